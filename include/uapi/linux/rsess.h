@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * AF_RSESS: a stream socket that outlives its transport connection.
+ *
+ * socket(AF_RSESS, SOCK_STREAM, IPPROTO_TCP) takes and gives struct sockaddr_in
+ * and struct sockaddr_in6, and behaves as a TCP socket; see
+ * Documentation/networking/rsess/socket-api.rst.
+ */
+#ifndef _UAPI_LINUX_RSESS_H
+#define _UAPI_LINUX_RSESS_H
+
+#include <linux/types.h>
+
+/* No number can be added to AF_MAX from outside the tree.  18 was AF_ASH, which
+ * no kernel ever registered.  The module parameter "family" overrides it.
+ */
+#ifndef AF_RSESS
+#define AF_RSESS	18
+#define PF_RSESS	AF_RSESS
+#endif
+
+/* Level for setsockopt() and getsockopt(); the ASCII letters "RS". */
+#define SOL_RSESS	0x5253
+
+/**
+ * enum rsess_sockopt - options at level %SOL_RSESS
+ * @RSESS_TIMEOUT: __u32, milliseconds that a session lives without a transport
+ *	before it fails with ETIMEDOUT; 0 is never.  Set and get, at any time.
+ *	An accepted socket has its listener's value.
+ * @RSESS_INFO: struct rsess_info, get only.
+ */
+enum rsess_sockopt {
+	RSESS_TIMEOUT	= 1,
+	RSESS_INFO	= 2,
+};
+
+/**
+ * enum rsess_link - what the session has below it
+ * @RSESS_LINK_NONE: no transport: the acceptor waits for the peer to dial, the
+ *	dialer waits for its next attempt
+ * @RSESS_LINK_DIALING: the transport is connecting
+ * @RSESS_LINK_GREETING: HELLO or RESUME was sent, the answer is awaited
+ * @RSESS_LINK_LIVE: bytes flow
+ */
+enum rsess_link {
+	RSESS_LINK_NONE		= 0,
+	RSESS_LINK_DIALING	= 1,
+	RSESS_LINK_GREETING	= 2,
+	RSESS_LINK_LIVE		= 3,
+};
+
+/**
+ * enum rsess_reason - why a session ended; also the payload of an ABORT frame
+ * @RSESS_REASON_NONE: the session lives
+ * @RSESS_REASON_UNKNOWN: the peer does not know the session (any more)
+ * @RSESS_REASON_AUTH: a RESUME or RESUMED could not be authenticated
+ * @RSESS_REASON_PROTOCOL: the peer broke the protocol too often
+ * @RSESS_REASON_VERSION: no common version of the protocol
+ * @RSESS_REASON_APP: the application cut the session (SO_LINGER {1, 0})
+ * @RSESS_REASON_ADMIN: an administrator ended the session
+ * @RSESS_REASON_RESOURCES: a limit was reached or memory ran out
+ * @RSESS_REASON_TIMEOUT: no transport for %RSESS_TIMEOUT
+ * @RSESS_REASON_REFUSED: nobody listens for new sessions at that address
+ * @RSESS_REASON_CLOSED: both directions ended and are confirmed; never sent
+ * @RSESS_REASON_CONNECT: the first transport could not be opened; never sent
+ */
+enum rsess_reason {
+	RSESS_REASON_NONE	= 0,
+	RSESS_REASON_UNKNOWN	= 1,
+	RSESS_REASON_AUTH	= 2,
+	RSESS_REASON_PROTOCOL	= 3,
+	RSESS_REASON_VERSION	= 4,
+	RSESS_REASON_APP	= 5,
+	RSESS_REASON_ADMIN	= 6,
+	RSESS_REASON_RESOURCES	= 7,
+	RSESS_REASON_TIMEOUT	= 8,
+	RSESS_REASON_REFUSED	= 9,
+	RSESS_REASON_CLOSED	= 10,
+	RSESS_REASON_CONNECT	= 11,
+};
+
+#define RSESS_ID_LEN	16
+
+/**
+ * struct rsess_info - answer to %RSESS_INFO, host byte order
+ * @state: as TCP_INFO's tcpi_state: TCP_ESTABLISHED, TCP_FIN_WAIT1, ...
+ * @link: enum rsess_link
+ * @dialer: 1 on the side that connected, 0 on the side that accepted
+ * @pad: 0
+ * @reason: enum rsess_reason
+ * @epoch: number of the newest transport, 0 for the one that carried HELLO
+ * @resumes: transports that were attached by RESUME
+ * @lost: transports that were lost
+ * @id: the session's identity, chosen by the dialer
+ * @write_seq: offset behind the last byte accepted from the application
+ * @snd_una: oldest offset that the peer's session has not confirmed
+ * @snd_nxt: next offset to be sent on the present transport
+ * @snd_limit: the peer's credit: no byte at or beyond this offset may be sent
+ * @rcv_nxt: next offset expected from the peer
+ * @copied_seq: offset behind the last byte that the application has read
+ * @rcv_limit: the credit given to the peer
+ *
+ * A shorter buffer gets as many bytes as it holds; later versions may append
+ * fields.
+ */
+struct rsess_info {
+	__u8	state;
+	__u8	link;
+	__u8	dialer;
+	__u8	pad;
+	__u32	reason;
+	__u32	epoch;
+	__u32	resumes;
+	__u32	lost;
+	__u8	id[RSESS_ID_LEN];
+	__u32	pad2;
+	__u64	write_seq;
+	__u64	snd_una;
+	__u64	snd_nxt;
+	__u64	snd_limit;
+	__u64	rcv_nxt;
+	__u64	copied_seq;
+	__u64	rcv_limit;
+};
+
+#endif /* _UAPI_LINUX_RSESS_H */

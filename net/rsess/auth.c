@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keys and MACs of RESUME and RESUMED, through the kernel's crypto API.
+ */
+#include <crypto/algapi.h>
+#include <crypto/hash.h>
+#include <linux/err.h>
+#include <linux/string.h>
+#include "auth.h"
+#include "kunit_export.h"
+
+/* Keeps the algorithm loaded: a resume must not wait for a module. */
+static struct crypto_shash *rsess_hmac;
+
+/* What goes into a MAC, piece by piece. */
+struct rsess_auth_part {
+	const void	*data;
+	unsigned int	len;
+};
+
+/* A transform holds its key, so each MAC has one of its own.  Resumes are rare;
+ * this is not in the path of data.
+ */
+static int rsess_auth_mac(const u8 *key, unsigned int key_len,
+			  const struct rsess_auth_part *part, int n, u8 *mac)
+{
+	struct crypto_shash *tfm;
+	int i, err;
+
+	tfm = crypto_alloc_shash("hmac(sha256)", 0, 0);
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	err = crypto_shash_setkey(tfm, key, key_len);
+	if (!err) {
+		SHASH_DESC_ON_STACK(desc, tfm);
+
+		desc->tfm = tfm;
+		err = crypto_shash_init(desc);
+		for (i = 0; i < n && !err; i++)
+			err = crypto_shash_update(desc, part[i].data,
+						  part[i].len);
+		if (!err)
+			err = crypto_shash_final(desc, mac);
+		shash_desc_zero(desc);
+	}
+	crypto_free_shash(tfm);
+	return err;
+}
+
+/**
+ * rsess_auth_secret() - the secret of a session
+ * @dialer_key: key in HELLO
+ * @acceptor_key: key in WELCOME
+ * @id: the session
+ * @secret: %RSESS_WIRE_MAC_LEN bytes
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno of the crypto API.
+ */
+int rsess_auth_secret(const u8 *dialer_key, const u8 *acceptor_key,
+		      const u8 *id, u8 *secret)
+{
+	static const char label[15] __nonstring = "rsess-v1-resume";
+	const struct rsess_auth_part part[] = {
+		{ label, sizeof(label) },
+		{ id, RSESS_WIRE_ID_LEN },
+	};
+	u8 key[2 * RSESS_WIRE_KEY_LEN];
+	int err;
+
+	memcpy(key, dialer_key, RSESS_WIRE_KEY_LEN);
+	memcpy(key + RSESS_WIRE_KEY_LEN, acceptor_key, RSESS_WIRE_KEY_LEN);
+	err = rsess_auth_mac(key, sizeof(key), part, ARRAY_SIZE(part), secret);
+	memzero_explicit(key, sizeof(key));
+	return err;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_secret);
+
+/**
+ * rsess_auth_resume() - the MAC of a RESUME
+ * @secret: of the session
+ * @hdr: header as on the wire
+ * @r: payload; its mac is not looked at
+ * @mac: %RSESS_WIRE_MAC_LEN bytes
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno of the crypto API.
+ */
+int rsess_auth_resume(const u8 *secret, const u8 *hdr,
+		      const struct rsess_wire_resume *r, u8 *mac)
+{
+	const struct rsess_auth_part part[] = {
+		{ "resume-c", 8 },
+		{ hdr, RSESS_HDR_LEN },
+		{ r, offsetof(struct rsess_wire_resume, mac) },
+	};
+
+	return rsess_auth_mac(secret, RSESS_WIRE_MAC_LEN, part,
+			      ARRAY_SIZE(part), mac);
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_resume);
+
+/**
+ * rsess_auth_resumed() - the MAC of a RESUMED
+ * @secret: of the session
+ * @hdr: header as on the wire
+ * @id: the session
+ * @epoch: of the RESUME
+ * @dialer_nonce: of the RESUME
+ * @acceptor_nonce: of the RESUMED
+ * @mac: %RSESS_WIRE_MAC_LEN bytes
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno of the crypto API.
+ */
+int rsess_auth_resumed(const u8 *secret, const u8 *hdr, const u8 *id,
+		       __be32 epoch, const u8 *dialer_nonce,
+		       const u8 *acceptor_nonce, u8 *mac)
+{
+	const struct rsess_auth_part part[] = {
+		{ "resume-s", 8 },
+		{ hdr, RSESS_HDR_LEN },
+		{ id, RSESS_WIRE_ID_LEN },
+		{ &epoch, sizeof(epoch) },
+		{ dialer_nonce, RSESS_WIRE_NONCE_LEN },
+		{ acceptor_nonce, RSESS_WIRE_NONCE_LEN },
+	};
+
+	return rsess_auth_mac(secret, RSESS_WIRE_MAC_LEN, part,
+			      ARRAY_SIZE(part), mac);
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_resumed);
+
+/**
+ * rsess_auth_equal() - compare two MACs in constant time
+ * @a: one
+ * @b: other
+ *
+ * Return: are they equal?
+ */
+bool rsess_auth_equal(const u8 *a, const u8 *b)
+{
+	return !crypto_memneq(a, b, RSESS_WIRE_MAC_LEN);
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_equal);
+
+/**
+ * rsess_auth_init() - make sure that the algorithm is there, and keep it
+ *
+ * Return: 0 or a negative errno.
+ */
+int rsess_auth_init(void)
+{
+	rsess_hmac = crypto_alloc_shash("hmac(sha256)", 0, 0);
+	return PTR_ERR_OR_ZERO(rsess_hmac);
+}
+
+/**
+ * rsess_auth_exit() - undo rsess_auth_init()
+ */
+void rsess_auth_exit(void)
+{
+	crypto_free_shash(rsess_hmac);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Who may attach a transport: HMAC-SHA256 (RFC 2104) over the resume frames.
+ */
+#ifndef _RSESS_AUTH_H
+#define _RSESS_AUTH_H
+
+#include "wire.h"
+
+int rsess_auth_init(void);
+void rsess_auth_exit(void);
+int rsess_auth_secret(const u8 *dialer_key, const u8 *acceptor_key,
+		      const u8 *id, u8 *secret);
+int rsess_auth_resume(const u8 *secret, const u8 *hdr,
+		      const struct rsess_wire_resume *r, u8 *mac);
+int rsess_auth_resumed(const u8 *secret, const u8 *hdr, const u8 *id,
+		       __be32 epoch, const u8 *dialer_nonce,
+		       const u8 *acceptor_nonce, u8 *mac);
+bool rsess_auth_equal(const u8 *a, const u8 *b);
+
+#endif /* _RSESS_AUTH_H */

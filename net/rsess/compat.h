@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The one place that knows kernel versions.  The module is written for the
+ * newest kernel; what an older one lacks is made here.  Features are probed in
+ * the headers by Kbuild (RSESS_HAVE_*): version numbers do not tell, since
+ * stable kernels and distributions take changes back.
+ *
+ * In the kernel tree this file would be empty.
+ */
+#ifndef _RSESS_COMPAT_H
+#define _RSESS_COMPAT_H
+
+#include <linux/bvec.h>
+#include <linux/mm.h>
+#include <linux/net.h>
+#include <linux/sysctl.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+
+/* bind() and connect() take struct sockaddr_unsized since 7.0. */
+#ifndef RSESS_HAVE_SOCKADDR_UNSIZED
+#define sockaddr_unsized sockaddr
+#endif
+
+/* accept() takes struct proto_accept_arg since 6.10. */
+#ifdef RSESS_HAVE_PROTO_ACCEPT_ARG
+#define RSESS_ACCEPT_OP(fn)	fn
+#define RSESS_DEFINE_ACCEPT_OP(fn)
+#else
+struct proto_accept_arg {
+	int flags;
+	bool kern;
+};
+
+#define RSESS_ACCEPT_OP(fn)	fn##_compat
+#define RSESS_DEFINE_ACCEPT_OP(fn)					\
+	static int fn##_compat(struct socket *sock, struct socket *newsock, \
+			       int flags, bool kern)			\
+	{								\
+		struct proto_accept_arg arg = {				\
+			.flags = flags, .kern = kern,			\
+		};							\
+									\
+		return fn(sock, newsock, &arg);				\
+	}
+#endif
+
+/* sendpage() was replaced by MSG_SPLICE_PAGES in 6.5. */
+#ifdef RSESS_HAVE_SENDPAGE
+#define RSESS_SENDPAGE_OP	.sendpage = sock_no_sendpage,
+#else
+#define RSESS_SENDPAGE_OP
+#endif
+
+/**
+ * rsess_lend_page() - give a piece of a page to a connected kernel socket
+ * @sock: a TCP socket, not locked
+ * @page: not a slab page; TCP takes its own reference
+ * @off: offset of the piece in @page, which may be a compound page
+ * @len: its bytes
+ * @flags: MSG_DONTWAIT, MSG_MORE, ...
+ *
+ * Context: may sleep; locks @sock.
+ * Return: bytes taken, or a negative errno.
+ */
+static inline ssize_t rsess_lend_page(struct socket *sock, struct page *page,
+				      u32 off, u32 len, int flags)
+{
+#ifdef RSESS_HAVE_SENDPAGE
+	if (flags & MSG_MORE)
+		flags |= MSG_SENDPAGE_NOTLAST;
+	return kernel_sendpage(sock, page, off, len, flags);
+#else
+	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };
+	struct bio_vec bv;
+
+	bvec_set_page(&bv, page, len, off);
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bv, 1, len);
+	return sock_sendmsg(sock, &msg);
+#endif
+}
+
+/* sk_net_refcnt_upgrade() is there since 6.14 and some stable kernels. */
+#ifndef RSESS_HAVE_SK_NET_REFCNT_UPGRADE
+static inline void sk_net_refcnt_upgrade(struct sock *sk)
+{
+	struct net *net = sock_net(sk);
+
+	sk->sk_net_refcnt = 1;
+	get_net_track(net, &sk->ns_tracker, GFP_KERNEL);
+	sock_inuse_add(net, 1);
+}
+#endif
+
+/* A table of sysctls has its size given since 6.6, and no last empty entry. */
+#ifndef RSESS_HAVE_REGISTER_NET_SYSCTL_SZ
+#define register_net_sysctl_sz(net, path, table, size)	\
+	register_net_sysctl(net, path, table)
+#endif
+
+/* __assign_str() takes its source from __string() since 6.10. */
+#ifdef RSESS_HAVE_ASSIGN_STR_1
+#define RSESS_ASSIGN_STR(dst, src)	__assign_str(dst)
+#else
+#define RSESS_ASSIGN_STR(dst, src)	__assign_str(dst, src)
+#endif
+
+#endif /* _RSESS_COMPAT_H */

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Handshakes, both sides.  The acceptor's half runs in the work of a transport
+ * that has no session yet; nothing of a session is changed before the peer has
+ * shown that it knows the session's secret.
+ */
+#include <linux/random.h>
+#include <net/sock.h>
+#include "auth.h"
+#include "greet.h"
+#include "listener.h"
+#include "net.h"
+#include "session.h"
+#include "table.h"
+#include "trace.h"
+#include "transport.h"
+
+/**
+ * rsess_greet_len() - payload of a frame that is not DATA
+ * @type: enum rsess_frame_type
+ *
+ * Return: bytes, 0 for those that have none.
+ */
+u32 rsess_greet_len(u8 type)
+{
+	switch (type) {
+	case RSESS_HELLO:
+		return sizeof(struct rsess_wire_hello);
+	case RSESS_WELCOME:
+		return sizeof(struct rsess_wire_welcome);
+	case RSESS_RESUME:
+		return sizeof(struct rsess_wire_resume);
+	case RSESS_RESUMED:
+		return sizeof(struct rsess_wire_resumed);
+	case RSESS_PING:
+	case RSESS_PONG:
+		return sizeof(struct rsess_wire_ping);
+	case RSESS_ABORT:
+		return sizeof(struct rsess_wire_abort);
+	default:
+		return 0;
+	}
+}
+
+static void rsess_greet_put_hello(const struct rsess_sock *rs, u8 *p)
+{
+	struct rsess_wire_hello h = {
+		.magic		= cpu_to_be32(RSESS_MAGIC),
+		.version_min	= RSESS_VERSION,
+		.version_max	= RSESS_VERSION,
+	};
+
+	memcpy(h.id, rs->id, sizeof(h.id));
+	memcpy(h.key, rs->key, sizeof(h.key));
+	memcpy(p, &h, sizeof(h));
+}
+
+static void rsess_greet_put_welcome(const struct rsess_sock *rs, u8 *p)
+{
+	struct rsess_wire_welcome w = {
+		.magic		= cpu_to_be32(RSESS_MAGIC),
+		.version	= RSESS_VERSION,
+	};
+
+	memcpy(w.key, rs->key, sizeof(w.key));
+	memcpy(p, &w, sizeof(w));
+}
+
+static int rsess_greet_put_resume(struct rsess_sock *rs, const u8 *hdr, u8 *p)
+{
+	struct rsess_wire_resume r = {
+		.epoch = cpu_to_be32(rs->epoch),
+	};
+	int err;
+
+	get_random_bytes(rs->nonce, sizeof(rs->nonce));
+	memcpy(r.id, rs->id, sizeof(r.id));
+	memcpy(r.nonce, rs->nonce, sizeof(r.nonce));
+	err = rsess_auth_resume(rs->secret, hdr, &r, r.mac);
+	memcpy(p, &r, sizeof(r));
+	return err;
+}
+
+static int rsess_greet_put_resumed(const u8 *secret, const u8 *id, u32 epoch,
+				   const u8 *nonce, const u8 *hdr, u8 *p)
+{
+	struct rsess_wire_resumed r;
+	int err;
+
+	get_random_bytes(r.nonce, sizeof(r.nonce));
+	err = rsess_auth_resumed(secret, hdr, id, cpu_to_be32(epoch), nonce,
+				 r.nonce, r.mac);
+	memcpy(p, &r, sizeof(r));
+	return err;
+}
+
+/**
+ * rsess_greet_payload() - write the payload of a frame that is not DATA
+ * @rs: session, locked
+ * @type: enum rsess_frame_type
+ * @hdr: the frame's header as it goes on the wire
+ * @p: where to, rsess_greet_len() bytes
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno of the crypto API.
+ */
+int rsess_greet_payload(struct rsess_sock *rs, u8 type, const u8 *hdr, u8 *p)
+{
+	__be32 reason = cpu_to_be32(rs->abort_reason);
+
+	switch (type) {
+	case RSESS_HELLO:
+		rsess_greet_put_hello(rs, p);
+		return 0;
+	case RSESS_WELCOME:
+		rsess_greet_put_welcome(rs, p);
+		return 0;
+	case RSESS_RESUME:
+		return rsess_greet_put_resume(rs, hdr, p);
+	case RSESS_RESUMED:
+		return rsess_greet_put_resumed(rs->secret, rs->id, rs->epoch,
+					       rs->nonce, hdr, p);
+	case RSESS_PING:
+		get_random_bytes(p, sizeof(struct rsess_wire_ping));
+		return 0;
+	case RSESS_PONG:
+		memcpy(p, rs->ping_cookie, sizeof(rs->ping_cookie));
+		return 0;
+	case RSESS_ABORT:
+		memcpy(p, &reason, sizeof(reason));
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/**
+ * rsess_greet_welcome() - the acceptor agrees to a session
+ * @rs: session of the dialer, locked
+ * @tr: holds the frame
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	const struct rsess_frame *f = &tr->rx.f;
+	u32 window = rs->credit.limit - rs->credit.rcv_nxt;
+	struct rsess_wire_welcome w;
+	int err;
+
+	if (rsess_wire_check_welcome(tr->rx.ctrl, f->length, &w) ||
+	    f->ack != rs->sq.snd_una) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), FRAMES_MALFORMED);
+		return -EPROTO;
+	}
+	memcpy(rs->peer_key, w.key, sizeof(rs->peer_key));
+	err = rsess_auth_secret(rs->key, rs->peer_key, rs->id, rs->secret);
+	if (err)
+		return -EPROTO;
+
+	/* The credit in HELLO was counted from wherever the peer begins. */
+	rsess_credit_init(&rs->credit, f->seq);
+	rs->credit.limit += window;
+	rs->snd_limit = f->limit;
+	RSESS_INC(sock_net(rsess_to_sk(rs)), SESSIONS_DIALED);
+	rsess_link_live(rs);
+	rs->attempts = 0;
+	rs->errors = 0;
+	rsess_session_event(rs, RSESS_EV_AGREED);
+	sk_wake_async(rsess_to_sk(rs), SOCK_WAKE_IO, POLL_OUT);
+	return 0;
+}
+
+/**
+ * rsess_greet_resumed() - the acceptor attached our transport
+ * @rs: session of the dialer, locked
+ * @tr: holds the frame
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rsess_greet_resumed(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	struct rsess_wire_resumed r;
+	u8 mac[RSESS_WIRE_MAC_LEN];
+	int err;
+
+	memcpy(&r, tr->rx.ctrl, sizeof(r));
+	err = rsess_auth_resumed(rs->secret, tr->rx.hdr, rs->id,
+				 cpu_to_be32(rs->epoch), rs->nonce, r.nonce,
+				 mac);
+	if (err || !rsess_auth_equal(mac, r.mac)) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), RESUME_AUTH);
+		return -EPROTO;
+	}
+	rsess_link_live(rs);
+	if (!rsess_link_resume(rs, &tr->rx.f))
+		return -EBADE;
+	return 0;
+}
+
+/* Answer without a session: a frame of our own, then close in order. */
+static void rsess_greet_reply(struct rsess_transport *tr, void *frame,
+			      size_t len)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+	struct kvec vec = { .iov_base = frame, .iov_len = len };
+
+	/* A new connection has room for it; if not, closing says enough. */
+	kernel_sendmsg(tr->sock, &msg, &vec, 1, len);
+	rsess_listener_forget(tr, false);
+}
+
+static void rsess_greet_abort(struct rsess_transport *tr,
+			      enum rsess_reason reason)
+{
+	struct rsess_frame f = {
+		.type = RSESS_ABORT, .length = sizeof(__be32),
+	};
+	struct {
+		u8	hdr[RSESS_HDR_LEN];
+		__be32	reason;
+	} frame = { .reason = cpu_to_be32(reason) };
+
+	rsess_wire_encode(&f, frame.hdr);
+	RSESS_INC(sock_net(tr->sock->sk), ABORTS_SENT);
+	rsess_greet_reply(tr, &frame, sizeof(frame));
+}
+
+/* HELLO for a session that exists: the answer was lost, or somebody repeats. */
+static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
+			      const struct rsess_wire_hello *h)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+	bool same;
+
+	lock_sock(sk);
+	if (rs->tr && rs->hello_only)
+		rsess_link_drain(rs);
+	same = sk->sk_state != TCP_CLOSE && rs->hello_only &&
+	       !memcmp(rs->peer_key, h->key, sizeof(h->key));
+	if (same) {
+		RSESS_INC(sock_net(sk), HELLO_REPEATED);
+		rsess_link_drop(rs, true);
+		rsess_listener_claim(tr);
+		rsess_link_attach(rs, tr, 0);
+		rsess_link_restart(rs);
+		rs->pending |= RSESS_PEND(RSESS_WELCOME);
+		rsess_push(rs);
+	}
+	release_sock(sk);
+	if (!same) {
+		RSESS_INC(sock_net(sk), HELLO_REFUSED);
+		rsess_listener_forget(tr, true);
+	}
+}
+
+/* A session for a HELLO: made, findable, and its WELCOME on the way. */
+static struct sock *rsess_greet_make(struct rsess_transport *tr,
+				     struct sock *parent,
+				     const struct rsess_wire_hello *h)
+{
+	struct rsess_sock *rs;
+	struct sock *sk;
+
+	sk = rsess_sock_alloc(sock_net(parent), GFP_KERNEL,
+			      !parent->sk_net_refcnt);
+	if (!sk) {
+		rsess_listener_put(tr->lsn);
+		return NULL;
+	}
+	rs = rsess_sk(sk);
+	rsess_listener_inherit(rs, parent, tr);
+	memcpy(rs->id, h->id, sizeof(rs->id));
+	memcpy(rs->peer_key, h->key, sizeof(rs->peer_key));
+	get_random_bytes(rs->key, sizeof(rs->key));
+	rsess_credit_init(&rs->credit, tr->rx.f.seq);
+	rs->snd_limit = tr->rx.f.limit;
+
+	lock_sock(sk);
+	rsess_state_set(sk, TCP_ESTABLISHED);
+	if (rsess_auth_secret(rs->peer_key, rs->key, rs->id, rs->secret) ||
+	    rsess_table_list(rs) || rsess_table_insert(rs)) {
+		rs->orphaned = true;
+		rsess_session_end(rs, RSESS_REASON_RESOURCES, 0);
+		release_sock(sk);
+		return NULL;
+	}
+	RSESS_INC(sock_net(sk), SESSIONS_ACCEPTED);
+	rsess_listener_claim(tr);
+	rsess_link_attach(rs, tr, 0);
+	rs->pending |= RSESS_PEND(RSESS_WELCOME);
+	rsess_push(rs);
+	release_sock(sk);
+	return sk;
+}
+
+static void rsess_greet_hello(struct rsess_transport *tr)
+{
+	struct net *net = sock_net(tr->sock->sk);
+	struct rsess_listener *lsn = tr->lsn;
+	struct sock *parent, *sk;
+	struct rsess_wire_hello h;
+
+	switch (rsess_wire_check_hello(tr->rx.ctrl, tr->rx.f.length, &h)) {
+	case RSESS_WIRE_OK:
+		break;
+	case RSESS_WIRE_VERSION:
+		RSESS_INC(net, HELLO_REFUSED);
+		rsess_greet_abort(tr, RSESS_REASON_VERSION);
+		return;
+	default:
+		RSESS_INC(net, FRAMES_MALFORMED);
+		rsess_listener_forget(tr, true);
+		return;
+	}
+	sk = rsess_table_find(net, h.id);
+	if (sk) {
+		rsess_greet_again(tr, sk, &h);
+		sock_put(sk);
+		return;
+	}
+
+	parent = rsess_listener_admit(lsn, tr);
+	if (!parent)
+		return;			/* waits for accept() */
+	if (IS_ERR(parent)) {
+		RSESS_INC(net, HELLO_REFUSED);
+		rsess_greet_abort(tr, RSESS_REASON_REFUSED);
+		return;
+	}
+	sk = rsess_greet_make(tr, parent, &h);
+	if (!sk) {
+		RSESS_INC(net, HELLO_REFUSED);
+		rsess_greet_abort(tr, RSESS_REASON_RESOURCES);
+	}
+	rsess_listener_admitted(lsn, parent, sk);
+}
+
+/* RESUME of a session that has ended in order: say so once more. */
+static void rsess_greet_tomb(struct rsess_transport *tr,
+			     const struct rsess_wire_resume *r,
+			     const struct rsess_tomb *tomb)
+{
+	struct net *net = sock_net(tr->sock->sk);
+	u32 epoch = be32_to_cpu(r->epoch);
+	u8 frame[RSESS_HDR_LEN + sizeof(struct rsess_wire_resumed)];
+	u8 mac[RSESS_WIRE_MAC_LEN];
+	struct rsess_frame f = {
+		.type	= RSESS_RESUMED,
+		.length	= sizeof(struct rsess_wire_resumed),
+		.seq	= tomb->seq,
+		.ack	= tomb->ack,
+		.limit	= tomb->limit,
+	};
+
+	if (rsess_auth_resume(tomb->secret, tr->rx.hdr, r, mac) ||
+	    !rsess_auth_equal(mac, r->mac)) {
+		RSESS_INC(net, RESUME_AUTH);
+		goto refuse;
+	}
+	if (!rsess_tomb_renew(net, r->id, epoch)) {
+		RSESS_INC(net, RESUME_STALE);
+		goto refuse;
+	}
+	rsess_wire_encode(&f, frame);
+	if (rsess_greet_put_resumed(tomb->secret, r->id, epoch, r->nonce,
+				    frame, frame + RSESS_HDR_LEN))
+		goto refuse;
+	RSESS_INC(net, RESUME_TOMBSTONE);
+	rsess_greet_reply(tr, frame, sizeof(frame));
+	return;
+
+refuse:
+	rsess_listener_forget(tr, true);
+}
+
+/* Is the RESUME authentic and new?  The session is locked and still as it was.
+ */
+static bool rsess_greet_verify(struct rsess_sock *rs,
+			       struct rsess_transport *tr,
+			       const struct rsess_wire_resume *r)
+{
+	struct net *net = sock_net(rsess_to_sk(rs));
+	u8 mac[RSESS_WIRE_MAC_LEN];
+
+	if (rsess_auth_resume(rs->secret, tr->rx.hdr, r, mac) ||
+	    !rsess_auth_equal(mac, r->mac)) {
+		RSESS_INC(net, RESUME_AUTH);
+		return false;
+	}
+	if (!rsess_epoch_newer(be32_to_cpu(r->epoch), rs->epoch)) {
+		RSESS_INC(net, RESUME_STALE);
+		return false;
+	}
+	return true;
+}
+
+/* Attach the transport.  What the old one had received is read first, for the
+ * answer promises where the peer is to continue.
+ */
+static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
+					    struct rsess_transport *tr,
+					    const struct rsess_wire_resume *r)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	if (rs->tr) {
+		rsess_link_drain(rs);
+		rsess_link_replaced(rs);
+	}
+	if (sk->sk_state == TCP_CLOSE)
+		return RSESS_REASON_UNKNOWN;
+
+	rsess_listener_claim(tr);
+	rsess_link_attach(rs, tr, be32_to_cpu(r->epoch));
+	rs->hello_only = false;
+	memcpy(rs->nonce, r->nonce, sizeof(rs->nonce));
+	if (!rsess_link_resume(rs, &tr->rx.f)) {
+		rsess_session_cut(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
+		return RSESS_REASON_NONE;
+	}
+	if (rs->tr) {
+		rs->pending |= RSESS_PEND(RSESS_RESUMED);
+		rsess_push(rs);
+	}
+	return RSESS_REASON_NONE;
+}
+
+static void rsess_greet_resume(struct rsess_transport *tr)
+{
+	struct net *net = sock_net(tr->sock->sk);
+	enum rsess_reason reason = RSESS_REASON_NONE;
+	struct rsess_wire_resume r;
+	struct rsess_tomb tomb;
+	struct sock *sk;
+	bool ok;
+
+	if (rsess_wire_check_resume(tr->rx.ctrl, tr->rx.f.length, &r)) {
+		RSESS_INC(net, FRAMES_MALFORMED);
+		rsess_listener_forget(tr, true);
+		return;
+	}
+	sk = rsess_table_find(net, r.id);
+	if (!sk) {
+		if (rsess_tomb_find(net, r.id, &tomb)) {
+			rsess_greet_tomb(tr, &r, &tomb);
+			memzero_explicit(&tomb, sizeof(tomb));
+			return;
+		}
+		RSESS_INC(net, RESUME_UNKNOWN);
+		rsess_greet_abort(tr, RSESS_REASON_UNKNOWN);
+		return;
+	}
+
+	lock_sock(sk);
+	ok = sk->sk_state == TCP_CLOSE ||
+	     rsess_greet_verify(rsess_sk(sk), tr, &r);
+	if (ok)
+		reason = sk->sk_state == TCP_CLOSE ? RSESS_REASON_UNKNOWN :
+			 rsess_greet_attach(rsess_sk(sk), tr, &r);
+	release_sock(sk);
+	sock_put(sk);
+	if (!ok) {
+		rsess_listener_forget(tr, true);
+	} else if (reason) {
+		/* It ended while we looked; it may have left a tombstone. */
+		if (rsess_tomb_find(net, r.id, &tomb)) {
+			rsess_greet_tomb(tr, &r, &tomb);
+			memzero_explicit(&tomb, sizeof(tomb));
+		} else {
+			rsess_greet_abort(tr, reason);
+		}
+	}
+}
+
+/**
+ * rsess_greet_work() - something happened on a transport without a session
+ * @tr: the transport; has a session afterwards, or waits, or is closed
+ *
+ * Context: the transport's work.
+ */
+void rsess_greet_work(struct rsess_transport *tr)
+{
+	enum rsess_inner_state state;
+
+	if (!tr->sock)
+		return;
+	if (READ_ONCE(tr->lsn->dead)) {
+		rsess_listener_forget(tr, true);
+		return;
+	}
+	if (READ_ONCE(tr->expired) && !tr->parked) {
+		RSESS_INC(sock_net(tr->sock->sk), HANDSHAKE_TIMEOUTS);
+		rsess_listener_forget(tr, true);
+		return;
+	}
+	state = tr->ops->state(tr->sock);
+	if (!tr->rx.whole && tr->ops->read(tr)) {
+		rsess_listener_forget(tr, true);
+		return;
+	}
+	if (tr->parked ? state != RSESS_INNER_UP :
+	    !tr->rx.whole && state != RSESS_INNER_UP) {
+		rsess_listener_forget(tr, true);
+		return;
+	}
+	if (!tr->rx.whole)
+		return;
+	if (tr->rx.f.type == RSESS_HELLO)
+		rsess_greet_hello(tr);
+	else
+		rsess_greet_resume(tr);
+}

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames in: bytes of the transport are parsed as they come, DATA goes to the
+ * receive queue without waiting for its frame to be whole.
+ *
+ * All of this runs inside the transport's read(), with the inner socket locked
+ * and, when there is a session, the outer one too.  Nothing is sent from here;
+ * whoever reads pushes afterwards.
+ */
+#include <net/sock.h>
+#include "greet.h"
+#include "net.h"
+#include "recvq.h"
+#include "session.h"
+#include "trace.h"
+#include "transport.h"
+
+/* The retained bytes shrank. */
+static void rsess_freed(struct rsess_sock *rs, u64 freed)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	if (!freed)
+		return;
+	sk_wmem_queued_add(sk, -(int)freed);
+	sk_mem_uncharge(sk, freed);
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		sk->sk_write_space(sk);
+}
+
+/* Take ack from a header; it was checked to be in range.  The bytes below it
+ * are the peer's from now on.
+ */
+void rsess_input_acked(struct rsess_sock *rs, u64 ack)
+{
+	bool fin = rs->fin_tried && ack == rs->sq.write_seq + 1;
+	u64 freed;
+
+	freed = rsess_sendq_ack(&rs->sq, fin ? ack - 1 : ack);
+	if (freed || (fin && !rs->fin_acked)) {
+		rs->progress = true;
+		if (rs->orphaned)
+			rsess_timer_arm(rs, RSESS_TIMER_ORPHAN,
+					rsess_orphan_delay(rs));
+	}
+	rsess_freed(rs, freed);
+	if (fin && !rs->fin_acked) {
+		rs->fin_acked = true;
+		rsess_session_event(rs, RSESS_EV_FIN_ACKED);
+	}
+}
+
+/* ack and limit of a frame on a live transport. */
+static int rsess_input_header(struct rsess_sock *rs, const struct rsess_frame *f)
+{
+	if (!rsess_between(rs->sq.snd_una + rs->fin_acked, f->ack,
+			   rs->sq.snd_nxt + rs->fin_sent))
+		return -EPROTO;
+	if (rsess_before(f->limit, rs->snd_limit))
+		return -EPROTO;
+	rs->snd_limit = f->limit;
+	rsess_input_acked(rs, f->ack);
+	return 0;
+}
+
+static int rsess_input_data_begin(struct rsess_sock *rs,
+				  const struct rsess_frame *f)
+{
+	switch (rsess_credit_judge(&rs->credit, f->seq, f->length)) {
+	case RSESS_DATA_OK:
+		if (rs->rcv_fin)
+			return -EPROTO;
+		break;
+	case RSESS_DATA_OLD:
+		rs->ack_now = true;
+		break;
+	default:
+		return -EPROTO;
+	}
+	if (f->flags & RSESS_F_ACKNOW)
+		rs->ack_now = true;
+	return 0;
+}
+
+static int rsess_input_fin(struct rsess_sock *rs, const struct rsess_frame *f)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	rs->ack_now = true;
+	if (rs->rcv_fin)
+		return f->seq + 1 == rs->credit.rcv_nxt ? 0 : -EPROTO;
+	if (f->seq != rs->credit.rcv_nxt)
+		return -EPROTO;
+
+	WRITE_ONCE(rs->rcv_fin, true);
+	WRITE_ONCE(rs->credit.rcv_nxt, rs->credit.rcv_nxt + 1);
+	rs->progress = true;
+	sk->sk_shutdown |= RCV_SHUTDOWN;
+	sock_set_flag(sk, SOCK_DONE);
+	rsess_session_event(rs, RSESS_EV_RCV_FIN);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		sk_wake_async(sk, SOCK_WAKE_WAITD,
+			      sk->sk_shutdown == SHUTDOWN_MASK ? POLL_HUP :
+								 POLL_IN);
+	}
+	return 0;
+}
+
+/* The peer reads no more: what no transport was given will never be wanted.
+ * Our direction ends with FIN where it stands.
+ */
+static void rsess_input_stop(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	u64 end = rs->sq.snd_nxt + rs->tr->tx.body_left;
+
+	if (rs->stopped)
+		return;
+	rs->stopped = true;
+	rsess_freed(rs, rsess_sendq_truncate(&rs->sq, end));
+	sk->sk_shutdown |= SEND_SHUTDOWN;
+	rs->fin_queued = true;
+	rsess_session_event(rs, RSESS_EV_SND_FIN);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		sk->sk_write_space(sk);
+	}
+}
+
+static void rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
+{
+	struct net *net = sock_net(rsess_to_sk(rs));
+	struct rsess_wire_abort a;
+	u32 reason;
+	int err;
+
+	memcpy(&a, payload, sizeof(a));
+	reason = be32_to_cpu(a.reason);
+	RSESS_INC(net, ABORTS_RECEIVED);
+
+	/* All is confirmed, and the peer has nothing left to ask. */
+	if (reason == RSESS_REASON_UNKNOWN &&
+	    rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
+		rsess_session_event(rs, RSESS_EV_RELEASED);
+		return;
+	}
+	switch (reason) {
+	case RSESS_REASON_VERSION:
+		err = EPROTONOSUPPORT;
+		break;
+	case RSESS_REASON_REFUSED:
+		err = ECONNREFUSED;
+		break;
+	default:
+		err = ECONNRESET;
+		if (!reason || reason > RSESS_REASON_REFUSED)
+			reason = RSESS_REASON_PROTOCOL;
+	}
+	rsess_session_end(rs, reason, err);
+}
+
+/* Frames on a transport that is not live: the dialer awaits its answer. */
+static int rsess_input_greeting(struct rsess_sock *rs,
+				struct rsess_transport *tr, bool whole)
+{
+	const struct rsess_frame *f = &tr->rx.f;
+	bool hello = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
+
+	if (f->type == RSESS_ABORT) {
+		if (whole)
+			rsess_input_abort(rs, tr->rx.ctrl);
+		return 0;
+	}
+	if (f->type != (hello ? RSESS_WELCOME : RSESS_RESUMED))
+		return f->flags & RSESS_F_OPTIONAL ? 0 : -EPROTO;
+	if (!whole)
+		return 0;
+	return hello ? rsess_greet_welcome(rs, tr) :
+		       rsess_greet_resumed(rs, tr);
+}
+
+/* The header of a frame is there: may it come now? */
+static int rsess_input_begin(struct rsess_transport *tr)
+{
+	const struct rsess_frame *f = &tr->rx.f;
+	struct rsess_sock *rs;
+	int err;
+
+	if (!tr->sk)
+		return f->type == RSESS_HELLO || f->type == RSESS_RESUME ?
+		       0 : -EPROTO;
+	rs = rsess_sk(tr->sk);
+	if (rs->link != RSESS_LINK_LIVE)
+		return rsess_input_greeting(rs, tr, false);
+
+	rs->hello_only = false;
+	if (f->type == RSESS_ABORT)
+		return 0;
+	if (f->type <= RSESS_RESUMED)
+		return -EPROTO;
+	err = rsess_input_header(rs, f);
+	if (!err && f->type == RSESS_DATA && !tr->rx.error)
+		err = rsess_input_data_begin(rs, f);
+	return err;
+}
+
+/* The last byte of a frame is there. */
+static int rsess_input_end(struct rsess_transport *tr)
+{
+	const struct rsess_frame *f = &tr->rx.f;
+	struct rsess_sock *rs;
+
+	if (!tr->sk) {
+		tr->rx.whole = true;
+		return 0;
+	}
+	rs = rsess_sk(tr->sk);
+	if (rs->link != RSESS_LINK_LIVE)
+		return rsess_input_greeting(rs, tr, true);
+
+	switch (f->type) {
+	case RSESS_FIN:
+		return rsess_input_fin(rs, f);
+	case RSESS_STOP:
+		rsess_input_stop(rs);
+		break;
+	case RSESS_PING:
+		memcpy(rs->ping_cookie, tr->rx.ctrl, sizeof(rs->ping_cookie));
+		rs->pending |= RSESS_PEND(RSESS_PONG);
+		break;
+	case RSESS_ABORT:
+		rsess_input_abort(rs, tr->rx.ctrl);
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+/* A piece of the payload of DATA: drop what is old, queue what is new. */
+static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
+			    const struct sk_buff *skb, unsigned int off, u32 len)
+{
+	struct rsess_credit *c = &rs->credit;
+	struct sock *sk = rsess_to_sk(rs);
+	u64 seq = tr->rx.f.seq + tr->rx.f.length - tr->rx.body_left;
+	u32 old = 0;
+	int err;
+
+	if (rsess_before(seq, c->rcv_nxt)) {
+		old = min_t(u64, len, c->rcv_nxt - seq);
+		RSESS_ADD(sock_net(sk), DUPLICATE_BYTES, old);
+		if (old == len)
+			return 0;
+	}
+	len -= old;
+	rs->progress = true;
+	if (rs->stop_queued) {
+		RSESS_ADD(sock_net(sk), DISCARDED_BYTES, len);
+		c->copied_seq += len;
+	} else {
+		err = rsess_recvq_add(sk, skb, off + old, len);
+		if (err)
+			return err;
+	}
+	WRITE_ONCE(c->rcv_nxt, c->rcv_nxt + len);
+	if (rsess_credit_owed(c, rsess_window(rs)))
+		rs->ack_now = true;
+	else
+		rsess_timer_arm(rs, RSESS_TIMER_ACK, RSESS_ACK_DELAY);
+	return 0;
+}
+
+/* Take a piece of a payload; how much was taken, or an errno. */
+static int rsess_input_body(struct rsess_transport *tr,
+			    const struct sk_buff *skb, unsigned int off,
+			    u32 len)
+{
+	struct rsess_rx *rx = &tr->rx;
+	int err = 0;
+
+	len = min(len, rx->body_left);
+	if (rx->f.type == RSESS_DATA) {
+		err = rsess_input_data(rsess_sk(tr->sk), tr, skb, off, len);
+	} else if (rx->f.type <= RSESS_TYPE_MAX) {
+		err = skb_copy_bits(skb, off, rx->ctrl + rx->ctrl_len, len);
+		rx->ctrl_len += len;
+	}
+	if (err)
+		return err;
+	rx->body_left -= len;
+	return len;
+}
+
+/* Take a piece of a header; how much was taken, or an errno. */
+static int rsess_input_hdr(struct rsess_transport *tr,
+			   const struct sk_buff *skb, unsigned int off,
+			   u32 len)
+{
+	struct rsess_rx *rx = &tr->rx;
+	int err;
+
+	len = min_t(u32, len, RSESS_HDR_LEN - rx->hdr_len);
+	err = skb_copy_bits(skb, off, rx->hdr + rx->hdr_len, len);
+	if (err)
+		return err;
+	rx->hdr_len += len;
+	if (rx->hdr_len < RSESS_HDR_LEN)
+		return len;
+
+	if (rsess_wire_decode(rx->hdr, &rx->f)) {
+		RSESS_INC(sock_net(tr->sock->sk), FRAMES_MALFORMED);
+		return -EPROTO;
+	}
+	rx->body_left = rx->f.length;
+	rx->ctrl_len = 0;
+	err = rsess_input_begin(tr);
+	if (err == -EPROTO)
+		RSESS_INC(sock_net(tr->sock->sk), FRAMES_UNEXPECTED);
+	return err ?: len;
+}
+
+/**
+ * rsess_input() - bytes from the transport
+ * @tr: the transport; its inner socket is locked
+ * @skb: where they are; left as it is
+ * @off: where they begin in @skb
+ * @len: how many
+ *
+ * Context: may sleep.
+ * Return: how many were taken; fewer than @len when reading has to stop, see
+ * &struct rsess_rx.
+ */
+size_t rsess_input(struct rsess_transport *tr, const struct sk_buff *skb,
+		   unsigned int off, size_t len)
+{
+	struct rsess_rx *rx = &tr->rx;
+	size_t done = 0;
+	int n;
+
+	if (tr->sk) {
+		rsess_sk(tr->sk)->last_rx = jiffies;
+		rsess_sk(tr->sk)->pinged = false;
+	}
+	while (done < len && !rx->error && !rx->whole) {
+		if (rx->hdr_len < RSESS_HDR_LEN)
+			n = rsess_input_hdr(tr, skb, off + done, len - done);
+		else
+			n = rsess_input_body(tr, skb, off + done, len - done);
+		if (n < 0) {
+			rx->error = n;
+			break;
+		}
+		done += n;
+		if (rx->hdr_len == RSESS_HDR_LEN && !rx->body_left &&
+		    !rx->error) {
+			rx->hdr_len = 0;
+			rx->error = rsess_input_end(tr) ?: rx->error;
+		}
+	}
+	return done;
+}

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The link between a session and its present transport: dialing, attaching,
+ * losing, dialing again.
+ *
+ *   NONE --dial--> DIALING --connected--> GREETING --answered--> LIVE
+ *    ^                 |                     |                     |
+ *    +-----------------+---------lost--------+---------------------+
+ *
+ * The acceptor goes from NONE to LIVE when a transport is handed to it.
+ */
+#include <linux/random.h>
+#include <net/sock.h>
+#include "compat.h"
+#include "net.h"
+#include "session.h"
+#include "trace.h"
+#include "transport.h"
+
+static int rsess_addr_len(const union rsess_addr *a)
+{
+	return a->sa.sa_family == AF_INET6 ? sizeof(a->in6) : sizeof(a->in);
+}
+
+static unsigned long rsess_link_handshake_delay(const struct rsess_sock *rs)
+{
+	const struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+
+	return msecs_to_jiffies(READ_ONCE(rn->handshake_timeout_ms));
+}
+
+/* What the application set on the outer socket and the inner one obeys. */
+static void rsess_link_settings(const struct rsess_sock *rs, struct sock *inner)
+{
+	const struct sock *sk = rsess_to_sk(rs);
+
+	inner->sk_reuse = sk->sk_reuse;
+	inner->sk_bound_dev_if = READ_ONCE(sk->sk_bound_dev_if);
+	WRITE_ONCE(inner->sk_mark, READ_ONCE(sk->sk_mark));
+	WRITE_ONCE(inner->sk_priority, READ_ONCE(sk->sk_priority));
+	inner->sk_ipv6only = rs->v6only;
+	inner->sk_allocation = sk->sk_allocation;
+}
+
+/**
+ * rsess_link_open() - an inner socket with the settings of the session
+ * @rs: session, locked
+ * @family: AF_INET or AF_INET6
+ *
+ * Context: may sleep.
+ * Return: the socket, or an ERR_PTR.
+ */
+struct socket *rsess_link_open(struct rsess_sock *rs, int family)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	const struct rsess_transport_ops *ops =
+		rsess_transport_ops_find(sk->sk_protocol);
+	struct socket *sock;
+	int err;
+
+	if (family != AF_INET && family != AF_INET6)
+		return ERR_PTR(-EAFNOSUPPORT);
+	err = sock_create_kern(sock_net(sk), family, SOCK_STREAM,
+			       sk->sk_protocol, &sock);
+	if (err)
+		return ERR_PTR(err);
+	rsess_link_settings(rs, sock->sk);
+	ops->tune(sock);
+	return sock;
+}
+
+/* The socket for the next dial.  The first one has the address and the port
+ * that the application chose; for a later one the port would still be taken by
+ * its predecessor.
+ */
+static struct socket *rsess_link_dialer(struct rsess_sock *rs)
+{
+	union rsess_addr addr = rs->laddr;
+	struct socket *sock = rs->inner;
+	int err;
+
+	rs->inner = NULL;
+	if (sock)
+		return sock;
+	sock = rsess_link_open(rs, rs->raddr.sa.sa_family);
+	if (IS_ERR(sock) || !rs->bound)
+		return sock;
+	if (rs->greeted)
+		addr.in.sin_port = 0;	/* sin6_port is at the same place */
+	err = kernel_bind(sock, (struct sockaddr_unsized *)&addr,
+			  rsess_addr_len(&addr));
+	if (err) {
+		sock_release(sock);
+		return ERR_PTR(err);
+	}
+	return sock;
+}
+
+/* An application that did not bind learns where its first transport began. */
+static void rsess_link_note_laddr(struct rsess_sock *rs, struct socket *sock)
+{
+	union rsess_addr addr = {};
+
+	if (rs->greeted)
+		return;
+	if (kernel_getsockname(sock, &addr.sa) >= 0)
+		rsess_set_laddr(rs, &addr);
+}
+
+/**
+ * rsess_link_dial() - open a transport
+ * @rs: session of the dialer, locked, without a transport
+ *
+ * Context: may sleep.
+ * Return: 0 when it is on its way, or the errno with which connect() fails.
+ */
+int rsess_link_dial(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	struct rsess_transport *tr;
+	struct socket *sock;
+	int err;
+
+	rsess_owned_by_me(rs);
+	RSESS_INC(sock_net(sk), DIALS);
+	rs->attempts++;
+	sock = rsess_link_dialer(rs);
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
+	err = -ENETDOWN;
+	if (!rsess_transport_pin_net(sock->sk))
+		goto release;
+	err = -ENOMEM;
+	tr = rsess_transport_new(rsess_transport_ops_find(sk->sk_protocol),
+				 sock, sk, NULL);
+	if (!tr)
+		goto release;
+
+	rsess_transport_hook(tr);
+	rs->tr = tr;
+	rs->link = RSESS_LINK_DIALING;
+	rs->progress = false;
+	rs->shut = false;
+	rs->pinged = false;
+	err = kernel_connect(sock, (struct sockaddr_unsized *)&rs->raddr,
+			     rsess_addr_len(&rs->raddr), O_NONBLOCK);
+	if (err && err != -EINPROGRESS) {
+		rsess_link_drop(rs, true);
+		return err;
+	}
+	rsess_link_note_laddr(rs, sock);
+	if (rs->greeted)
+		rsess_timer_arm(rs, RSESS_TIMER_GREET,
+				rsess_link_handshake_delay(rs));
+	rsess_transport_queue(tr);
+	return 0;
+
+release:
+	sock_release(sock);
+	return err;
+}
+
+/* The inner socket is connected: say who we are. */
+static void rsess_link_greet(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	unsigned long delay;
+
+	rs->link = RSESS_LINK_GREETING;
+	rs->last_rx = jiffies;
+	if (sk->sk_state == TCP_SYN_SENT) {
+		rs->pending = RSESS_PEND(RSESS_HELLO);
+		delay = RSESS_HELLO_DELAY;
+	} else {
+		rs->epoch++;
+		rs->pending = RSESS_PEND(RSESS_RESUME);
+		delay = rsess_link_handshake_delay(rs);
+	}
+	rs->greeted = true;
+	rsess_timer_arm(rs, RSESS_TIMER_GREET, delay);
+}
+
+/**
+ * rsess_link_live() - the transport is agreed: bytes may flow
+ * @rs: session, locked
+ */
+void rsess_link_live(struct rsess_sock *rs)
+{
+	rs->link = RSESS_LINK_LIVE;
+	rs->last_rx = jiffies;
+	rs->pinged = false;
+	rs->shut = false;
+	rs->progress = false;
+	rsess_timer_stop(rs, RSESS_TIMER_GREET);
+	rsess_timer_stop(rs, RSESS_TIMER_DIAL);
+	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
+}
+
+/**
+ * rsess_link_attach() - an accepted transport becomes that of a session
+ * @rs: session of the acceptor, locked, without a transport
+ * @tr: called from its work; the session takes over the reference of the
+ *	listener's list
+ * @epoch: of the transport
+ */
+void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
+		       u32 epoch)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	rsess_owned_by_me(rs);
+	sock_hold(sk);			/* rsess_transport_put() */
+	tr->sk = sk;
+	tr->rx.whole = false;
+	rs->tr = tr;
+	rs->epoch = epoch;
+	rsess_link_live(rs);
+}
+
+/**
+ * rsess_link_resume() - continue where the peer says
+ * @rs: session, locked
+ * @f: header of RESUME or RESUMED, already authenticated
+ *
+ * The offset is believed only if it is one that was sent and that the peer had
+ * not confirmed more than: nothing else can leave this host.
+ *
+ * Return: false when one side has lost what it had promised.
+ */
+bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	u64 again;
+
+	if (!rsess_between(rs->sq.snd_una + rs->fin_acked, f->ack,
+			   rs->sq.snd_max + rs->fin_tried) ||
+	    rsess_before(f->limit, rs->snd_limit)) {
+		RSESS_INC(sock_net(sk), RESUME_RANGE);
+		return false;
+	}
+	rs->snd_limit = f->limit;
+	rsess_input_acked(rs, f->ack);
+	again = rs->sq.snd_max - rs->sq.snd_una;
+	rsess_sendq_rewind(&rs->sq, rs->sq.snd_una);
+	rs->fin_sent = rs->fin_acked;
+	rs->stop_sent = false;
+	rs->resumes++;
+	RSESS_INC(sock_net(sk), RESUMES);
+	RSESS_ADD(sock_net(sk), RETRANS_BYTES, again);
+	trace_rsess_resume(sk, rs->epoch, rs->sq.snd_una, rs->credit.rcv_nxt);
+	if (again)
+		trace_rsess_retransmit(sk, rs->sq.snd_una, again);
+	return true;
+}
+
+/**
+ * rsess_link_restart() - the peer has none of what a lost WELCOME was sent with
+ * @rs: session of the acceptor, locked
+ */
+void rsess_link_restart(struct rsess_sock *rs)
+{
+	rsess_sendq_rewind(&rs->sq, rs->sq.snd_una);
+	rs->fin_sent = false;
+	rs->stop_sent = false;
+}
+
+/**
+ * rsess_link_replaced() - the peer brings a new transport, the old one is dead
+ * @rs: session of the acceptor, locked; it has been drained
+ *
+ * Context: may sleep.
+ */
+void rsess_link_replaced(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	if (!rs->tr)
+		return;
+	rs->lost++;
+	RSESS_INC(sock_net(sk), TRANSPORTS_LOST);
+	trace_rsess_transport_lost(sk, rs->epoch, rs->link, 0, "replaced");
+	rsess_link_drop(rs, true);
+}
+
+/**
+ * rsess_link_done() - everything was sent
+ * @rs: session, locked
+ *
+ * In TIME_WAIT the last acknowledgment is on its way; closing our direction of
+ * the transport behind it tells the peer that nothing more comes.
+ */
+void rsess_link_done(struct rsess_sock *rs)
+{
+	if (rsess_to_sk(rs)->sk_state != TCP_TIME_WAIT || rs->shut ||
+	    rs->link != RSESS_LINK_LIVE)
+		return;
+	rs->shut = true;
+	kernel_sock_shutdown(rs->tr->sock, SHUT_WR);
+}
+
+/**
+ * rsess_link_drop() - the session has no transport any more
+ * @rs: session, locked
+ * @reset: see rsess_transport_close()
+ *
+ * Context: may sleep.  While the transport is being read the socket is only
+ * marked, and closed when the reading ends.
+ */
+void rsess_link_drop(struct rsess_sock *rs, bool reset)
+{
+	struct rsess_transport *tr = rs->tr;
+
+	rsess_owned_by_me(rs);
+	rs->link = RSESS_LINK_NONE;
+	rs->pending = 0;
+	rs->ack_now = false;
+	rsess_timer_stop(rs, RSESS_TIMER_ACK);
+	rsess_timer_stop(rs, RSESS_TIMER_RETRY);
+	rsess_timer_stop(rs, RSESS_TIMER_GREET);
+	rsess_timer_stop(rs, RSESS_TIMER_STALL);
+	if (!tr)
+		return;
+	if (tr->reading) {
+		tr->rx.error = -ECANCELED;
+		tr->drop = reset ? RSESS_DROP_RESET : RSESS_DROP_ORDERLY;
+		return;
+	}
+	rs->tr = NULL;
+	rsess_transport_close(tr, reset);
+	rsess_transport_put(tr);
+}
+
+/* Exponential from 10 ms to 2 s, a quarter less or more; the first at once. */
+static unsigned long rsess_link_backoff(u32 attempts)
+{
+	u32 ms;
+
+	if (!attempts)
+		return 0;
+	ms = RSESS_DIAL_MIN_MS << min(attempts - 1, 8U);
+	ms = min_t(u32, ms, RSESS_DIAL_MAX_MS);
+	return msecs_to_jiffies(ms * 3 / 4 + get_random_u32() % (ms / 2 + 1));
+}
+
+/* The session has no transport: what now? */
+static void rsess_link_next(struct rsess_sock *rs, int err)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	if (sk->sk_state == TCP_SYN_SENT &&
+	    (!rs->greeted || rs->attempts >= RSESS_HELLO_TRIES)) {
+		rsess_session_end(rs, RSESS_REASON_CONNECT, err);
+		return;
+	}
+	if (sk->sk_state == TCP_TIME_WAIT && rs->orphaned && !rs->dialer) {
+		/* The tombstone answers as well as we could. */
+		rsess_session_event(rs, RSESS_EV_RELEASED);
+		return;
+	}
+	if (rs->timeout_ms && !(rs->armed & BIT(RSESS_TIMER_SESSION)))
+		rsess_timer_arm(rs, RSESS_TIMER_SESSION,
+				msecs_to_jiffies(rs->timeout_ms));
+	if (rs->dialer)
+		rsess_timer_arm(rs, RSESS_TIMER_DIAL,
+				rsess_link_backoff(rs->attempts));
+}
+
+/**
+ * rsess_link_lost() - the transport is of no use any more
+ * @rs: session, locked, not being read
+ * @why: for people
+ *
+ * Context: may sleep.
+ */
+void rsess_link_lost(struct rsess_sock *rs, const char *why)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	int err = 0;
+
+	if (rs->tr)
+		err = -sock_error(rs->tr->sock->sk);
+	if (rs->link == RSESS_LINK_LIVE) {
+		rs->lost++;
+		RSESS_INC(sock_net(sk), TRANSPORTS_LOST);
+	} else {
+		RSESS_INC(sock_net(sk), DIALS_FAILED);
+	}
+	trace_rsess_transport_lost(sk, rs->epoch, rs->link, err, why);
+	if (rs->progress)
+		rs->attempts = 0;
+	rsess_link_drop(rs, true);
+	rsess_link_next(rs, err ?: ECONNRESET);
+}
+
+/**
+ * rsess_link_redial() - time for the next attempt
+ * @rs: session of the dialer, locked
+ *
+ * Context: may sleep.
+ */
+void rsess_link_redial(struct rsess_sock *rs)
+{
+	int err;
+
+	if (rs->tr || rsess_to_sk(rs)->sk_state == TCP_CLOSE)
+		return;
+	err = rsess_link_dial(rs);
+	if (!err)
+		return;
+	RSESS_INC(sock_net(rsess_to_sk(rs)), DIALS_FAILED);
+	rsess_link_next(rs, -err);
+}
+
+/**
+ * rsess_link_drain() - read what the transport has received
+ * @rs: session, locked, with a transport
+ *
+ * Context: may sleep.  The session may have ended afterwards.
+ * Return: 0, or why the transport cannot be used any more.
+ */
+int rsess_link_drain(struct rsess_sock *rs)
+{
+	struct rsess_transport *tr = rs->tr;
+	u64 rcv_nxt = rs->credit.rcv_nxt;
+	struct sock *sk = rsess_to_sk(rs);
+	int err;
+
+	err = tr->ops->read(tr);
+	if (rs->credit.rcv_nxt != rcv_nxt && !sock_flag(sk, SOCK_DEAD) &&
+	    rsess_readable(rs) >= READ_ONCE(sk->sk_rcvlowat))
+		sk->sk_data_ready(sk);
+	if (tr->drop) {
+		rsess_link_drop(rs, tr->drop == RSESS_DROP_RESET);
+		return 0;
+	}
+	if (err != -ENOMEM)
+		return err;
+	RSESS_INC(sock_net(sk), MEMORY_SHORT);
+	rsess_timer_arm(rs, RSESS_TIMER_RETRY, RSESS_RETRY_DELAY);
+	return 0;
+}
+
+/* The peer did what it may not do. */
+static void rsess_link_broken(struct rsess_sock *rs, int err)
+{
+	bool connecting = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
+
+	if (connecting)
+		rsess_session_end(rs, RSESS_REASON_PROTOCOL, EPROTO);
+	else if (err == -EBADE || ++rs->errors >= RSESS_ERRORS_MAX)
+		rsess_session_cut(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
+	else
+		rsess_link_lost(rs, "protocol error");
+}
+
+/**
+ * rsess_link_work() - something happened on a transport
+ * @rs: session, locked
+ * @tr: the transport; not of interest any more unless it is the present one
+ *
+ * Context: the transport's work.
+ */
+void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	enum rsess_inner_state state;
+	int err;
+
+	if (rs->tr != tr)
+		return;
+	/* Asked before reading: what is read afterwards is all there was. */
+	state = tr->ops->state(tr->sock);
+	if (rs->link == RSESS_LINK_DIALING) {
+		if (state == RSESS_INNER_OPENING)
+			return;
+		if (state == RSESS_INNER_DEAD) {
+			rsess_link_lost(rs, "connect failed");
+			return;
+		}
+		rsess_link_greet(rs);
+	}
+
+	err = rsess_link_drain(rs);
+	if (rs->tr != tr)
+		return;
+	if (err) {
+		rsess_link_broken(rs, err);
+		return;
+	}
+	if (state == RSESS_INNER_EOF && !tr->rx.hdr_len &&
+	    rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
+		rsess_push(rs);
+		rsess_session_event(rs, RSESS_EV_RELEASED);
+		return;
+	}
+	if (state == RSESS_INNER_EOF || state == RSESS_INNER_DEAD) {
+		rsess_link_lost(rs, state == RSESS_INNER_EOF ? "end of stream" :
+							       "reset");
+		return;
+	}
+	rsess_push(rs);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A listener: the inner listening socket of an address, shared by the
+ * application that listens and the sessions that were accepted from it.
+ */
+#ifndef _RSESS_LISTENER_H
+#define _RSESS_LISTENER_H
+
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/uidgid.h>
+#include <linux/workqueue.h>
+#include "session.h"
+
+struct rsess_transport;
+
+/**
+ * struct rsess_listener - see top
+ * @ref: memory: one of the listener while it is open, one of each transport
+ * @rcu: poll() looks without a lock
+ * @rn: namespace
+ * @list: in rsess_net.listeners, under rsess_net.bind_lock
+ * @sock: inner socket
+ * @sk_data_ready: of @sock, to be restored
+ * @addr: what @sock is bound to
+ * @v6only: IPV6_V6ONLY of @sock
+ * @protocol: of @sock
+ * @bound_dev_if: of @sock
+ * @uid: of the application that bound it; another user cannot take it over
+ * @accept_work: takes connections from @sock
+ * @free_work: closes the listener when nobody uses it
+ * @lock: protects the rest
+ * @users: applications that bound it, and sessions that resume through it; it
+ *	stays open as long as there is one
+ * @owner: the outer socket bound to it, or NULL
+ * @app: @owner when it listens, else NULL: new sessions are refused
+ * @acceptq: sessions for accept(), each with its application's reference
+ * @pending: transports whose first frame has not come
+ * @parked: transports whose HELLO waits for room in @acceptq
+ * @npending: transports in both
+ * @dead: it is being closed
+ */
+struct rsess_listener {
+	refcount_t		ref;
+	struct rcu_head		rcu;
+	struct rsess_net	*rn;
+	struct list_head	list;
+	struct socket		*sock;
+	void			(*sk_data_ready)(struct sock *sk);
+	union rsess_addr	addr;
+	bool			v6only;
+	int			protocol;
+	int			bound_dev_if;
+	kuid_t			uid;
+	struct work_struct	accept_work;
+	struct work_struct	free_work;
+
+	spinlock_t		lock;	/* all below */
+	unsigned int		users;
+	struct sock		*owner;
+	struct sock		*app;
+	struct list_head	acceptq;
+	struct list_head	pending;
+	struct list_head	parked;
+	unsigned int		npending;
+	bool			dead;
+};
+
+/* for the application's socket */
+int rsess_listener_bind(struct rsess_sock *rs, const union rsess_addr *addr,
+			int len);
+int rsess_listener_listen(struct rsess_sock *rs, int backlog);
+struct sock *rsess_listener_dequeue(struct rsess_listener *lsn, struct sock *sk);
+bool rsess_listener_ready(struct rsess_listener *lsn);
+void rsess_listener_leave(struct rsess_listener *lsn, struct sock *sk);
+
+/* for transports without a session */
+void rsess_listener_claim(struct rsess_transport *tr);
+void rsess_listener_forget(struct rsess_transport *tr, bool reset);
+struct sock *rsess_listener_admit(struct rsess_listener *lsn,
+				  struct rsess_transport *tr);
+void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
+			    struct rsess_transport *tr);
+void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
+			     struct sock *child);
+
+void rsess_listener_put(struct rsess_listener *lsn);
+void rsess_listener_hold(struct rsess_listener *lsn);
+void rsess_listener_free(struct rsess_listener *lsn);
+void rsess_listener_exit(struct rsess_net *rn);
+
+#endif /* _RSESS_LISTENER_H */

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * AF_RSESS: module and namespaces.
+ */
+#include <linux/module.h>
+#include <linux/swap.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include <net/sock.h>
+#include <uapi/linux/rsess.h>
+#include "auth.h"
+#include "listener.h"
+#include "net.h"
+#include "session.h"
+#include "socket.h"
+#include "table.h"
+
+int rsess_family = AF_RSESS;
+module_param_named(family, rsess_family, int, 0444);
+MODULE_PARM_DESC(family, "number of the address family (default 18)");
+
+struct workqueue_struct *rsess_wq;
+
+static unsigned int rsess_net_id;
+
+static atomic_long_t rsess_memory_allocated;
+static DEFINE_PER_CPU(int, rsess_memory_per_cpu_fw_alloc);
+static unsigned long rsess_memory_pressure;
+static struct percpu_counter rsess_sockets_allocated;
+static long rsess_mem[3];
+
+static void rsess_enter_memory_pressure(struct sock *sk)
+{
+	if (!READ_ONCE(rsess_memory_pressure))
+		WRITE_ONCE(rsess_memory_pressure, 1);
+}
+
+struct proto rsess_proto = {
+	.name			= "RSESS",
+	.owner			= THIS_MODULE,
+	.obj_size		= sizeof(struct rsess_sock),
+	.memory_allocated	= &rsess_memory_allocated,
+	.per_cpu_fw_alloc	= &rsess_memory_per_cpu_fw_alloc,
+	.memory_pressure	= &rsess_memory_pressure,
+	.enter_memory_pressure	= rsess_enter_memory_pressure,
+	.sockets_allocated	= &rsess_sockets_allocated,
+	.sysctl_mem		= rsess_mem,
+	.no_autobind		= true,
+};
+
+static struct net_proto_family rsess_family_ops = {
+	.create	= rsess_create,
+	.owner	= THIS_MODULE,
+};
+
+/**
+ * rsess_net() - what a namespace has of this module
+ * @net: namespace
+ *
+ * Return: never NULL while the namespace is up.
+ */
+struct rsess_net *rsess_net(const struct net *net)
+{
+	return net_generic(net, rsess_net_id);
+}
+
+static int __net_init rsess_net_init(struct net *net)
+{
+	struct rsess_net *rn = rsess_net(net);
+	int err;
+
+	mutex_init(&rn->bind_lock);
+	INIT_LIST_HEAD(&rn->listeners);
+	rsess_table_init(rn);
+	rn->mib = alloc_percpu(struct rsess_mib);
+	if (!rn->mib)
+		return -ENOMEM;
+	err = rsess_sysctl_register(net);
+	if (err)
+		goto free_mib;
+	err = rsess_proc_register(net);
+	if (err)
+		goto unregister_sysctl;
+	return 0;
+
+unregister_sysctl:
+	rsess_sysctl_unregister(net);
+free_mib:
+	free_percpu(rn->mib);
+	return err;
+}
+
+static void __net_exit rsess_net_exit(struct net *net)
+{
+	struct rsess_net *rn = rsess_net(net);
+
+	rsess_proc_unregister(net);
+	rsess_sysctl_unregister(net);
+	rsess_listener_exit(rn);
+	rsess_table_exit(rn);
+	flush_workqueue(rsess_wq);
+	free_percpu(rn->mib);
+}
+
+/* A device, so that it exits before TCP does. */
+static struct pernet_operations rsess_pernet_ops = {
+	.init	= rsess_net_init,
+	.exit	= rsess_net_exit,
+	.id	= &rsess_net_id,
+	.size	= sizeof(struct rsess_net),
+};
+
+/* As TCP: a sixteenth, an eighth and less than a quarter of memory, in pages. */
+static void __init rsess_mem_init(void)
+{
+	unsigned long limit = max(nr_free_buffer_pages() / 16, 128UL);
+
+	rsess_mem[0] = limit / 4 * 3;
+	rsess_mem[1] = limit;
+	rsess_mem[2] = rsess_mem[0] * 2;
+}
+
+static int __init rsess_init(void)
+{
+	int err;
+
+	rsess_family_ops.family = rsess_family;
+	rsess_mem_init();
+	err = percpu_counter_init(&rsess_sockets_allocated, 0, GFP_KERNEL);
+	if (err)
+		return err;
+	err = -ENOMEM;
+	rsess_wq = alloc_workqueue("rsess", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!rsess_wq)
+		goto destroy_counter;
+	err = rsess_auth_init();
+	if (err)
+		goto destroy_wq;
+	err = proto_register(&rsess_proto, 1);
+	if (err)
+		goto exit_auth;
+	err = register_pernet_device(&rsess_pernet_ops);
+	if (err)
+		goto unregister_proto;
+	err = sock_register(&rsess_family_ops);
+	if (err)
+		goto unregister_pernet;
+	return 0;
+
+unregister_pernet:
+	unregister_pernet_device(&rsess_pernet_ops);
+unregister_proto:
+	proto_unregister(&rsess_proto);
+exit_auth:
+	rsess_auth_exit();
+destroy_wq:
+	destroy_workqueue(rsess_wq);
+destroy_counter:
+	percpu_counter_destroy(&rsess_sockets_allocated);
+	return err;
+}
+
+/* No outer socket exists any more, orphans included: each pins the module. */
+static void __exit rsess_exit(void)
+{
+	sock_unregister(rsess_family);
+	unregister_pernet_device(&rsess_pernet_ops);
+	destroy_workqueue(rsess_wq);
+	rcu_barrier();
+	proto_unregister(&rsess_proto);
+	rsess_auth_exit();
+	percpu_counter_destroy(&rsess_sockets_allocated);
+}
+
+module_init(rsess_init);
+module_exit(rsess_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Session layer below the socket: streams that survive ECONNRESET");
+MODULE_ALIAS_NETPROTO(AF_RSESS);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a network namespace has: limits, counters, sessions, listeners.
+ */
+#ifndef _RSESS_NET_H
+#define _RSESS_NET_H
+
+#include <linux/hashtable.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/siphash.h>
+#include <linux/spinlock.h>
+#include <net/net_namespace.h>
+#include "stat.h"
+
+#define RSESS_TABLE_BITS	10
+
+/**
+ * struct rsess_net - per network namespace
+ * @mib: counters
+ * @lock: protects the table, the tombstones and the list of sessions
+ * @key: of the hash, so that nobody can choose ids that collide
+ * @table: sessions that a peer may resume, by id
+ * @tomb_table: tombstones, by id
+ * @sessions: every session, for people to read
+ * @nsessions: how many
+ * @tombs: tombstones, oldest first
+ * @ntombs: how many
+ * @tomb_work: expires tombstones
+ * @bind_lock: serialises bind() and the end of listeners
+ * @listeners: all, with and without an application; under @bind_lock
+ * @norphans: sessions whose application is gone
+ * @sysctl: registered table
+ * @timeout_ms: default of RSESS_TIMEOUT
+ * @stall_timeout_ms: silence that ends a transport on which an answer is awaited
+ * @handshake_timeout_ms: silence that ends a transport that is not live
+ * @orphan_timeout_ms: an orphan without progress ends after this time
+ * @max_sessions: sessions
+ * @max_orphans: orphans
+ * @max_tombstones: tombstones
+ * @max_pending: transports per listener that have no session yet
+ */
+struct rsess_net {
+	struct rsess_mib __percpu *mib;
+
+	spinlock_t		lock;	/* tables and lists below */
+	siphash_key_t		key;
+	DECLARE_HASHTABLE(table, RSESS_TABLE_BITS);
+	DECLARE_HASHTABLE(tomb_table, RSESS_TABLE_BITS);
+	struct list_head	sessions;
+	unsigned int		nsessions;
+	struct list_head	tombs;
+	unsigned int		ntombs;
+	struct delayed_work	tomb_work;
+
+	struct mutex		bind_lock;	/* listeners */
+	struct list_head	listeners;
+
+	atomic_t		norphans;
+
+	struct ctl_table_header	*sysctl;
+	unsigned int		timeout_ms;
+	unsigned int		stall_timeout_ms;
+	unsigned int		handshake_timeout_ms;
+	unsigned int		orphan_timeout_ms;
+	unsigned int		max_sessions;
+	unsigned int		max_orphans;
+	unsigned int		max_tombstones;
+	unsigned int		max_pending;
+};
+
+struct rsess_net *rsess_net(const struct net *net);
+
+int rsess_sysctl_register(struct net *net);
+void rsess_sysctl_unregister(struct net *net);
+int rsess_proc_register(struct net *net);
+void rsess_proc_unregister(struct net *net);
+
+#define RSESS_INC(net, field)						\
+	this_cpu_inc(rsess_net(net)->mib->mibs[RSESS_MIB_##field])
+#define RSESS_ADD(net, field, n)					\
+	this_cpu_add(rsess_net(net)->mib->mibs[RSESS_MIB_##field], (n))
+
+#endif /* _RSESS_NET_H */

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames out: the next frame is chosen and cut when the transport has room for
+ * it, in whatever context has the outer socket locked.  A frame that was begun
+ * is finished before the next one, or dies with its transport.
+ */
+#include <linux/mm.h>
+#include <net/sock.h>
+#include "greet.h"
+#include "net.h"
+#include "session.h"
+#include "transport.h"
+
+/* The longest frame that is not DATA. */
+#define RSESS_HEAD_MAX	(RSESS_HDR_LEN + RSESS_CTRL_MAX)
+
+/* Give the transport what is left of the current frame. */
+static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	struct rsess_tx *tx = &tr->tx;
+	struct page *page;
+	u32 off, len;
+	ssize_t n;
+
+	while (tx->head_left) {
+		n = tr->ops->send(tr->sock, tx->head, tx->head_off,
+				  tx->head_left, tx->body_left);
+		if (n <= 0)
+			return n ?: -EAGAIN;
+		tx->head_off += n;
+		tx->head_left -= n;
+	}
+	if (tx->head) {
+		put_page(tx->head);
+		tx->head = NULL;
+	}
+
+	while (tx->body_left) {
+		len = rsess_sendq_frag(&rs->sq, tx->body_left, &page, &off);
+		if (WARN_ON_ONCE(!len))
+			return -EPROTO;
+		n = tr->ops->send(tr->sock, page, off, len,
+				  tx->body_left > len);
+		if (n <= 0)
+			return n ?: -EAGAIN;
+		rsess_sendq_sent(&rs->sq, n);
+		tx->body_left -= n;
+	}
+	return 0;
+}
+
+/* Begin a frame.  Its bytes go to a place that was never used and is never used
+ * again, for a dead transport's skbs may point to the old ones.
+ */
+static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
+			  u8 type, u8 flags, u32 body)
+{
+	struct page_frag *pf = &rs->head_frag;
+	struct rsess_frame f = {
+		.type	= type,
+		.flags	= flags,
+		.length	= body ?: rsess_greet_len(type),
+		.seq	= rs->sq.snd_nxt + rs->fin_sent,
+	};
+	int err;
+	u8 *p;
+
+	if (!skb_page_frag_refill(RSESS_HEAD_MAX, pf,
+				  rsess_to_sk(rs)->sk_allocation))
+		return -ENOMEM;
+	f.limit = rsess_credit_told(&rs->credit, rsess_window(rs));
+	f.ack = rs->credit.acked;
+	p = page_address(pf->page) + pf->offset;
+	rsess_wire_encode(&f, p);
+	if (!body && f.length) {
+		err = rsess_greet_payload(rs, type, p, p + RSESS_HDR_LEN);
+		if (err)
+			return err;
+	}
+
+	get_page(pf->page);
+	tr->tx.head = pf->page;
+	tr->tx.head_off = pf->offset;
+	tr->tx.head_left = RSESS_HDR_LEN + (body ? 0 : f.length);
+	tr->tx.body_left = body;
+	pf->offset += tr->tx.head_left;
+
+	rs->ack_now = false;
+	rsess_timer_stop(rs, RSESS_TIMER_ACK);
+	return 1;
+}
+
+static int rsess_tx_data(struct rsess_sock *rs, struct rsess_transport *tr,
+			 u32 len)
+{
+	const struct sock *sk = rsess_to_sk(rs);
+	u8 flags = 0;
+
+	/* Only the sender knows how near its buffer is to being full. */
+	if (sk->sk_wmem_queued >= READ_ONCE(sk->sk_sndbuf) / 2)
+		flags = RSESS_F_ACKNOW;
+	return rsess_tx_begin(rs, tr, RSESS_DATA, flags, len);
+}
+
+/* Begin the next frame; 1 when there is one, 0 when not, or an errno. */
+static int rsess_tx_next(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	struct net *net = sock_net(rsess_to_sk(rs));
+	u64 unsent, credit;
+	int err;
+
+	if (rs->pending) {
+		u8 type = __ffs(rs->pending);
+
+		err = rsess_tx_begin(rs, tr, type, 0, 0);
+		if (err > 0)
+			rs->pending &= ~RSESS_PEND(type);
+		return err;
+	}
+	if (rs->link != RSESS_LINK_LIVE)
+		return 0;
+
+	unsent = rsess_sendq_unsent(&rs->sq);
+	credit = rsess_before(rs->sq.snd_nxt, rs->snd_limit) ?
+		 rs->snd_limit - rs->sq.snd_nxt : 0;
+	if (unsent && credit)
+		return rsess_tx_data(rs, tr, min3(unsent, credit,
+						  (u64)RSESS_DATA_MAX));
+	if (rs->fin_queued && !rs->fin_sent && !unsent) {
+		err = rsess_tx_begin(rs, tr, RSESS_FIN, 0, 0);
+		if (err > 0) {
+			rs->fin_sent = true;
+			rs->fin_tried = true;
+		}
+		return err;
+	}
+	if (rs->stop_queued && !rs->stop_sent && rs->fin_sent && !rs->rcv_fin) {
+		err = rsess_tx_begin(rs, tr, RSESS_STOP, 0, 0);
+		if (err > 0)
+			rs->stop_sent = true;
+		return err;
+	}
+	if (rs->ack_now) {
+		RSESS_INC(net, ACKS_SENT);
+		return rsess_tx_begin(rs, tr, RSESS_ACK, 0, 0);
+	}
+	return 0;
+}
+
+/**
+ * rsess_push() - send what can be sent
+ * @rs: session, locked
+ *
+ * Context: may sleep; locks the inner socket.  Does nothing while the transport
+ * is being read, for whoever reads pushes afterwards.
+ */
+void rsess_push(struct rsess_sock *rs)
+{
+	struct rsess_transport *tr = rs->tr;
+	int err;
+
+	rsess_owned_by_me(rs);
+	if (!tr || !tr->sock || tr->reading || rs->link < RSESS_LINK_GREETING)
+		return;
+	do {
+		err = rsess_tx_flush(rs, tr);
+		if (!err)
+			err = rsess_tx_next(rs, tr);
+	} while (err > 0);
+
+	if (!err) {
+		rsess_link_done(rs);
+	} else if (err == -ENOMEM) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
+		rsess_timer_arm(rs, RSESS_TIMER_RETRY, RSESS_RETRY_DELAY);
+	} else if (err != -EAGAIN) {
+		/* It is dead or dying: its work finds out. */
+		rsess_transport_queue(tr);
+	}
+	rsess_timer_watch(rs);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /proc/net/rsess: sessions.  /proc/net/rsess_stat: counters.
+ */
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <linux/seq_file_net.h>
+#include <net/sock.h>
+#include "net.h"
+#include "session.h"
+
+static const char * const rsess_mib_names[RSESS_MIB_MAX] = {
+#define RSESS_MIB(name, text)	text,
+#include "stat_list.h"
+#undef RSESS_MIB
+};
+
+static int rsess_stat_show(struct seq_file *seq, void *v)
+{
+	const struct rsess_net *rn = rsess_net(seq_file_single_net(seq));
+	int i, cpu;
+
+	for (i = 0; i < RSESS_MIB_MAX; i++) {
+		unsigned long sum = 0;
+
+		for_each_possible_cpu(cpu)
+			sum += per_cpu_ptr(rn->mib, cpu)->mibs[i];
+		seq_printf(seq, "%-20s %lu\n", rsess_mib_names[i], sum);
+	}
+	return 0;
+}
+
+static void *rsess_proc_start(struct seq_file *seq, loff_t *pos)
+	__acquires(&rsess_net(seq_file_net(seq))->lock)
+{
+	struct rsess_net *rn = rsess_net(seq_file_net(seq));
+
+	spin_lock(&rn->lock);
+	return seq_list_start_head(&rn->sessions, *pos);
+}
+
+static void *rsess_proc_next(struct seq_file *seq, void *v, loff_t *pos)
+{
+	return seq_list_next(v, &rsess_net(seq_file_net(seq))->sessions, pos);
+}
+
+static void rsess_proc_stop(struct seq_file *seq, void *v)
+	__releases(&rsess_net(seq_file_net(seq))->lock)
+{
+	spin_unlock(&rsess_net(seq_file_net(seq))->lock);
+}
+
+/* The session is not locked: each number is right, not all of one moment. */
+static int rsess_proc_show(struct seq_file *seq, void *v)
+{
+	static const char * const links[] = {
+		[RSESS_LINK_NONE]	= "none",
+		[RSESS_LINK_DIALING]	= "dialing",
+		[RSESS_LINK_GREETING]	= "greeting",
+		[RSESS_LINK_LIVE]	= "live",
+	};
+	const struct rsess_sock *rs;
+
+	if (v == &rsess_net(seq_file_net(seq))->sessions) {
+		seq_puts(seq, "id role state link epoch resumes lost retained unsent queued owner local remote\n");
+		return 0;
+	}
+	rs = list_entry(v, struct rsess_sock, all);
+	seq_printf(seq, "%*phN %s %s %s %u %u %u %llu %llu %llu %s %pISpc %pISpc\n",
+		   RSESS_ID_LEN, rs->id, rs->dialer ? "dialer" : "acceptor",
+		   rsess_state_name(READ_ONCE(rsess_to_sk(rs)->sk_state)),
+		   links[READ_ONCE(rs->link)], READ_ONCE(rs->epoch),
+		   READ_ONCE(rs->resumes), READ_ONCE(rs->lost),
+		   rsess_sendq_retained(&rs->sq), rsess_sendq_unsent(&rs->sq),
+		   rsess_readable(rs), rs->orphaned ? "orphan" : "socket",
+		   &rs->laddr, &rs->raddr);
+	return 0;
+}
+
+static const struct seq_operations rsess_proc_ops = {
+	.start	= rsess_proc_start,
+	.next	= rsess_proc_next,
+	.stop	= rsess_proc_stop,
+	.show	= rsess_proc_show,
+};
+
+/**
+ * rsess_proc_register() - make the files of a namespace
+ * @net: namespace
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rsess_proc_register(struct net *net)
+{
+	if (!proc_create_net_single("rsess_stat", 0444, net->proc_net,
+				    rsess_stat_show, NULL))
+		return -ENOMEM;
+	if (!proc_create_net("rsess", 0444, net->proc_net, &rsess_proc_ops,
+			     sizeof(struct seq_net_private))) {
+		remove_proc_entry("rsess_stat", net->proc_net);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * rsess_proc_unregister() - undo rsess_proc_register()
+ * @net: namespace
+ */
+void rsess_proc_unregister(struct net *net)
+{
+	remove_proc_entry("rsess", net->proc_net);
+	remove_proc_entry("rsess_stat", net->proc_net);
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Retained queue.  Knows bytes, offsets and pages; neither sockets nor
+ * accounting, which the callers keep from the numbers that are returned.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include "wire.h"
+#include "sendq.h"
+#include "kunit_export.h"
+
+/**
+ * rsess_sendq_init() - an empty queue
+ * @q: the queue
+ * @seq: offset of the first byte to come
+ */
+void rsess_sendq_init(struct rsess_sendq *q, u64 seq)
+{
+	INIT_LIST_HEAD(&q->chunks);
+	q->cursor = NULL;
+	q->snd_una = seq;
+	q->snd_nxt = seq;
+	q->snd_max = seq;
+	q->write_seq = seq;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_init);
+
+static void rsess_chunk_free(struct rsess_chunk *c)
+{
+	list_del(&c->list);
+	put_page(c->page);
+	kfree(c);
+}
+
+/**
+ * rsess_sendq_put() - append bytes
+ * @q: the queue
+ * @page: holds the bytes; a reference is taken when one is needed
+ * @off: where in @page
+ * @len: how many, not 0
+ * @gfp: for the chunk
+ *
+ * Bytes that follow the last ones in the same page extend their chunk, so that
+ * memory stays proportional to bytes however small the writes are.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rsess_sendq_put(struct rsess_sendq *q, struct page *page, u32 off, u32 len,
+		    gfp_t gfp)
+{
+	struct rsess_chunk *c;
+
+	if (!list_empty(&q->chunks)) {
+		c = list_last_entry(&q->chunks, struct rsess_chunk, list);
+		if (c->page == page && c->off + c->len == off) {
+			c->len += len;
+			q->write_seq += len;
+			return 0;
+		}
+	}
+
+	c = kmalloc(sizeof(*c), gfp);
+	if (!c)
+		return -ENOMEM;
+	get_page(page);
+	c->page = page;
+	c->off = off;
+	c->len = len;
+	c->seq = q->write_seq;
+	list_add_tail(&c->list, &q->chunks);
+	q->write_seq += len;
+	return 0;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_put);
+
+static struct rsess_chunk *rsess_sendq_find(struct rsess_sendq *q, u64 seq)
+{
+	struct rsess_chunk *c = q->cursor;
+
+	if (c && rsess_before(seq, c->seq))
+		c = NULL;
+	c = list_prepare_entry(c, &q->chunks, list);
+	if (&c->list != &q->chunks && rsess_before(seq, c->seq + c->len))
+		return c;
+	list_for_each_entry_continue(c, &q->chunks, list)
+		if (rsess_before(seq, c->seq + c->len))
+			return c;
+	return NULL;
+}
+
+/**
+ * rsess_sendq_frag() - the bytes to send next
+ * @q: the queue
+ * @max: no more than so many
+ * @page: the page they are in; borrowed
+ * @off: where in the page
+ *
+ * Return: how many lie together at @snd_nxt, 0 when all are sent.
+ */
+u32 rsess_sendq_frag(struct rsess_sendq *q, u32 max, struct page **page,
+		     u32 *off)
+{
+	struct rsess_chunk *c = rsess_sendq_find(q, q->snd_nxt);
+	u32 skip;
+
+	q->cursor = c;
+	if (!c)
+		return 0;
+	skip = q->snd_nxt - c->seq;
+	*page = c->page;
+	*off = c->off + skip;
+	return min(max, c->len - skip);
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_frag);
+
+/**
+ * rsess_sendq_sent() - bytes were given to the transport
+ * @q: the queue
+ * @len: how many from @snd_nxt on
+ */
+void rsess_sendq_sent(struct rsess_sendq *q, u32 len)
+{
+	q->snd_nxt += len;
+	if (rsess_after(q->snd_nxt, q->snd_max))
+		q->snd_max = q->snd_nxt;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_sent);
+
+/**
+ * rsess_sendq_ack() - the peer's session has all offsets below one
+ * @q: the queue
+ * @seq: that offset; the caller has checked that it is in snd_una..snd_max
+ *
+ * Return: bytes freed.
+ */
+u64 rsess_sendq_ack(struct rsess_sendq *q, u64 seq)
+{
+	u64 freed = seq - q->snd_una;
+	struct rsess_chunk *c, *n;
+
+	list_for_each_entry_safe(c, n, &q->chunks, list) {
+		u32 part;
+
+		if (!rsess_before(c->seq, seq))
+			break;
+		if (!rsess_after(c->seq + c->len, seq)) {
+			if (q->cursor == c)
+				q->cursor = NULL;
+			rsess_chunk_free(c);
+			continue;
+		}
+		part = seq - c->seq;
+		c->seq += part;
+		c->off += part;
+		c->len -= part;
+		break;
+	}
+	q->snd_una = seq;
+	if (rsess_before(q->snd_nxt, seq))
+		q->snd_nxt = seq;
+	return freed;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_ack);
+
+/**
+ * rsess_sendq_rewind() - a new transport continues from an offset
+ * @q: the queue
+ * @seq: the offset, in snd_una..snd_max
+ */
+void rsess_sendq_rewind(struct rsess_sendq *q, u64 seq)
+{
+	q->snd_nxt = seq;
+	q->cursor = NULL;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_rewind);
+
+/**
+ * rsess_sendq_truncate() - drop the end of the queue
+ * @q: the queue
+ * @seq: the new end; raised to @snd_max, for what was sent must be kept
+ *
+ * Return: bytes freed.
+ */
+u64 rsess_sendq_truncate(struct rsess_sendq *q, u64 seq)
+{
+	struct rsess_chunk *c, *n;
+	u64 freed;
+
+	if (rsess_before(seq, q->snd_max))
+		seq = q->snd_max;
+	if (!rsess_before(seq, q->write_seq))
+		return 0;
+
+	list_for_each_entry_safe_reverse(c, n, &q->chunks, list) {
+		if (!rsess_after(c->seq + c->len, seq))
+			break;
+		if (rsess_before(c->seq, seq)) {
+			c->len = seq - c->seq;
+			break;
+		}
+		if (q->cursor == c)
+			q->cursor = NULL;
+		rsess_chunk_free(c);
+	}
+	freed = q->write_seq - seq;
+	q->write_seq = seq;
+	return freed;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_truncate);
+
+/**
+ * rsess_sendq_purge() - drop everything
+ * @q: the queue; its offsets stay, so that they can be told afterwards
+ *
+ * Return: bytes freed.
+ */
+u64 rsess_sendq_purge(struct rsess_sendq *q)
+{
+	u64 freed = 0;
+	struct rsess_chunk *c, *n;
+
+	list_for_each_entry_safe(c, n, &q->chunks, list) {
+		freed += c->len;
+		rsess_chunk_free(c);
+	}
+	q->cursor = NULL;
+	return freed;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_purge);

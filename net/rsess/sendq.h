@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Retained bytes: everything the application wrote and the peer's session has
+ * not acknowledged, in pages that are lent to the transports and never written
+ * twice.
+ */
+#ifndef _RSESS_SENDQ_H
+#define _RSESS_SENDQ_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+struct page;
+
+/**
+ * struct rsess_chunk - consecutive bytes of the stream in one page
+ * @list: place in the queue, lowest offset first
+ * @seq: offset of the first byte
+ * @page: holds them; the chunk has a reference
+ * @off: where in @page
+ * @len: how many
+ */
+struct rsess_chunk {
+	struct list_head	list;
+	u64			seq;
+	struct page		*page;
+	u32			off;
+	u32			len;
+};
+
+/**
+ * struct rsess_sendq - retained queue of one session
+ * @chunks: offsets @snd_una up to @write_seq, without a hole
+ * @cursor: the chunk that holds @snd_nxt, NULL when not looked up yet
+ * @snd_una: oldest offset not acknowledged by the peer's session
+ * @snd_nxt: next offset to give to the present transport
+ * @snd_max: highest @snd_nxt ever reached; no valid acknowledgment is above
+ * @write_seq: offset behind the last byte
+ *
+ * Protected by the lock of the outer socket.
+ */
+struct rsess_sendq {
+	struct list_head	chunks;
+	struct rsess_chunk	*cursor;
+	u64			snd_una;
+	u64			snd_nxt;
+	u64			snd_max;
+	u64			write_seq;
+};
+
+void rsess_sendq_init(struct rsess_sendq *q, u64 seq);
+int rsess_sendq_put(struct rsess_sendq *q, struct page *page, u32 off, u32 len,
+		    gfp_t gfp);
+u32 rsess_sendq_frag(struct rsess_sendq *q, u32 max, struct page **page,
+		     u32 *off);
+void rsess_sendq_sent(struct rsess_sendq *q, u32 len);
+u64 rsess_sendq_ack(struct rsess_sendq *q, u64 seq);
+void rsess_sendq_rewind(struct rsess_sendq *q, u64 seq);
+u64 rsess_sendq_truncate(struct rsess_sendq *q, u64 seq);
+u64 rsess_sendq_purge(struct rsess_sendq *q);
+
+/* Bytes that wait for the peer's session. */
+static inline u64 rsess_sendq_retained(const struct rsess_sendq *q)
+{
+	return q->write_seq - q->snd_una;
+}
+
+/* Bytes that the present transport has not been given. */
+static inline u64 rsess_sendq_unsent(const struct rsess_sendq *q)
+{
+	return q->write_seq - q->snd_nxt;
+}
+
+#endif /* _RSESS_SENDQ_H */

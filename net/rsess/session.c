@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Life and death of a session.
+ *
+ * The outer socket is the session.  References to it: one of the application's
+ * socket, which becomes the orphan's and ends in rsess_session_destroy(); one of
+ * each transport; one of a queued timer.
+ */
+#include <net/sock.h>
+#include "listener.h"
+#include "net.h"
+#include "recvq.h"
+#include "session.h"
+#include "table.h"
+#include "trace.h"
+#include "transport.h"
+
+static void rsess_sock_destruct(struct sock *sk)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+
+	rsess_recvq_purge(sk);
+	__skb_queue_purge(&sk->sk_error_queue);
+	rsess_sendq_purge(&rs->sq);
+	if (rs->frag.page)
+		put_page(rs->frag.page);
+	if (rs->head_frag.page)
+		put_page(rs->head_frag.page);
+	memzero_explicit(rs->secret, sizeof(rs->secret));
+	WARN_ON_ONCE(rs->tr || rs->inner || rs->lsn);
+	WARN_ON_ONCE(sk->sk_wmem_queued);
+	sk_mem_reclaim_final(sk);
+}
+
+/**
+ * rsess_sock_alloc() - a new outer socket
+ * @net: its namespace
+ * @gfp: for the allocation
+ * @kern: does it belong to the kernel, and so not hold the namespace?
+ *
+ * Return: the socket, in state TCP_CLOSE; or NULL.
+ */
+struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern)
+{
+	struct rsess_sock *rs;
+	struct sock *sk;
+
+	sk = sk_alloc(net, rsess_family, gfp, &rsess_proto, kern);
+	if (!sk)
+		return NULL;
+	sock_init_data(NULL, sk);
+	sk->sk_destruct = rsess_sock_destruct;
+	sk->sk_write_space = rsess_write_space;
+	sk->sk_state = TCP_CLOSE;
+	sk->sk_sndbuf = RSESS_SNDBUF;
+	sk->sk_rcvbuf = RSESS_RCVBUF;
+	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
+
+	rs = rsess_sk(sk);
+	INIT_LIST_HEAD(&rs->all);
+	INIT_HLIST_NODE(&rs->hash);
+	INIT_LIST_HEAD(&rs->link_accept);
+	rs->timeout_ms = READ_ONCE(rsess_net(net)->timeout_ms);
+	rsess_timer_init(rs);
+	rsess_session_init(rs, false);
+	sk_sockets_allocated_inc(sk);
+	sock_prot_inuse_add(net, sk->sk_prot, 1);
+	return sk;
+}
+
+/**
+ * rsess_session_init() - forget the previous session, if any
+ * @rs: session; locked or not visible yet; without transport and timers
+ * @dialer: which side this is
+ */
+void rsess_session_init(struct rsess_sock *rs, bool dialer)
+{
+	rs->dialer = dialer;
+	rs->link = RSESS_LINK_NONE;
+	rs->reason = RSESS_REASON_NONE;
+	rs->epoch = 0;
+	rs->resumes = 0;
+	rs->lost = 0;
+	rs->errors = 0;
+	rs->attempts = 0;
+	rs->pending = 0;
+	rsess_sendq_init(&rs->sq, 0);
+	rsess_credit_init(&rs->credit, 0);
+	rs->snd_limit = 0;
+	rs->fin_queued = false;
+	rs->fin_sent = false;
+	rs->fin_tried = false;
+	rs->fin_acked = false;
+	rs->stop_queued = false;
+	rs->stop_sent = false;
+	rs->stopped = false;
+	rs->rcv_fin = false;
+	rs->ack_now = false;
+	rs->hello_only = true;
+	rs->greeted = false;
+	rs->progress = false;
+	rs->shut = false;
+	rs->pinged = false;
+}
+
+/**
+ * rsess_set_laddr() - note the local address, also where inet sockets have it
+ * @rs: session, locked or not visible yet
+ * @addr: the address
+ */
+void rsess_set_laddr(struct rsess_sock *rs, const union rsess_addr *addr)
+{
+	struct inet_sock *inet = &rs->inet;
+
+	rs->laddr = *addr;
+	inet->inet_sport = addr->in.sin_port;
+	inet->inet_num = ntohs(addr->in.sin_port);
+	if (addr->sa.sa_family == AF_INET) {
+		inet->inet_saddr = addr->in.sin_addr.s_addr;
+		inet->inet_rcv_saddr = inet->inet_saddr;
+	}
+#if IS_ENABLED(CONFIG_IPV6)
+	else
+		inet->sk.sk_v6_rcv_saddr = addr->in6.sin6_addr;
+#endif
+}
+
+/**
+ * rsess_set_raddr() - note the peer's address, also where inet sockets have it
+ * @rs: session, locked or not visible yet
+ * @addr: the address
+ */
+void rsess_set_raddr(struct rsess_sock *rs, const union rsess_addr *addr)
+{
+	struct inet_sock *inet = &rs->inet;
+
+	rs->raddr = *addr;
+	inet->inet_dport = addr->in.sin_port;
+	if (addr->sa.sa_family == AF_INET)
+		inet->inet_daddr = addr->in.sin_addr.s_addr;
+#if IS_ENABLED(CONFIG_IPV6)
+	else
+		inet->sk.sk_v6_daddr = addr->in6.sin6_addr;
+#endif
+}
+
+/**
+ * rsess_orphan_delay() - how long an orphan may go without progress
+ * @rs: session
+ *
+ * Return: jiffies.
+ */
+unsigned long rsess_orphan_delay(const struct rsess_sock *rs)
+{
+	const struct net *net = sock_net(rsess_to_sk(rs));
+	u32 ms = READ_ONCE(rsess_net(net)->orphan_timeout_ms);
+
+	if (rs->timeout_ms)
+		ms = min(ms, rs->timeout_ms);
+	return msecs_to_jiffies(ms);
+}
+
+/**
+ * rsess_session_event() - move to the next state
+ * @rs: session, locked
+ * @ev: what happened
+ *
+ * Context: may sleep.  The session may have ended afterwards.
+ */
+void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	int state = rsess_state_next(sk->sk_state, ev);
+
+	rsess_owned_by_me(rs);
+	if (state == sk->sk_state)
+		return;
+	if (state == TCP_CLOSE) {
+		rsess_session_end(rs, RSESS_REASON_CLOSED, 0);
+		return;
+	}
+	rsess_state_set(sk, state);
+	/* close() with SO_LINGER waits for such a change. */
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_state_change(sk);
+}
+
+/* Retained bytes are worth nothing any more. */
+static void rsess_session_purge(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	u64 freed = rsess_sendq_purge(&rs->sq);
+
+	sk_wmem_queued_add(sk, -(int)freed);
+	sk_mem_uncharge(sk, freed);
+}
+
+static void rsess_session_report(struct sock *sk, int err)
+{
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	if (err)
+		WRITE_ONCE(sk->sk_err, err);
+	if (sock_flag(sk, SOCK_DEAD))
+		return;
+	sk->sk_state_change(sk);
+	if (err)
+		sk_error_report(sk);
+	sk->sk_write_space(sk);
+}
+
+/**
+ * rsess_session_end() - the session is over
+ * @rs: session, locked
+ * @reason: enum rsess_reason
+ * @err: what the application gets, a positive errno; 0 after an orderly end
+ *
+ * What was received and not read stays readable.
+ *
+ * Context: may sleep.
+ */
+void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
+{
+	bool orderly = reason == RSESS_REASON_CLOSED;
+	struct sock *sk = rsess_to_sk(rs);
+
+	rsess_owned_by_me(rs);
+	if (rs->reason)
+		return;
+	rs->reason = reason;
+	trace_rsess_session_end(sk, reason, err);
+	if (orderly)
+		RSESS_INC(sock_net(sk), SESSIONS_CLOSED);
+	else
+		RSESS_INC(sock_net(sk), SESSIONS_FAILED);
+
+	rsess_state_set(sk, TCP_CLOSE);
+	rsess_table_remove(rs, orderly && !rs->dialer);
+	rsess_timer_stop_all(rs);
+	rsess_link_drop(rs, !orderly && !rs->cut);
+	rsess_session_purge(rs);
+	if (rs->lsn) {
+		rsess_listener_put(rs->lsn);
+		rs->lsn = NULL;
+	}
+	rsess_session_report(sk, err);
+	if (rs->orphaned)
+		rsess_session_destroy(rs);
+}
+
+/**
+ * rsess_session_cut() - end the session and tell the peer, if that can be done
+ * at once
+ * @rs: session, locked, not being read
+ * @reason: enum rsess_reason, for the peer
+ * @err: what the application gets, a positive errno; 0 for nothing
+ *
+ * A peer that does not hear of it finds the session unknown when it resumes.
+ *
+ * Context: may sleep.
+ */
+void rsess_session_cut(struct rsess_sock *rs, enum rsess_reason reason, int err)
+{
+	rs->cut = false;
+	if (rs->tr && rs->link >= RSESS_LINK_GREETING) {
+		rs->abort_reason = reason;
+		rs->pending = RSESS_PEND(RSESS_ABORT);
+		rsess_push(rs);
+		rs->cut = !rs->pending && !rs->tr->tx.head;
+		if (rs->cut)
+			RSESS_INC(sock_net(rsess_to_sk(rs)), ABORTS_SENT);
+	}
+	rsess_session_end(rs, reason, err);
+	rs->cut = false;
+}
+
+/**
+ * rsess_session_shutdown() - the application writes no more
+ * @rs: session, locked
+ *
+ * Context: may sleep.
+ */
+void rsess_session_shutdown(struct rsess_sock *rs)
+{
+	rsess_to_sk(rs)->sk_shutdown |= SEND_SHUTDOWN;
+	if (rs->fin_queued)
+		return;
+	rs->fin_queued = true;
+	rsess_session_event(rs, RSESS_EV_SND_FIN);
+	rsess_push(rs);
+}
+
+/**
+ * rsess_session_close() - the application neither writes nor reads any more
+ * @rs: session, locked
+ *
+ * What it did not read is dropped, what it wrote is still delivered.
+ *
+ * Context: may sleep.
+ */
+void rsess_session_close(struct rsess_sock *rs)
+{
+	rs->stop_queued = true;
+	rs->credit.copied_seq = rs->credit.rcv_nxt - rs->rcv_fin;
+	rsess_recvq_purge(rsess_to_sk(rs));
+	if (!rs->rcv_fin)
+		rs->ack_now = true;	/* the credit grew */
+	rsess_session_shutdown(rs);
+	rsess_push(rs);
+}
+
+/**
+ * rsess_session_orphan() - the application is gone, the session is not
+ * @rs: session, locked
+ *
+ * Context: may sleep.
+ */
+void rsess_session_orphan(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	struct rsess_net *rn = rsess_net(sock_net(sk));
+
+	rs->orphaned = true;
+	if (sk->sk_state == TCP_CLOSE) {
+		rsess_session_destroy(rs);
+		return;
+	}
+	rs->counted = true;
+	if (atomic_inc_return(&rn->norphans) > READ_ONCE(rn->max_orphans)) {
+		RSESS_INC(sock_net(sk), ORPHANS_REFUSED);
+		rsess_session_cut(rs, RSESS_REASON_RESOURCES, 0);
+		return;
+	}
+	if (sk->sk_state == TCP_TIME_WAIT && !rs->tr && !rs->dialer) {
+		rsess_session_event(rs, RSESS_EV_RELEASED);
+		return;
+	}
+	rsess_timer_arm(rs, RSESS_TIMER_ORPHAN, rsess_orphan_delay(rs));
+}
+
+/**
+ * rsess_session_destroy() - give the reference of the application's socket back
+ * @rs: session in state TCP_CLOSE, orphaned, locked; the caller has a reference
+ */
+void rsess_session_destroy(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	if (rs->destroyed)
+		return;
+	rs->destroyed = true;
+	if (rs->counted)
+		atomic_dec(&rsess_net(sock_net(sk))->norphans);
+	rsess_table_unlist(rs);
+	rsess_timer_stop_all(rs);
+	sk_sockets_allocated_dec(sk);
+	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
+	sock_put(sk);
+}

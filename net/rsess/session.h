@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A session: what a reset must not destroy.  It lives in the outer socket, and
+ * outlives the application's close() as an orphan does in TCP.
+ *
+ * Locks, outermost first:
+ *
+ *   rsess_net.bind_lock   mutex: bind(), the list of listeners
+ *   lock_sock(outer)      everything in struct rsess_sock below "locked"
+ *   lock_sock(inner)      taken by the calls into the transport's socket
+ *   rsess_net.lock        spinlock: session table, tombstones, list of sessions
+ *   rsess_listener.lock   spinlock: queues of a listener
+ *   sk_callback_lock      of the inner socket: its sk_user_data
+ *
+ * Two outer sockets are never locked at once.  Inner callbacks run in softirq
+ * and take nothing but their sk_callback_lock; they queue the transport's work.
+ */
+#ifndef _RSESS_SESSION_H
+#define _RSESS_SESSION_H
+
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/workqueue.h>
+#include <net/inet_sock.h>
+#include <net/sock.h>
+#include <uapi/linux/rsess.h>
+#include "credit.h"
+#include "sendq.h"
+#include "state.h"
+#include "wire.h"
+
+struct rsess_listener;
+struct rsess_net;
+struct rsess_transport;
+
+extern int rsess_family;
+extern struct proto rsess_proto;
+extern struct workqueue_struct *rsess_wq;
+
+union rsess_addr {
+	struct sockaddr		sa;
+	struct sockaddr_in	in;
+	struct sockaddr_in6	in6;
+};
+
+/* What the one timer of a session is asked to do. */
+enum rsess_timer {
+	RSESS_TIMER_ACK,	/* send a delayed acknowledgment */
+	RSESS_TIMER_RETRY,	/* memory was short: go on */
+	RSESS_TIMER_DIAL,	/* open the next transport */
+	RSESS_TIMER_GREET,	/* the transport is not live yet: give it up */
+	RSESS_TIMER_STALL,	/* something is awaited: PING, then give it up */
+	RSESS_TIMER_SESSION,	/* no transport for RSESS_TIMEOUT */
+	RSESS_TIMER_ORPHAN,	/* an orphan makes no progress */
+	RSESS_TIMER_MAX,
+};
+
+/* Frames waiting to be made, by type; DATA, FIN, STOP and ACK are derived. */
+#define RSESS_PEND(type)	BIT(type)
+
+/**
+ * struct rsess_sock - outer socket and session
+ * @inet: so that code which reads addresses of an inet socket finds them
+ *
+ * Set before the session can be found, then constant:
+ * @id: names the session
+ * @key: of this side, from its HELLO or WELCOME
+ * @peer_key: of the other side
+ * @secret: of both; keys the MACs
+ * @dialer: this side opens the transports
+ * @lsn: listening: the own listener; accepted: the one that resumes come to
+ *
+ * Locked (lock_sock() of this socket):
+ * @laddr: local address given to bind(), or of the first transport
+ * @raddr: address of the peer
+ * @bound: bind() was called
+ * @v6only: IPV6_V6ONLY
+ * @inner: socket made by bind() for the first dial or listen(), else NULL
+ * @tr: the present transport, or NULL
+ * @link: enum rsess_link of @tr
+ * @reason: enum rsess_reason
+ * @epoch: of the newest transport
+ * @resumes: transports attached by RESUME
+ * @lost: transports lost
+ * @errors: protocol errors of the peer
+ * @timeout_ms: RSESS_TIMEOUT
+ * @sq: retained bytes
+ * @frag: page that the application's bytes are copied to
+ * @head_frag: page that headers are written to
+ * @snd_limit: credit given by the peer
+ * @credit: the receiving half
+ * @pending: RSESS_PEND() bits
+ * @fin_queued: the application ended its direction; FIN has offset write_seq
+ * @fin_sent: the present transport was given FIN
+ * @fin_tried: some transport was given FIN
+ * @fin_acked: the peer's session has it
+ * @stop_queued: this side reads no more
+ * @stop_sent: the present transport was given STOP
+ * @stopped: the peer reads no more
+ * @rcv_fin: the peer's FIN was taken
+ * @ack_now: an acknowledgment or credit is due
+ * @hello_only: no frame but HELLO has arrived
+ * @greeted: a HELLO was sent, so a failure need not mean a closed port
+ * @progress: bytes moved on this transport, in either direction
+ * @shut: the present transport's sending direction was closed
+ * @pinged: a PING is unanswered
+ * @orphaned: the application closed the socket
+ * @counted: among the orphans of the namespace
+ * @cut: ABORT was given to the transport, which is to deliver it
+ * @abort_reason: payload of the next ABORT
+ * @destroyed: the reference of the socket was given back
+ * @attempts: dials since the last progress
+ * @last_rx: jiffies when the transport last gave something
+ * @watched: jiffies when this side began to wait for the peer
+ * @nonce: of the last RESUME, of the dialer
+ * @ping_cookie: to be given back by PONG
+ * @timer: work for the earliest of @deadline
+ * @timer_at: jiffies when @timer runs
+ * @armed: bit per enum rsess_timer
+ * @deadline: jiffies
+ *
+ * Under rsess_net.lock:
+ * @all: place in the list of sessions
+ * @hash: place in the table of sessions that can be resumed
+ * @link_accept: place in the listener's queue (listener's lock)
+ */
+struct rsess_sock {
+	struct inet_sock	inet;
+
+	u8			id[RSESS_ID_LEN];
+	u8			key[RSESS_WIRE_KEY_LEN];
+	u8			peer_key[RSESS_WIRE_KEY_LEN];
+	u8			secret[RSESS_WIRE_MAC_LEN];
+	bool			dialer;
+	struct rsess_listener	*lsn;
+
+	union rsess_addr	laddr;
+	union rsess_addr	raddr;
+	bool			bound;
+	bool			v6only;
+	struct socket		*inner;
+	struct rsess_transport	*tr;
+	u8			link;
+	u8			reason;
+	u32			epoch;
+	u32			resumes;
+	u32			lost;
+	u32			errors;
+	u32			timeout_ms;
+
+	struct rsess_sendq	sq;
+	struct page_frag	frag;
+	struct page_frag	head_frag;
+	u64			snd_limit;
+	struct rsess_credit	credit;
+
+	u32			pending;
+	bool			fin_queued;
+	bool			fin_sent;
+	bool			fin_tried;
+	bool			fin_acked;
+	bool			stop_queued;
+	bool			stop_sent;
+	bool			stopped;
+	bool			rcv_fin;
+	bool			ack_now;
+	bool			hello_only;
+	bool			greeted;
+	bool			progress;
+	bool			shut;
+	bool			pinged;
+	bool			orphaned;
+	bool			counted;
+	bool			cut;
+	bool			destroyed;
+	u8			abort_reason;
+
+	u32			attempts;
+	unsigned long		last_rx;
+	unsigned long		watched;
+	u8			nonce[RSESS_WIRE_NONCE_LEN];
+	u8			ping_cookie[8];
+
+	struct delayed_work	timer;
+	unsigned long		timer_at;
+	unsigned long		armed;
+	unsigned long		deadline[RSESS_TIMER_MAX];
+
+	struct list_head	all;
+	struct hlist_node	hash;
+	struct list_head	link_accept;
+};
+
+static inline struct rsess_sock *rsess_sk(const struct sock *sk)
+{
+	return (struct rsess_sock *)sk;
+}
+
+static inline struct sock *rsess_to_sk(const struct rsess_sock *rs)
+{
+	return (struct sock *)&rs->inet.sk;
+}
+
+static inline void rsess_owned_by_me(const struct rsess_sock *rs)
+{
+	sock_owned_by_me(rsess_to_sk(rs));
+}
+
+/* Pairs with smp_load_acquire() in rsess_poll(): who sees the state sees what led
+ * to it.
+ */
+static inline void rsess_state_set(struct sock *sk, int state)
+{
+	smp_store_release(&sk->sk_state, state); /* see above */
+}
+
+/* Bytes the peer may have on the way: half the buffer, for skbs have overhead. */
+static inline u32 rsess_window(const struct rsess_sock *rs)
+{
+	return max_t(u32, READ_ONCE(rsess_to_sk(rs)->sk_rcvbuf) / 2, 2048);
+}
+
+/* Bytes in the receive queue. */
+static inline u64 rsess_readable(const struct rsess_sock *rs)
+{
+	return READ_ONCE(rs->credit.rcv_nxt) - READ_ONCE(rs->rcv_fin) -
+	       READ_ONCE(rs->credit.copied_seq);
+}
+
+/* What the peer has to acknowledge: FIN takes an offset. */
+static inline bool rsess_unacked(const struct rsess_sock *rs)
+{
+	return rs->sq.snd_una != rs->sq.snd_nxt ||
+	       (rs->fin_sent && !rs->fin_acked);
+}
+
+/* Buffers of a new socket, in bytes, as SO_SNDBUF and SO_RCVBUF count them. */
+#define RSESS_SNDBUF		(1 << 20)
+#define RSESS_RCVBUF		(2 << 20)
+
+/* Delays, in jiffies. */
+#define RSESS_ACK_DELAY		msecs_to_jiffies(40)
+#define RSESS_RETRY_DELAY	msecs_to_jiffies(50)
+#define RSESS_DIAL_MIN_MS	10
+#define RSESS_DIAL_MAX_MS	2000
+/* A HELLO may wait for the peer's accept(), as long as TCP tries to connect. */
+#define RSESS_HELLO_DELAY	(127 * HZ)
+/* Transports in a row that may be lost before WELCOME. */
+#define RSESS_HELLO_TRIES	16
+/* Protocol errors of a session. */
+#define RSESS_ERRORS_MAX	32
+
+/* session.c: life and death */
+struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern);
+void rsess_session_init(struct rsess_sock *rs, bool dialer);
+void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev);
+void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err);
+void rsess_session_cut(struct rsess_sock *rs, enum rsess_reason reason, int err);
+void rsess_session_shutdown(struct rsess_sock *rs);
+void rsess_session_close(struct rsess_sock *rs);
+void rsess_session_orphan(struct rsess_sock *rs);
+void rsess_session_destroy(struct rsess_sock *rs);
+
+void rsess_set_laddr(struct rsess_sock *rs, const union rsess_addr *addr);
+void rsess_set_raddr(struct rsess_sock *rs, const union rsess_addr *addr);
+unsigned long rsess_orphan_delay(const struct rsess_sock *rs);
+
+/* link.c: transports come and go */
+struct socket *rsess_link_open(struct rsess_sock *rs, int family);
+int rsess_link_dial(struct rsess_sock *rs);
+void rsess_link_redial(struct rsess_sock *rs);
+void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
+		       u32 epoch);
+void rsess_link_drop(struct rsess_sock *rs, bool reset);
+void rsess_link_lost(struct rsess_sock *rs, const char *why);
+int rsess_link_drain(struct rsess_sock *rs);
+void rsess_link_live(struct rsess_sock *rs);
+void rsess_link_done(struct rsess_sock *rs);
+void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr);
+void rsess_link_restart(struct rsess_sock *rs);
+void rsess_link_replaced(struct rsess_sock *rs);
+bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f);
+
+/* timer.c */
+void rsess_timer_init(struct rsess_sock *rs);
+void rsess_timer_arm(struct rsess_sock *rs, enum rsess_timer t,
+		     unsigned long delay);
+void rsess_timer_stop(struct rsess_sock *rs, enum rsess_timer t);
+void rsess_timer_stop_all(struct rsess_sock *rs);
+void rsess_timer_watch(struct rsess_sock *rs);
+
+/* input.c */
+void rsess_input_acked(struct rsess_sock *rs, u64 ack);
+
+/* output.c */
+void rsess_push(struct rsess_sock *rs);
+
+/* stream.c */
+int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
+int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
+		  int flags);
+void rsess_write_space(struct sock *sk);
+
+/* sockopt.c */
+int rsess_setsockopt(struct socket *sock, int level, int optname,
+		     sockptr_t optval, unsigned int optlen);
+int rsess_getsockopt(struct socket *sock, int level, int optname,
+		     char __user *optval, int __user *optlen);
+
+#endif /* _RSESS_SESSION_H */

@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The outer socket: proto_ops of AF_RSESS.
+ */
+#include <linux/compat.h>
+#include <linux/poll.h>
+#include <linux/random.h>
+#include <linux/sched/signal.h>
+#include <linux/sockios.h>
+#include <net/sock.h>
+#include <asm/ioctls.h>
+#include "compat.h"
+#include "listener.h"
+#include "net.h"
+#include "recvq.h"
+#include "session.h"
+#include "socket.h"
+#include "table.h"
+#include "transport.h"
+
+/* The application's address, as much as fits; its family is there. */
+static int rsess_addr_get(union rsess_addr *to, const void *from, int len)
+{
+	if (len < (int)sizeof(sa_family_t))
+		return -EINVAL;
+	memset(to, 0, sizeof(*to));
+	memcpy(to, from, min_t(int, len, sizeof(*to)));
+	return min_t(int, len, sizeof(*to));
+}
+
+static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
+		      int addr_len)
+{
+	struct rsess_net *rn = rsess_net(sock_net(sock->sk));
+	struct sock *sk = sock->sk;
+	struct rsess_sock *rs = rsess_sk(sk);
+	union rsess_addr addr;
+	int len, err;
+
+	len = rsess_addr_get(&addr, uaddr, addr_len);
+	if (len < 0)
+		return len;
+	mutex_lock(&rn->bind_lock);
+	lock_sock(sk);
+	err = -EINVAL;
+	if (sk->sk_state == TCP_CLOSE && !rs->bound && !rs->raddr.sa.sa_family)
+		err = rsess_listener_bind(rs, &addr, len);
+	release_sock(sk);
+	mutex_unlock(&rn->bind_lock);
+	return err;
+}
+
+static int rsess_listen(struct socket *sock, int backlog)
+{
+	union rsess_addr any = { .in.sin_family = AF_INET };
+	struct rsess_net *rn = rsess_net(sock_net(sock->sk));
+	struct sock *sk = sock->sk;
+	struct rsess_sock *rs = rsess_sk(sk);
+	int err;
+
+	mutex_lock(&rn->bind_lock);
+	lock_sock(sk);
+	err = -EINVAL;
+	if (sock->state != SS_UNCONNECTED ||
+	    !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
+		goto out;
+	if (sk->sk_state == TCP_LISTEN) {
+		WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
+		err = 0;
+		goto out;
+	}
+	if (!rs->bound) {
+		err = rsess_listener_bind(rs, &any, sizeof(any.in));
+		if (err)
+			goto out;
+	}
+	err = rsess_listener_listen(rs, backlog);
+out:
+	release_sock(sk);
+	mutex_unlock(&rn->bind_lock);
+	return err;
+}
+
+/* Wait for the end of SYN_SENT; the time that is left. */
+static long rsess_connect_wait(struct sock *sk, long timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (sk->sk_state == TCP_SYN_SENT && timeo &&
+	       !signal_pending(current)) {
+		release_sock(sk);
+		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
+		lock_sock(sk);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return timeo;
+}
+
+/* Begin a session: a new one, whatever the socket was before. */
+static int rsess_connect_start(struct rsess_sock *rs,
+			       const union rsess_addr *addr)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	int err;
+
+	if (addr->sa.sa_family != AF_INET && addr->sa.sa_family != AF_INET6)
+		return -EAFNOSUPPORT;
+	if (rs->lsn)
+		return -EADDRINUSE;
+	err = rsess_table_list(rs);
+	if (err)
+		return err;
+	rsess_session_init(rs, true);
+	get_random_bytes(rs->id, sizeof(rs->id));
+	get_random_bytes(rs->key, sizeof(rs->key));
+	rsess_set_raddr(rs, addr);
+	sk->sk_shutdown = 0;
+	sock_reset_flag(sk, SOCK_DONE);
+	rsess_state_set(sk, TCP_SYN_SENT);
+	err = rsess_link_dial(rs);
+	if (err) {
+		rsess_state_set(sk, TCP_CLOSE);
+		memset(&rs->raddr, 0, sizeof(rs->raddr));
+		rsess_table_unlist(rs);
+	}
+	return err;
+}
+
+/* connect(AF_UNSPEC): cut what there is, back to the beginning. */
+static int rsess_disconnect(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+	struct rsess_sock *rs = rsess_sk(sk);
+
+	if (sk->sk_state == TCP_LISTEN)
+		return -EINVAL;
+	if (sk->sk_state != TCP_CLOSE)
+		rsess_session_cut(rs, RSESS_REASON_APP, 0);
+	rsess_recvq_purge(sk);
+	rsess_session_init(rs, false);
+	memset(&rs->raddr, 0, sizeof(rs->raddr));
+	rs->inet.inet_dport = 0;
+	sk->sk_shutdown = 0;
+	sk->sk_err = 0;
+	sock_reset_flag(sk, SOCK_DONE);
+	sock->state = SS_UNCONNECTED;
+	return 0;
+}
+
+/* The part of connect() that begins; 0 when there is something to wait for. */
+static int rsess_connect_begin(struct socket *sock,
+			       const union rsess_addr *addr, int len)
+{
+	struct sock *sk = sock->sk;
+	int err;
+
+	switch (sock->state) {
+	case SS_CONNECTED:
+		return -EISCONN;
+	case SS_CONNECTING:
+		return 0;
+	case SS_UNCONNECTED:
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (sk->sk_state != TCP_CLOSE)
+		return -EISCONN;
+	/* TCP over IPv6 takes an address without the scope. */
+	if (len < (addr->sa.sa_family == AF_INET6 ?
+		   (int)offsetofend(struct sockaddr_in6, sin6_addr) :
+		   (int)sizeof(struct sockaddr_in)))
+		return addr->sa.sa_family == AF_INET ||
+		       addr->sa.sa_family == AF_INET6 ? -EINVAL : -EAFNOSUPPORT;
+	err = rsess_connect_start(rsess_sk(sk), addr);
+	if (!err)
+		sock->state = SS_CONNECTING;
+	return err;
+}
+
+static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
+			 int addr_len, int flags)
+{
+	struct sock *sk = sock->sk;
+	union rsess_addr addr;
+	bool again;
+	long timeo;
+	int err;
+
+	addr_len = rsess_addr_get(&addr, uaddr, addr_len);
+	if (addr_len < 0)
+		return addr_len;
+
+	lock_sock(sk);
+	if (addr.sa.sa_family == AF_UNSPEC) {
+		err = rsess_disconnect(sock);
+		goto out;
+	}
+	again = sock->state == SS_CONNECTING;
+	err = rsess_connect_begin(sock, &addr, addr_len);
+	if (err)
+		goto out;
+
+	timeo = sock_sndtimeo(sk, flags & O_NONBLOCK);
+	if (sk->sk_state == TCP_SYN_SENT) {
+		err = again ? -EALREADY : -EINPROGRESS;
+		if (!timeo)
+			goto out;
+		timeo = rsess_connect_wait(sk, timeo);
+		if (sk->sk_state == TCP_SYN_SENT) {
+			if (signal_pending(current))
+				err = sock_intr_errno(timeo);
+			else
+				err = -EINPROGRESS;
+			goto out;
+		}
+	}
+	if (sk->sk_state == TCP_CLOSE) {
+		err = sock_error(sk) ?: -ECONNABORTED;
+		sock->state = SS_UNCONNECTED;
+		goto out;
+	}
+	sock->state = SS_CONNECTED;
+	err = 0;
+out:
+	release_sock(sk);
+	return err;
+}
+
+/* Wait for a session in the queue; what accept() fails with, or 0. */
+static int rsess_accept_wait(struct sock *sk, long timeo)
+{
+	DEFINE_WAIT(wait);
+	int err;
+
+	for (;;) {
+		prepare_to_wait_exclusive(sk_sleep(sk), &wait,
+					  TASK_INTERRUPTIBLE);
+		err = -EINVAL;
+		if (sk->sk_state != TCP_LISTEN)
+			break;
+		err = 0;
+		if (rsess_listener_ready(rsess_sk(sk)->lsn))
+			break;
+		err = -EAGAIN;
+		if (!timeo)
+			break;
+		err = sock_intr_errno(timeo);
+		if (signal_pending(current))
+			break;
+		release_sock(sk);
+		timeo = schedule_timeout(timeo);
+		lock_sock(sk);
+	}
+	finish_wait(sk_sleep(sk), &wait);
+	return err;
+}
+
+static int rsess_accept(struct socket *sock, struct socket *newsock,
+			struct proto_accept_arg *arg)
+{
+	struct sock *child = NULL;
+	struct sock *sk = sock->sk;
+	int err;
+
+	lock_sock(sk);
+	do {
+		err = rsess_accept_wait(sk, sock_rcvtimeo(sk, arg->flags &
+							  O_NONBLOCK));
+		if (!err)
+			child = rsess_listener_dequeue(rsess_sk(sk)->lsn, sk);
+	} while (!err && !child);
+	release_sock(sk);
+	if (err)
+		return err;
+
+	lock_sock(child);
+	sock_graft(child, newsock);
+	newsock->state = SS_CONNECTED;
+	release_sock(child);
+	return 0;
+}
+
+RSESS_DEFINE_ACCEPT_OP(rsess_accept)
+
+static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
+{
+	struct sock *sk = sock->sk;
+	struct rsess_sock *rs = rsess_sk(sk);
+	union rsess_addr addr;
+
+	lock_sock(sk);
+	addr = peer ? rs->raddr : rs->laddr;
+	if (peer && (!addr.in.sin_port ||
+		     ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_SYN_SENT) &&
+		      peer == 1))) {
+		release_sock(sk);
+		return -ENOTCONN;
+	}
+	release_sock(sk);
+
+	if (addr.sa.sa_family == AF_INET6) {
+		memcpy(uaddr, &addr.in6, sizeof(addr.in6));
+		return sizeof(addr.in6);
+	}
+	addr.in.sin_family = AF_INET;
+	memset(addr.in.sin_zero, 0, sizeof(addr.in.sin_zero));
+	memcpy(uaddr, &addr.in, sizeof(addr.in));
+	return sizeof(addr.in);
+}
+
+static __poll_t rsess_poll(struct file *file, struct socket *sock,
+			   poll_table *wait)
+{
+	struct sock *sk = sock->sk;
+	struct rsess_sock *rs = rsess_sk(sk);
+	struct rsess_listener *lsn;
+	__poll_t mask = 0;
+	u8 shutdown;
+	int state;
+
+	sock_poll_wait(file, sock, wait);
+	state = smp_load_acquire(&sk->sk_state); /* rsess_state_set() */
+	if (state == TCP_LISTEN) {
+		rcu_read_lock();	/* rsess_listener_free() */
+		lsn = READ_ONCE(rs->lsn);
+		if (lsn && rsess_listener_ready(lsn))
+			mask = EPOLLIN | EPOLLRDNORM;
+		rcu_read_unlock();
+		return mask;
+	}
+
+	shutdown = READ_ONCE(sk->sk_shutdown);
+	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
+		mask |= EPOLLHUP;
+	if (shutdown & RCV_SHUTDOWN)
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+
+	if (state != TCP_SYN_SENT) {
+		if (rsess_readable(rs) >= sock_rcvlowat(sk, 0, INT_MAX))
+			mask |= EPOLLIN | EPOLLRDNORM;
+		if (shutdown & SEND_SHUTDOWN) {
+			mask |= EPOLLOUT | EPOLLWRNORM;
+		} else if (__sk_stream_is_writeable(sk, 1)) {
+			mask |= EPOLLOUT | EPOLLWRNORM;
+		} else {
+			sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+			set_bit(SOCK_NOSPACE, &sock->flags);
+			/* pairs with the test after the bytes are freed */
+			smp_mb__after_atomic();
+			if (__sk_stream_is_writeable(sk, 1))
+				mask |= EPOLLOUT | EPOLLWRNORM;
+		}
+	}
+	/* pairs with the store before sk_error_report() */
+	smp_rmb();
+	if (READ_ONCE(sk->sk_err))
+		mask |= EPOLLERR;
+	return mask;
+}
+
+/* A listening socket is shut down or closed; its lock is given back. */
+static void rsess_stop_listening(struct sock *sk)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+	struct rsess_listener *lsn = rs->lsn;
+
+	WRITE_ONCE(rs->lsn, NULL);
+	rs->bound = false;
+	rsess_state_set(sk, TCP_CLOSE);
+	sk->sk_state_change(sk);
+	release_sock(sk);
+	rsess_listener_leave(lsn, sk);
+}
+
+static int rsess_shutdown(struct socket *sock, int how)
+{
+	struct sock *sk = sock->sk;
+	struct rsess_sock *rs = rsess_sk(sk);
+	int err = 0;
+
+	how++;			/* SHUT_RD .. SHUT_RDWR to RCV, SEND, both */
+	if (how & ~SHUTDOWN_MASK || !how)
+		return -EINVAL;
+
+	lock_sock(sk);
+	switch (sk->sk_state) {
+	case TCP_CLOSE:
+		err = -ENOTCONN;
+		/* as TCP: whoever polls sees the hangup */
+		fallthrough;
+	default:
+		sk->sk_shutdown |= how & RCV_SHUTDOWN;
+		if (how & SEND_SHUTDOWN && sk->sk_state != TCP_CLOSE)
+			rsess_session_shutdown(rs);
+		else if (how & SEND_SHUTDOWN)
+			sk->sk_shutdown |= SEND_SHUTDOWN;
+		break;
+	case TCP_LISTEN:
+		if (!(how & RCV_SHUTDOWN))
+			break;
+		rsess_stop_listening(sk);
+		return 0;
+	case TCP_SYN_SENT:
+		rsess_session_cut(rs, RSESS_REASON_APP, ECONNRESET);
+		sock->state = SS_UNCONNECTED;
+		break;
+	}
+	sk->sk_state_change(sk);
+	release_sock(sk);
+	return err;
+}
+
+/* SO_LINGER: wait until the peer's session has everything. */
+static void rsess_linger(struct sock *sk)
+{
+	if (sock_flag(sk, SOCK_LINGER) && sk->sk_lingertime &&
+	    !(current->flags & PF_EXITING))
+		sk_stream_wait_close(sk, sk->sk_lingertime);
+}
+
+static void rsess_release_session(struct sock *sk)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+
+	if (sk->sk_state == TCP_CLOSE) {
+		rsess_recvq_purge(sk);
+	} else if (sk->sk_state == TCP_SYN_SENT ||
+		   (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime)) {
+		rsess_session_cut(rs, RSESS_REASON_APP, 0);
+	} else {
+		rsess_session_close(rs);
+		rsess_linger(sk);
+	}
+}
+
+static int rsess_release(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+	struct rsess_sock *rs;
+	struct socket *inner;
+
+	if (!sk)
+		return 0;
+	rs = rsess_sk(sk);
+	sock_hold(sk);
+	lock_sock(sk);
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	if (rs->lsn && !rs->raddr.sa.sa_family) {
+		rsess_stop_listening(sk);
+		lock_sock(sk);
+	} else {
+		rsess_release_session(sk);
+	}
+	inner = rs->inner;
+	rs->inner = NULL;
+	sock_orphan(sk);
+	sock->sk = NULL;
+	rsess_session_orphan(rs);
+	release_sock(sk);
+	if (inner)
+		sock_release(inner);
+	sock_put(sk);
+	return 0;
+}
+
+static int rsess_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
+{
+	struct sock *sk = sock->sk;
+	struct rsess_sock *rs = rsess_sk(sk);
+	u64 answer;
+
+	lock_sock(sk);
+	if (sk->sk_state == TCP_LISTEN) {
+		release_sock(sk);
+		return -EINVAL;
+	}
+	switch (cmd) {
+	case SIOCINQ:
+		answer = rsess_readable(rs);
+		break;
+	case SIOCOUTQ:
+		answer = sk->sk_state == TCP_CLOSE ? 0 :
+			 rsess_sendq_retained(&rs->sq);
+		break;
+	case SIOCOUTQNSD:
+		answer = sk->sk_state == TCP_CLOSE ? 0 :
+			 rsess_sendq_unsent(&rs->sq);
+		break;
+	default:
+		release_sock(sk);
+		return -ENOIOCTLCMD;
+	}
+	release_sock(sk);
+	return put_user((int)min_t(u64, answer, INT_MAX), (int __user *)arg);
+}
+
+static int rsess_set_rcvlowat(struct sock *sk, int val)
+{
+	WRITE_ONCE(sk->sk_rcvlowat, min_t(u32, val ?: 1,
+					  rsess_window(rsess_sk(sk))));
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_data_ready(sk);
+	return 0;
+}
+
+static const struct proto_ops rsess_ops = {
+	.family		= PF_RSESS,
+	.owner		= THIS_MODULE,
+	.release	= rsess_release,
+	.bind		= rsess_bind,
+	.connect	= rsess_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= RSESS_ACCEPT_OP(rsess_accept),
+	.getname	= rsess_getname,
+	.poll		= rsess_poll,
+	.ioctl		= rsess_ioctl,
+	.gettstamp	= sock_gettstamp,
+	.listen		= rsess_listen,
+	.shutdown	= rsess_shutdown,
+	.setsockopt	= rsess_setsockopt,
+	.getsockopt	= rsess_getsockopt,
+	.sendmsg	= rsess_sendmsg,
+	.recvmsg	= rsess_recvmsg,
+	.mmap		= sock_no_mmap,
+	.set_rcvlowat	= rsess_set_rcvlowat,
+	RSESS_SENDPAGE_OP
+};
+
+/**
+ * rsess_create() - net_proto_family.create
+ * @net: namespace
+ * @sock: to be filled in
+ * @protocol: of the transport, 0 for TCP
+ * @kern: does it belong to the kernel?
+ *
+ * Return: 0 or the errno that AF_INET gives.
+ */
+int rsess_create(struct net *net, struct socket *sock, int protocol, int kern)
+{
+	struct sock *sk;
+
+	if (sock->type != SOCK_STREAM)
+		return -ESOCKTNOSUPPORT;
+	if (!protocol)
+		protocol = IPPROTO_TCP;
+	if (!rsess_transport_ops_find(protocol))
+		return -EPROTONOSUPPORT;
+
+	sk = rsess_sock_alloc(net, GFP_KERNEL, kern);
+	if (!sk)
+		return -ENOBUFS;
+	sock->state = SS_UNCONNECTED;
+	sock->ops = &rsess_ops;
+	sk->sk_type = sock->type;
+	sk->sk_protocol = protocol;
+	sock_graft(sk, sock);
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Counters of /proc/net/rsess_stat.  One line here is all that a new one needs;
+ * whoever includes this says what a line is.
+ */
+RSESS_MIB(SESSIONS_DIALED, "SessionsDialed")	/* connect() agreed on a session */
+RSESS_MIB(SESSIONS_ACCEPTED, "SessionsAccepted")	/* HELLO made a session */
+RSESS_MIB(SESSIONS_CLOSED, "SessionsClosed")	/* ended in order */
+RSESS_MIB(SESSIONS_FAILED, "SessionsFailed")	/* ended by ABORT, timeout or cut */
+RSESS_MIB(DIALS, "Dials")	/* transports opened, first and later */
+RSESS_MIB(DIALS_FAILED, "DialsFailed")	/* that did not come up */
+RSESS_MIB(TRANSPORTS_LOST, "TransportsLost")	/* live transports that ended */
+RSESS_MIB(RESUMES, "Resumes")	/* transports attached by RESUME */
+RSESS_MIB(RETRANS_BYTES, "RetransBytes")	/* bytes sent again after RESUME */
+RSESS_MIB(DUPLICATE_BYTES, "DuplicateBytes")	/* bytes received again and dropped */
+RSESS_MIB(DISCARDED_BYTES, "DiscardedBytes")	/* bytes received after close() */
+RSESS_MIB(ACKS_SENT, "AcksSent")	/* acknowledgments in their own frame */
+RSESS_MIB(PINGS_SENT, "PingsSent")	/* probes of a silent transport */
+RSESS_MIB(STALLS, "Stalls")	/* transports given up for silence */
+RSESS_MIB(HELLO_REPEATED, "HelloRepeated")	/* HELLO of a known session, answered */
+RSESS_MIB(HELLO_REFUSED, "HelloRefused")	/* HELLO that opened nothing */
+RSESS_MIB(RESUME_UNKNOWN, "ResumeUnknown")	/* RESUME of no session here */
+RSESS_MIB(RESUME_AUTH, "ResumeAuth")	/* RESUME or RESUMED with wrong MAC */
+RSESS_MIB(RESUME_STALE, "ResumeStale")	/* RESUME of an old epoch */
+RSESS_MIB(RESUME_RANGE, "ResumeRange")	/* resume offset never sent or confirmed */
+RSESS_MIB(RESUME_TOMBSTONE, "ResumeTombstone")	/* RESUME of an ended session, answered */
+RSESS_MIB(FRAMES_MALFORMED, "FramesMalformed")	/* refused by the codec */
+RSESS_MIB(FRAMES_UNEXPECTED, "FramesUnexpected")	/* well formed, wrong for the state */
+RSESS_MIB(ABORTS_SENT, "AbortsSent")	/* ABORT frames sent */
+RSESS_MIB(ABORTS_RECEIVED, "AbortsReceived")	/* ABORT frames received */
+RSESS_MIB(HANDSHAKE_TIMEOUTS, "HandshakeTimeouts")	/* transports that never became live */
+RSESS_MIB(SESSION_TIMEOUTS, "SessionTimeouts")	/* sessions without transport too long */
+RSESS_MIB(ORPHAN_TIMEOUTS, "OrphanTimeouts")	/* orphans without progress */
+RSESS_MIB(ORPHANS_REFUSED, "OrphansRefused")	/* cut at close(), too many orphans */
+RSESS_MIB(PENDING_REFUSED, "PendingRefused")	/* new transports over max_pending */
+RSESS_MIB(SESSIONS_REFUSED, "SessionsRefused")	/* new sessions over max_sessions */
+RSESS_MIB(TOMBSTONES_DROPPED, "TombstonesDropped")	/* over max_tombstones, oldest first */
+RSESS_MIB(ACCEPT_QUEUE_FULL, "AcceptQueueFull")	/* HELLO waits for accept() */
+RSESS_MIB(MEMORY_SHORT, "MemoryShort")	/* allocation failed, tried again */

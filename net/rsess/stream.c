@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The byte stream as the application sees it.
+ */
+#include <linux/sched/signal.h>
+#include <net/sock.h>
+#include "recvq.h"
+#include "session.h"
+
+/**
+ * rsess_write_space() - sk_write_space of the outer socket
+ * @sk: outer socket
+ *
+ * As TCP's: wake writers when a third of the buffer is free.
+ */
+void rsess_write_space(struct sock *sk)
+{
+	struct socket *sock = sk->sk_socket;
+	struct socket_wq *wq;
+
+	if (!sock || !__sk_stream_is_writeable(sk, 1))
+		return;
+	clear_bit(SOCK_NOSPACE, &sock->flags);
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_poll(&wq->wait, EPOLLOUT | EPOLLWRNORM |
+						      EPOLLWRBAND);
+	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
+		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
+	rcu_read_unlock();
+}
+
+/* Copy a piece of the application's bytes; how many, or a negative errno. */
+static int rsess_send_fill(struct rsess_sock *rs, struct msghdr *msg)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	struct page_frag *pf = &rs->frag;
+	size_t room, len;
+	int err;
+
+	if (!sk_page_frag_refill(sk, pf))
+		return -ENOBUFS;
+	room = max(READ_ONCE(sk->sk_sndbuf) - sk->sk_wmem_queued, 1);
+	len = min3(msg_data_left(msg), room, (size_t)(pf->size - pf->offset));
+	if (!sk_wmem_schedule(sk, len))
+		return -ENOBUFS;
+	len = copy_from_iter(page_address(pf->page) + pf->offset, len,
+			     &msg->msg_iter);
+	if (!len)
+		return -EFAULT;
+	err = rsess_sendq_put(&rs->sq, pf->page, pf->offset, len,
+			      sk->sk_allocation);
+	if (err) {
+		iov_iter_revert(&msg->msg_iter, len);
+		return -ENOBUFS;
+	}
+	pf->offset += len;
+	sk_wmem_queued_add(sk, len);
+	sk_mem_charge(sk, len);
+	return len;
+}
+
+/* Wait until the session can take bytes. */
+static int rsess_send_wait(struct rsess_sock *rs, long *timeo)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	rsess_push(rs);
+	if (sk_stream_memory_free(sk))
+		return 0;
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	return sk_stream_wait_memory(sk, timeo);
+}
+
+/**
+ * rsess_sendmsg() - proto_ops.sendmsg
+ * @sock: outer
+ * @msg: bytes
+ * @len: how many
+ *
+ * Context: process; takes the socket lock.
+ * Return: how many bytes are retained, or the errno that TCP gives.
+ */
+int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
+{
+	struct sock *sk = sock->sk;
+	struct rsess_sock *rs = rsess_sk(sk);
+	int copied = 0;
+	long timeo;
+	int err;
+
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
+
+	lock_sock(sk);
+	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
+		err = sk_stream_wait_connect(sk, &timeo);
+		if (err)
+			goto error;
+	}
+	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+
+	err = -EPIPE;
+	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
+		goto error;
+	while (msg_data_left(msg)) {
+		err = sk_stream_memory_free(sk) ? rsess_send_fill(rs, msg) :
+						  -ENOBUFS;
+		if (err == -ENOBUFS) {
+			err = rsess_send_wait(rs, &timeo);
+			if (err)
+				goto error;
+			err = -EPIPE;
+			if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
+				goto error;
+			continue;
+		}
+		if (err < 0)
+			goto error;
+		copied += err;
+		if (rsess_sendq_unsent(&rs->sq) >= RSESS_DATA_MAX)
+			rsess_push(rs);
+	}
+	err = 0;
+error:
+	if (copied) {
+		rsess_push(rs);
+		err = copied;
+	} else if (err) {
+		err = sk_stream_error(sk, msg->msg_flags, err);
+	}
+	release_sock(sk);
+	return err;
+}
+
+/* Hand out what is queued.  @skip is where a MSG_PEEK continues.  How many
+ * bytes, or a negative errno when none could be handed out.
+ */
+static int rsess_recv_queue(struct sock *sk, struct msghdr *msg, size_t len,
+			    u32 skip, int flags)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+	struct sk_buff *skb, *tmp;
+	size_t done = 0;
+
+	skb_queue_walk_safe(&sk->sk_receive_queue, skb, tmp) {
+		struct rsess_skb_cb *cb = rsess_skb_cb(skb);
+		u32 n;
+
+		if (done == len)
+			break;
+		if (skip >= cb->len) {
+			skip -= cb->len;
+			continue;
+		}
+		n = min_t(size_t, cb->len - skip, len - done);
+		if (!(flags & MSG_TRUNC) &&
+		    skb_copy_datagram_msg(skb, cb->off + skip, msg, n))
+			return done ?: -EFAULT;
+		done += n;
+		skip = 0;
+		if (flags & MSG_PEEK)
+			continue;
+		WRITE_ONCE(rs->credit.copied_seq, rs->credit.copied_seq + n);
+		rsess_recvq_eat(sk, skb, n);
+	}
+	return done;
+}
+
+/* The reader made room: tell the peer when it is worth a frame. */
+static void rsess_recv_credit(struct rsess_sock *rs)
+{
+	if (!rsess_credit_freed(&rs->credit, rsess_window(rs)) ||
+	    rs->link != RSESS_LINK_LIVE || rs->rcv_fin)
+		return;
+	rs->ack_now = true;
+	rsess_push(rs);
+}
+
+/* Nothing is queued: 0 is the end of the stream, 1 means wait. */
+static int rsess_recv_idle(struct sock *sk, long timeo)
+{
+	if (sock_flag(sk, SOCK_DONE))
+		return 0;
+	if (sk->sk_err)
+		return sock_error(sk);
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		return 0;
+	if (sk->sk_state == TCP_CLOSE)
+		return -ENOTCONN;
+	if (!timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(timeo);
+	return 1;
+}
+
+/**
+ * rsess_recvmsg() - proto_ops.recvmsg
+ * @sock: outer
+ * @msg: where to
+ * @len: room
+ * @flags: MSG_PEEK, MSG_TRUNC, MSG_WAITALL, MSG_DONTWAIT
+ *
+ * Context: process; takes the socket lock.
+ * Return: bytes, 0 at the end of the stream, or the errno that TCP gives.
+ */
+int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
+		  int flags)
+{
+	struct sock *sk = sock->sk;
+	size_t target, done = 0;
+	long timeo;
+	int n = 0;
+
+	if (flags & MSG_ERRQUEUE)
+		return -EAGAIN;
+	if (flags & MSG_OOB)
+		return -EINVAL;
+
+	msg->msg_namelen = 0;
+	lock_sock(sk);
+	if (sk->sk_state == TCP_LISTEN) {
+		release_sock(sk);
+		return -ENOTCONN;
+	}
+	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	for (;;) {
+		n = rsess_recv_queue(sk, msg, len - done,
+				     flags & MSG_PEEK ? done : 0, flags);
+		if (n < 0)
+			break;
+		done += n;
+		if (!(flags & MSG_PEEK))
+			rsess_recv_credit(rsess_sk(sk));
+		if (done >= target || done == len)
+			break;
+		n = rsess_recv_idle(sk, timeo);
+		if (n <= 0)
+			break;
+		if (done && (sk->sk_err || sk->sk_state == TCP_CLOSE))
+			break;
+		sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
+	}
+	release_sock(sk);
+	return done ?: n;
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Session table and tombstones of a namespace.  Looked at once per handshake,
+ * so one spinlock serves all.
+ */
+#include <linux/hashtable.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <net/sock.h>
+#include "net.h"
+#include "session.h"
+#include "table.h"
+
+/* Life of a tombstone whose session never times out. */
+#define RSESS_TOMB_MS	(15 * 60 * 1000)
+
+static u32 rsess_table_hash(const struct rsess_net *rn, const u8 *id)
+{
+	return siphash(id, RSESS_ID_LEN, &rn->key);
+}
+
+/* Locked: rn->lock */
+static struct rsess_sock *rsess_table_lookup(struct rsess_net *rn, const u8 *id)
+{
+	struct rsess_sock *rs;
+
+	hash_for_each_possible(rn->table, rs, hash, rsess_table_hash(rn, id))
+		if (!memcmp(rs->id, id, RSESS_ID_LEN))
+			return rs;
+	return NULL;
+}
+
+/* Locked: rn->lock */
+static struct rsess_tomb *rsess_tomb_lookup(struct rsess_net *rn, const u8 *id)
+{
+	struct rsess_tomb *tomb;
+
+	hash_for_each_possible(rn->tomb_table, tomb, hash,
+			       rsess_table_hash(rn, id))
+		if (!memcmp(tomb->id, id, RSESS_ID_LEN))
+			return tomb;
+	return NULL;
+}
+
+/* Locked: rn->lock */
+static void rsess_tomb_free(struct rsess_net *rn, struct rsess_tomb *tomb)
+{
+	hash_del(&tomb->hash);
+	list_del(&tomb->list);
+	rn->ntombs--;
+	kfree_sensitive(tomb);
+}
+
+/* Locked: rn->lock */
+static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb)
+{
+	if (rn->ntombs >= READ_ONCE(rn->max_tombstones)) {
+		if (list_empty(&rn->tombs)) {
+			kfree_sensitive(tomb);
+			return;
+		}
+		this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
+		rsess_tomb_free(rn, list_first_entry(&rn->tombs,
+						     struct rsess_tomb, list));
+	}
+	hash_add(rn->tomb_table, &tomb->hash, rsess_table_hash(rn, tomb->id));
+	list_add_tail(&tomb->list, &rn->tombs);
+	rn->ntombs++;
+	queue_delayed_work(rsess_wq, &rn->tomb_work, HZ);
+}
+
+static struct rsess_tomb *rsess_tomb_new(const struct rsess_sock *rs)
+{
+	struct rsess_tomb *tomb = kzalloc(sizeof(*tomb), GFP_KERNEL);
+	u32 ms = rs->timeout_ms ?: RSESS_TOMB_MS;
+
+	if (!tomb)
+		return NULL;
+	memcpy(tomb->id, rs->id, sizeof(tomb->id));
+	memcpy(tomb->secret, rs->secret, sizeof(tomb->secret));
+	tomb->epoch = rs->epoch;
+	tomb->seq = rs->sq.write_seq + 1;
+	tomb->ack = rs->credit.rcv_nxt;
+	tomb->limit = rs->credit.limit;
+	tomb->expires = jiffies + msecs_to_jiffies(ms);
+	return tomb;
+}
+
+/* The order is that of ends, not of expiry, for timeouts differ: look at all. */
+static void rsess_tomb_work(struct work_struct *work)
+{
+	struct rsess_net *rn =
+		container_of(work, struct rsess_net, tomb_work.work);
+	struct rsess_tomb *tomb, *n;
+
+	spin_lock(&rn->lock);
+	list_for_each_entry_safe(tomb, n, &rn->tombs, list)
+		if (time_after_eq(jiffies, tomb->expires))
+			rsess_tomb_free(rn, tomb);
+	if (rn->ntombs)
+		queue_delayed_work(rsess_wq, &rn->tomb_work, HZ);
+	spin_unlock(&rn->lock);
+}
+
+/**
+ * rsess_table_init() - an empty table
+ * @rn: namespace, not visible yet
+ */
+void rsess_table_init(struct rsess_net *rn)
+{
+	spin_lock_init(&rn->lock);
+	get_random_bytes(&rn->key, sizeof(rn->key));
+	hash_init(rn->table);
+	hash_init(rn->tomb_table);
+	INIT_LIST_HEAD(&rn->sessions);
+	INIT_LIST_HEAD(&rn->tombs);
+	INIT_DELAYED_WORK(&rn->tomb_work, rsess_tomb_work);
+}
+
+/**
+ * rsess_table_exit() - drop the tombstones of a namespace that goes away
+ * @rn: namespace, without listeners
+ *
+ * Context: may sleep.
+ */
+void rsess_table_exit(struct rsess_net *rn)
+{
+	struct rsess_tomb *tomb, *n;
+
+	WRITE_ONCE(rn->max_tombstones, 0);
+	cancel_delayed_work_sync(&rn->tomb_work);
+	spin_lock(&rn->lock);
+	list_for_each_entry_safe(tomb, n, &rn->tombs, list)
+		rsess_tomb_free(rn, tomb);
+	spin_unlock(&rn->lock);
+}
+
+/**
+ * rsess_table_list() - show a session in /proc/net/rsess, and count it
+ * @rs: session, locked or not visible yet
+ *
+ * Return: 0, or -ENOBUFS when there are too many.
+ */
+int rsess_table_list(struct rsess_sock *rs)
+{
+	struct net *net = sock_net(rsess_to_sk(rs));
+	struct rsess_net *rn = rsess_net(net);
+	int err = 0;
+
+	spin_lock(&rn->lock);
+	if (!list_empty(&rs->all)) {
+		;			/* a second connect() */
+	} else if (rn->nsessions >= READ_ONCE(rn->max_sessions)) {
+		RSESS_INC(net, SESSIONS_REFUSED);
+		err = -ENOBUFS;
+	} else {
+		list_add_tail(&rs->all, &rn->sessions);
+		rn->nsessions++;
+	}
+	spin_unlock(&rn->lock);
+	return err;
+}
+
+/**
+ * rsess_table_unlist() - undo rsess_table_list(), if it was done
+ * @rs: session, locked
+ */
+void rsess_table_unlist(struct rsess_sock *rs)
+{
+	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+
+	spin_lock(&rn->lock);
+	if (!list_empty(&rs->all)) {
+		list_del_init(&rs->all);
+		rn->nsessions--;
+	}
+	spin_unlock(&rn->lock);
+}
+
+/**
+ * rsess_table_insert() - let a peer resume a session
+ * @rs: session of the acceptor, locked
+ *
+ * Return: 0, or -EEXIST when the id is or was in use.
+ */
+int rsess_table_insert(struct rsess_sock *rs)
+{
+	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+	int err = 0;
+
+	spin_lock(&rn->lock);
+	if (rsess_table_lookup(rn, rs->id) || rsess_tomb_lookup(rn, rs->id))
+		err = -EEXIST;
+	else
+		hash_add(rn->table, &rs->hash, rsess_table_hash(rn, rs->id));
+	spin_unlock(&rn->lock);
+	return err;
+}
+
+/**
+ * rsess_table_remove() - a session has ended
+ * @rs: session, locked
+ * @tomb: leave a tombstone
+ *
+ * Context: may sleep.
+ */
+void rsess_table_remove(struct rsess_sock *rs, bool tomb)
+{
+	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+	struct rsess_tomb *t = tomb ? rsess_tomb_new(rs) : NULL;
+
+	spin_lock(&rn->lock);
+	if (hash_hashed(&rs->hash)) {
+		hash_del(&rs->hash);
+		if (t)
+			rsess_tomb_add(rn, t);
+		t = NULL;
+	}
+	spin_unlock(&rn->lock);
+	kfree_sensitive(t);
+}
+
+/**
+ * rsess_table_find() - the session with an id
+ * @net: namespace
+ * @id: the id
+ *
+ * Return: its outer socket with a reference, or NULL.
+ */
+struct sock *rsess_table_find(struct net *net, const u8 *id)
+{
+	struct rsess_net *rn = rsess_net(net);
+	struct sock *sk = NULL;
+	struct rsess_sock *rs;
+
+	spin_lock(&rn->lock);
+	rs = rsess_table_lookup(rn, id);
+	if (rs) {
+		sk = rsess_to_sk(rs);
+		sock_hold(sk);
+	}
+	spin_unlock(&rn->lock);
+	return sk;
+}
+
+/**
+ * rsess_tomb_find() - the tombstone with an id
+ * @net: namespace
+ * @id: the id
+ * @copy: filled in
+ *
+ * Return: is there one?
+ */
+bool rsess_tomb_find(struct net *net, const u8 *id, struct rsess_tomb *copy)
+{
+	struct rsess_net *rn = rsess_net(net);
+	struct rsess_tomb *tomb;
+
+	spin_lock(&rn->lock);
+	tomb = rsess_tomb_lookup(rn, id);
+	if (tomb)
+		*copy = *tomb;
+	spin_unlock(&rn->lock);
+	return tomb;
+}
+
+/**
+ * rsess_tomb_renew() - a tombstone is about to answer an authentic RESUME
+ * @net: namespace
+ * @id: the id
+ * @epoch: of the RESUME
+ *
+ * Return: false when the epoch is not newer than the last, or the tombstone is
+ * gone.
+ */
+bool rsess_tomb_renew(struct net *net, const u8 *id, u32 epoch)
+{
+	struct rsess_net *rn = rsess_net(net);
+	struct rsess_tomb *tomb;
+	bool newer;
+
+	spin_lock(&rn->lock);
+	tomb = rsess_tomb_lookup(rn, id);
+	newer = tomb && rsess_epoch_newer(epoch, tomb->epoch);
+	if (newer)
+		tomb->epoch = epoch;
+	spin_unlock(&rn->lock);
+	return newer;
+}

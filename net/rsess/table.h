@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which sessions a peer may resume, and what is left of ended ones.
+ */
+#ifndef _RSESS_TABLE_H
+#define _RSESS_TABLE_H
+
+#include "wire.h"
+
+struct net;
+struct rsess_net;
+struct rsess_sock;
+struct sock;
+
+/**
+ * struct rsess_tomb - tombstone: what it takes to answer a RESUME of a session
+ * that has ended in order
+ * @hash: place in the table, under the lock of rsess_net, as the rest
+ * @list: place in the list, oldest first
+ * @expires: jiffies
+ * @id: of the session
+ * @secret: of the session
+ * @epoch: of the newest transport
+ * @seq: offset behind our FIN
+ * @ack: offset behind the peer's FIN
+ * @limit: last credit that was told
+ */
+struct rsess_tomb {
+	struct hlist_node	hash;
+	struct list_head	list;
+	unsigned long		expires;
+	u8			id[RSESS_WIRE_ID_LEN];
+	u8			secret[RSESS_WIRE_MAC_LEN];
+	u32			epoch;
+	u64			seq;
+	u64			ack;
+	u64			limit;
+};
+
+void rsess_table_init(struct rsess_net *rn);
+void rsess_table_exit(struct rsess_net *rn);
+int rsess_table_list(struct rsess_sock *rs);
+void rsess_table_unlist(struct rsess_sock *rs);
+int rsess_table_insert(struct rsess_sock *rs);
+void rsess_table_remove(struct rsess_sock *rs, bool tomb);
+struct sock *rsess_table_find(struct net *net, const u8 *id);
+bool rsess_tomb_find(struct net *net, const u8 *id, struct rsess_tomb *copy);
+bool rsess_tomb_renew(struct net *net, const u8 *id, u32 epoch);
+
+#endif /* _RSESS_TABLE_H */

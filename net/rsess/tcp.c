@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP as a transport.
+ */
+#include <linux/tcp.h>
+#include <net/tcp.h>
+#include "compat.h"
+#include "transport.h"
+
+static void rsess_tcp_tune(struct socket *sock)
+{
+	/* Frames are whole when they are pushed: nothing gains from waiting. */
+	tcp_sock_set_nodelay(sock->sk);
+}
+
+static enum rsess_inner_state rsess_tcp_state(const struct socket *sock)
+{
+	const struct sock *sk = sock->sk;
+	int state = smp_load_acquire(&sk->sk_state); /* tcp_set_state() */
+
+	if (READ_ONCE(sk->sk_err) || state == TCP_CLOSE)
+		return RSESS_INNER_DEAD;
+	if (state == TCP_SYN_SENT || state == TCP_SYN_RECV)
+		return RSESS_INNER_OPENING;
+	if (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
+		return RSESS_INNER_EOF;
+	return RSESS_INNER_UP;
+}
+
+static ssize_t rsess_tcp_send(struct socket *sock, struct page *page, u32 off,
+			      u32 len, bool more)
+{
+	int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+
+	return rsess_lend_page(sock, page, off, len, flags);
+}
+
+static int rsess_tcp_actor(read_descriptor_t *desc, struct sk_buff *skb,
+			   unsigned int off, size_t len)
+{
+	return rsess_input(desc->arg.data, skb, off, len);
+}
+
+static int rsess_tcp_read(struct rsess_transport *tr)
+{
+	read_descriptor_t desc = { .arg.data = tr, .count = 1 };
+	struct socket *sock = tr->sock;
+	struct sock *sk = sock->sk;
+
+	tr->rx.error = 0;
+	lock_sock(sk);
+	tr->reading = true;
+	sock->ops->read_sock(sk, &desc, rsess_tcp_actor);
+	/* Urgent data would stop the reading for ever; no peer of ours sends it. */
+	if (tcp_sk(sk)->urg_data && !tr->rx.error)
+		tr->rx.error = -EPROTO;
+	tr->reading = false;
+	release_sock(sk);
+	return tr->rx.error;
+}
+
+/* With MSG_TRUNC, TCP drops bytes instead of copying them. */
+static void rsess_tcp_discard(struct socket *sock)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_TRUNC };
+
+	kernel_recvmsg(sock, &msg, NULL, 0, INT_MAX, msg.msg_flags);
+}
+
+const struct rsess_transport_ops rsess_tcp_ops = {
+	.protocol	= IPPROTO_TCP,
+	.tune		= rsess_tcp_tune,
+	.state		= rsess_tcp_state,
+	.send		= rsess_tcp_send,
+	.read		= rsess_tcp_read,
+	.discard	= rsess_tcp_discard,
+};

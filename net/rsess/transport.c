@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Incarnations: an inner socket with its callbacks hooked and a work item that
+ * serves it.
+ *
+ * The callbacks run in softirq with the inner socket's spinlock held.  They only
+ * queue the work.  sk_user_data of the inner socket points to the transport as
+ * long as it is hooked; sk_callback_lock makes sure that nobody uses it later.
+ *
+ * While there is no session the work owns the transport.  Later everything
+ * happens under the lock of the outer socket, in the work or in a system call.
+ */
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/sock.h>
+#include "compat.h"
+#include "greet.h"
+#include "listener.h"
+#include "session.h"
+#include "transport.h"
+
+/**
+ * rsess_transport_ops_find() - the transport for a protocol number
+ * @protocol: IPPROTO_TCP, ...
+ *
+ * Return: its operations, or NULL.
+ */
+const struct rsess_transport_ops *rsess_transport_ops_find(int protocol)
+{
+	static const struct rsess_transport_ops * const all[] = {
+		&rsess_tcp_ops,
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i]->protocol == protocol)
+			return all[i];
+	return NULL;
+}
+
+static void rsess_inner_kick(struct sock *sk)
+{
+	struct rsess_transport *tr;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	tr = rcu_dereference_sk_user_data(sk);
+	if (tr)
+		rsess_transport_queue(tr);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void rsess_inner_write_space(struct sock *sk)
+{
+	struct socket *sock = sk->sk_socket;
+
+	if (!sock || !__sk_stream_is_writeable(sk, 1))
+		return;
+	clear_bit(SOCK_NOSPACE, &sock->flags);
+	rsess_inner_kick(sk);
+}
+
+/**
+ * rsess_transport_queue() - have the transport's work run
+ * @tr: the caller has a reference, or is a hooked callback
+ *
+ * Context: any.
+ */
+void rsess_transport_queue(struct rsess_transport *tr)
+{
+	refcount_inc(&tr->ref);
+	if (!queue_work(rsess_wq, &tr->work))
+		rsess_transport_put(tr);
+}
+
+static void rsess_transport_work(struct work_struct *work)
+{
+	struct rsess_transport *tr =
+		container_of(work, struct rsess_transport, work);
+
+	if (!tr->sk)
+		rsess_greet_work(tr);
+	if (tr->sk) {
+		lock_sock(tr->sk);
+		rsess_link_work(rsess_sk(tr->sk), tr);
+		release_sock(tr->sk);
+	}
+	rsess_transport_put(tr);	/* of rsess_transport_queue() */
+}
+
+/* A transport without a session has waited long enough. */
+static void rsess_transport_expire(struct work_struct *work)
+{
+	struct rsess_transport *tr =
+		container_of(work, struct rsess_transport, expire.work);
+
+	WRITE_ONCE(tr->expired, true);
+	rsess_transport_queue(tr);
+	rsess_transport_put(tr);	/* of rsess_listener_accept_one() */
+}
+
+/**
+ * rsess_transport_new() - wrap an inner socket
+ * @ops: of its protocol
+ * @sock: the inner socket; belongs to the transport from now on, on success
+ * @sk: the outer socket, or NULL when it is not known yet
+ * @lsn: where it was accepted, or NULL
+ *
+ * Context: may sleep.
+ * Return: a transport with one reference, its callbacks not hooked; or NULL.
+ */
+struct rsess_transport *
+rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
+		    struct sock *sk, struct rsess_listener *lsn)
+{
+	struct rsess_transport *tr = kzalloc(sizeof(*tr), GFP_KERNEL);
+
+	if (!tr)
+		return NULL;
+	refcount_set(&tr->ref, 1);
+	INIT_WORK(&tr->work, rsess_transport_work);
+	INIT_DELAYED_WORK(&tr->expire, rsess_transport_expire);
+	INIT_LIST_HEAD(&tr->link);
+	tr->ops = ops;
+	tr->sock = sock;
+	if (lsn) {
+		rsess_listener_hold(lsn);	/* rsess_transport_put() */
+		tr->lsn = lsn;
+	}
+	if (sk) {
+		sock_hold(sk);		/* rsess_transport_put() */
+		tr->sk = sk;
+	}
+	return tr;
+}
+
+/**
+ * rsess_transport_hook() - replace the inner socket's callbacks
+ * @tr: the transport
+ *
+ * What happened before is not called back: queue the work once after this.
+ */
+void rsess_transport_hook(struct rsess_transport *tr)
+{
+	struct sock *sk = tr->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	tr->sk_data_ready = sk->sk_data_ready;
+	tr->sk_write_space = sk->sk_write_space;
+	tr->sk_state_change = sk->sk_state_change;
+	tr->sk_error_report = sk->sk_error_report;
+	sk->sk_data_ready = rsess_inner_kick;
+	sk->sk_write_space = rsess_inner_write_space;
+	sk->sk_state_change = rsess_inner_kick;
+	sk->sk_error_report = rsess_inner_kick;
+	__rcu_assign_sk_user_data_with_flags(sk, tr, SK_USER_DATA_NOCOPY);
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/**
+ * rsess_transport_unhook() - give the inner socket its own callbacks back
+ * @tr: the transport; no callback uses it when this returns
+ */
+void rsess_transport_unhook(struct rsess_transport *tr)
+{
+	struct sock *sk = tr->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	if (rcu_dereference_sk_user_data(sk) == tr) {
+		sk->sk_data_ready = tr->sk_data_ready;
+		sk->sk_write_space = tr->sk_write_space;
+		sk->sk_state_change = tr->sk_state_change;
+		sk->sk_error_report = tr->sk_error_report;
+		rcu_assign_sk_user_data(sk, NULL);
+	}
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/**
+ * rsess_transport_close() - give the inner socket up
+ * @tr: the transport; the caller owns its @sock (see top)
+ * @reset: true: what it still holds is worth nothing, reset it.  false: TCP
+ *	delivers what it was given, then closes in order
+ *
+ * Context: may sleep.
+ */
+void rsess_transport_close(struct rsess_transport *tr, bool reset)
+{
+	struct socket *sock = tr->sock;
+
+	if (!sock)
+		return;
+	rsess_transport_unhook(tr);
+	tr->sock = NULL;
+	if (tr->tx.head) {
+		put_page(tr->tx.head);
+		tr->tx.head = NULL;
+	}
+	if (reset)
+		sock_no_linger(sock->sk);
+	else
+		tr->ops->discard(sock);
+	sock_release(sock);
+}
+
+/**
+ * rsess_transport_put() - give a reference back
+ * @tr: the transport
+ *
+ * Context: any, as long as the socket is closed before the last reference goes.
+ */
+void rsess_transport_put(struct rsess_transport *tr)
+{
+	if (!refcount_dec_and_test(&tr->ref))
+		return;
+	WARN_ON_ONCE(tr->sock);
+	if (tr->sk)
+		sock_put(tr->sk);
+	if (tr->lsn)
+		rsess_listener_free(tr->lsn);
+	kfree(tr);
+}
+
+/**
+ * rsess_transport_pin_net() - let the inner socket hold its namespace
+ * @sk: inner socket, not locked
+ *
+ * A kernel socket does not by itself, and TCP then stops its timers in close():
+ * a tail that was lost would never be sent again.
+ *
+ * Context: may sleep.
+ * Return: false when the namespace is going away.
+ */
+bool rsess_transport_pin_net(struct sock *sk)
+{
+	struct net *net = sock_net(sk);
+
+	if (sk->sk_net_refcnt)
+		return true;
+	if (!maybe_get_net(net))
+		return false;
+	sk_net_refcnt_upgrade(sk);
+	put_net(net);
+	return true;
+}

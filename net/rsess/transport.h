@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A transport: one incarnation of a session's connection, an inner socket with
+ * the state of its parser and of the frame being sent.
+ */
+#ifndef _RSESS_TRANSPORT_H
+#define _RSESS_TRANSPORT_H
+
+#include <linux/refcount.h>
+#include <linux/skbuff.h>
+#include <linux/workqueue.h>
+#include "wire.h"
+
+struct rsess_listener;
+struct rsess_sock;
+struct rsess_transport;
+
+/* What an inner socket is up to. */
+enum rsess_inner_state {
+	RSESS_INNER_OPENING,	/* connect() is under way */
+	RSESS_INNER_UP,
+	RSESS_INNER_EOF,	/* the peer closed in order */
+	RSESS_INNER_DEAD,	/* reset, timed out, unreachable */
+};
+
+/**
+ * struct rsess_transport_ops - what the session layer asks of a stream below it
+ * @protocol: IPPROTO_TCP, ...
+ * @tune: options that every inner socket of this kind has; not locked
+ * @state: see enum rsess_inner_state; any context
+ * @send: lend bytes of a page; returns bytes taken or a negative errno,
+ *	-EAGAIN when sk_write_space will be called; may sleep
+ * @read: give what has been received to rsess_input() until nothing is left or
+ *	it stops; 0 or a negative errno; may sleep
+ * @discard: throw away what has been received, so that closing in order does not
+ *	turn into a reset; may sleep
+ *
+ * To add a transport, write one file with one such table and name it in
+ * rsess_transport_ops_find().
+ */
+struct rsess_transport_ops {
+	int protocol;
+	void (*tune)(struct socket *sock);
+	enum rsess_inner_state (*state)(const struct socket *sock);
+	ssize_t (*send)(struct socket *sock, struct page *page, u32 off,
+			u32 len, bool more);
+	int (*read)(struct rsess_transport *tr);
+	void (*discard)(struct socket *sock);
+};
+
+/**
+ * struct rsess_rx - parser
+ * @f: header of the frame being read
+ * @hdr: its bytes
+ * @hdr_len: how many of them are there
+ * @body_left: payload bytes still to come
+ * @ctrl_len: bytes in @ctrl
+ * @ctrl: payload of a frame other than DATA
+ * @whole: a transport without a session has its first frame; reading stops
+ * @error: reading stops; -EPROTO: the peer broke the protocol, this transport is
+ *	given up; -EBADE: one side lost what it had promised, the session ends;
+ *	-ENOMEM: try again later; -ECANCELED: the transport is being closed
+ */
+struct rsess_rx {
+	struct rsess_frame	f;
+	u8			hdr[RSESS_HDR_LEN];
+	u32			hdr_len;
+	u32			body_left;
+	u32			ctrl_len;
+	u8			ctrl[RSESS_CTRL_MAX];
+	bool			whole;
+	int			error;
+};
+
+/**
+ * struct rsess_tx - the frame being sent
+ * @head: page with its header and, unless it is DATA, its payload
+ * @head_off: next byte of them
+ * @head_left: bytes of them that the transport has not taken
+ * @body_left: DATA payload not taken, from the session's snd_nxt on
+ */
+struct rsess_tx {
+	struct page	*head;
+	u32		head_off;
+	u32		head_left;
+	u32		body_left;
+};
+
+/**
+ * struct rsess_transport - see top
+ * @ref: the owner has one, a queued @work has one, a queued @expire has one
+ * @work: reads, writes and watches @sock
+ * @expire: without a session only: gives up waiting for HELLO or RESUME
+ * @ops: by protocol
+ * @sock: the inner socket; NULL when closed.  Belongs to @work until there is
+ *	a session, then under the lock of the outer socket
+ * @sk: the outer socket, with a reference; set once, by @work or before it can run
+ * @lsn: where it was accepted and waits for its first frame, else NULL
+ * @link: place in a list of @lsn, under the lock of @lsn
+ * @parked: has a HELLO that waits for room in the queue of accept()
+ * @expired: @expire has run
+ * @sk_data_ready: of @sock, to be restored; so the next three
+ * @sk_write_space: of @sock
+ * @sk_state_change: of @sock
+ * @sk_error_report: of @sock
+ * @reading: @ops->read() runs, the inner socket is locked: nothing may be sent
+ *	on it, and it may not be closed
+ * @drop: close it when @reading ends, see enum rsess_drop
+ * @rx: parser, protected as @sock
+ * @tx: protected as @sock
+ */
+struct rsess_transport {
+	refcount_t		ref;
+	struct work_struct	work;
+	struct delayed_work	expire;
+	const struct rsess_transport_ops *ops;
+	struct socket		*sock;
+	struct sock		*sk;
+	struct rsess_listener	*lsn;
+	struct list_head	link;
+	bool			parked;
+	bool			expired;
+
+	void			(*sk_data_ready)(struct sock *sk);
+	void			(*sk_write_space)(struct sock *sk);
+	void			(*sk_state_change)(struct sock *sk);
+	void			(*sk_error_report)(struct sock *sk);
+
+	bool			reading;
+	u8			drop;
+	struct rsess_rx		rx;
+	struct rsess_tx		tx;
+};
+
+enum rsess_drop {
+	RSESS_DROP_NO,
+	RSESS_DROP_ORDERLY,
+	RSESS_DROP_RESET,
+};
+
+const struct rsess_transport_ops *rsess_transport_ops_find(int protocol);
+extern const struct rsess_transport_ops rsess_tcp_ops;
+
+struct rsess_transport *
+rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
+		    struct sock *sk, struct rsess_listener *lsn);
+void rsess_transport_hook(struct rsess_transport *tr);
+void rsess_transport_unhook(struct rsess_transport *tr);
+void rsess_transport_close(struct rsess_transport *tr, bool reset);
+void rsess_transport_queue(struct rsess_transport *tr);
+void rsess_transport_put(struct rsess_transport *tr);
+bool rsess_transport_pin_net(struct sock *sk);
+
+/* input.c */
+size_t rsess_input(struct rsess_transport *tr, const struct sk_buff *skb,
+		   unsigned int off, size_t len);
+
+#endif /* _RSESS_TRANSPORT_H */

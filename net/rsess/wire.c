@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The codec: frames to bytes and back, and every check of a frame that needs
+ * no knowledge of the session.  What passes here is well formed; whether it
+ * fits the session is decided in input.c and handshake.c.
+ */
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#include <linux/string.h>
+#else
+#include <assert.h>
+#include <string.h>
+#endif
+#include "wire.h"
+#include "kunit_export.h"
+
+static_assert(sizeof(struct rsess_wire_hdr) == 32, "header");
+static_assert(sizeof(struct rsess_wire_hello) == 56, "hello");
+static_assert(sizeof(struct rsess_wire_welcome) == 40, "welcome");
+static_assert(sizeof(struct rsess_wire_resume) == 72, "resume");
+static_assert(sizeof(struct rsess_wire_resumed) == 48, "resumed");
+
+/* Shortest and longest payload of each type. */
+static const struct {
+	u32 min;
+	u32 max;
+} rsess_wire_length[RSESS_TYPE_MAX + 1] = {
+	[RSESS_HELLO]	= { sizeof(struct rsess_wire_hello), RSESS_CTRL_MAX },
+	[RSESS_WELCOME]	= { sizeof(struct rsess_wire_welcome), RSESS_CTRL_MAX },
+	[RSESS_RESUME]	= { sizeof(struct rsess_wire_resume),
+			    sizeof(struct rsess_wire_resume) },
+	[RSESS_RESUMED]	= { sizeof(struct rsess_wire_resumed),
+			    sizeof(struct rsess_wire_resumed) },
+	[RSESS_DATA]	= { 1, RSESS_DATA_MAX },
+	[RSESS_ACK]	= { 0, 0 },
+	[RSESS_FIN]	= { 0, 0 },
+	[RSESS_STOP]	= { 0, 0 },
+	[RSESS_PING]	= { sizeof(struct rsess_wire_ping),
+			    sizeof(struct rsess_wire_ping) },
+	[RSESS_PONG]	= { sizeof(struct rsess_wire_ping),
+			    sizeof(struct rsess_wire_ping) },
+	[RSESS_ABORT]	= { sizeof(struct rsess_wire_abort),
+			    sizeof(struct rsess_wire_abort) },
+};
+
+/**
+ * rsess_wire_encode() - write a frame header
+ * @f: the header; trusted, not checked
+ * @buf: where to, %RSESS_HDR_LEN bytes, any alignment
+ */
+void rsess_wire_encode(const struct rsess_frame *f, void *buf)
+{
+	struct rsess_wire_hdr h = {
+		.type	= f->type,
+		.flags	= f->flags,
+		.length	= __cpu_to_be32(f->length),
+		.seq	= __cpu_to_be64(f->seq),
+		.ack	= __cpu_to_be64(f->ack),
+		.limit	= __cpu_to_be64(f->limit),
+	};
+
+	memcpy(buf, &h, sizeof(h));
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_encode);
+
+/**
+ * rsess_wire_decode() - read and check a frame header
+ * @buf: %RSESS_HDR_LEN bytes from the peer, any alignment
+ * @f: filled in whatever the result, so that a refusal can be traced
+ *
+ * Return: %RSESS_WIRE_OK, or the first thing that is wrong with it.
+ */
+enum rsess_wire_error rsess_wire_decode(const void *buf, struct rsess_frame *f)
+{
+	struct rsess_wire_hdr h;
+
+	memcpy(&h, buf, sizeof(h));
+	f->type = h.type;
+	f->flags = h.flags;
+	f->length = __be32_to_cpu(h.length);
+	f->seq = __be64_to_cpu(h.seq);
+	f->ack = __be64_to_cpu(h.ack);
+	f->limit = __be64_to_cpu(h.limit);
+
+	if (h.reserved)
+		return RSESS_WIRE_RESERVED;
+	if (f->flags & ~RSESS_F_ALL)
+		return RSESS_WIRE_FLAGS;
+	if (f->type < RSESS_HELLO || f->type > RSESS_TYPE_MAX) {
+		if (!(f->flags & RSESS_F_OPTIONAL))
+			return RSESS_WIRE_TYPE;
+		return f->length > RSESS_DATA_MAX ? RSESS_WIRE_LENGTH :
+						    RSESS_WIRE_OK;
+	}
+	if (f->length < rsess_wire_length[f->type].min ||
+	    f->length > rsess_wire_length[f->type].max)
+		return RSESS_WIRE_LENGTH;
+	return RSESS_WIRE_OK;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_decode);
+
+/**
+ * rsess_wire_check_tlvs() - are these bytes a list of whole TLVs?
+ * @p: the bytes
+ * @len: how many
+ *
+ * Version 1 knows no TLV and skips each; a list that does not end where the
+ * payload does is malformed.
+ *
+ * Return: %RSESS_WIRE_OK or %RSESS_WIRE_PAYLOAD.
+ */
+enum rsess_wire_error rsess_wire_check_tlvs(const void *p, u32 len)
+{
+	struct rsess_wire_tlv tlv;
+	u32 value;
+
+	while (len) {
+		if (len < sizeof(tlv))
+			return RSESS_WIRE_PAYLOAD;
+		memcpy(&tlv, p, sizeof(tlv));
+		value = __be16_to_cpu(tlv.length);
+		if (value > len - sizeof(tlv))
+			return RSESS_WIRE_PAYLOAD;
+		p = (const u8 *)p + sizeof(tlv) + value;
+		len -= sizeof(tlv) + value;
+	}
+	return RSESS_WIRE_OK;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_check_tlvs);
+
+/**
+ * rsess_wire_check_hello() - read and check the payload of a HELLO
+ * @p: payload
+ * @len: its bytes
+ * @h: the fixed part, still in network byte order
+ *
+ * Return: %RSESS_WIRE_OK, %RSESS_WIRE_VERSION when it is well formed but
+ * version 1 is not offered, or another error.
+ */
+enum rsess_wire_error rsess_wire_check_hello(const void *p, u32 len,
+					     struct rsess_wire_hello *h)
+{
+	if (len < sizeof(*h))
+		return RSESS_WIRE_LENGTH;
+	memcpy(h, p, sizeof(*h));
+	if (__be32_to_cpu(h->magic) != RSESS_MAGIC ||
+	    h->version_min > h->version_max)
+		return RSESS_WIRE_PAYLOAD;
+	if (h->reserved)
+		return RSESS_WIRE_RESERVED;
+	if (h->version_min > RSESS_VERSION || h->version_max < RSESS_VERSION)
+		return RSESS_WIRE_VERSION;
+	return rsess_wire_check_tlvs((const u8 *)p + sizeof(*h),
+				     len - sizeof(*h));
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_check_hello);
+
+/**
+ * rsess_wire_check_welcome() - read and check the payload of a WELCOME
+ * @p: payload
+ * @len: its bytes
+ * @w: the fixed part
+ *
+ * Return: as rsess_wire_check_hello().
+ */
+enum rsess_wire_error rsess_wire_check_welcome(const void *p, u32 len,
+					       struct rsess_wire_welcome *w)
+{
+	if (len < sizeof(*w))
+		return RSESS_WIRE_LENGTH;
+	memcpy(w, p, sizeof(*w));
+	if (__be32_to_cpu(w->magic) != RSESS_MAGIC)
+		return RSESS_WIRE_PAYLOAD;
+	if (w->reserved[0] || w->reserved[1] || w->reserved[2])
+		return RSESS_WIRE_RESERVED;
+	if (w->version != RSESS_VERSION)
+		return RSESS_WIRE_VERSION;
+	return rsess_wire_check_tlvs((const u8 *)p + sizeof(*w),
+				     len - sizeof(*w));
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_check_welcome);
+
+/**
+ * rsess_wire_check_resume() - read and check the payload of a RESUME
+ * @p: payload
+ * @len: its bytes
+ * @r: filled in, in network byte order
+ *
+ * Return: %RSESS_WIRE_OK or what is wrong.  The MAC is not looked at here.
+ */
+enum rsess_wire_error rsess_wire_check_resume(const void *p, u32 len,
+					      struct rsess_wire_resume *r)
+{
+	if (len != sizeof(*r))
+		return RSESS_WIRE_LENGTH;
+	memcpy(r, p, sizeof(*r));
+	if (r->reserved)
+		return RSESS_WIRE_RESERVED;
+	return RSESS_WIRE_OK;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_check_resume);
