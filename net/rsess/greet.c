@@ -376,6 +376,22 @@ refuse:
 	rsess_listener_forget(tr, true);
 }
 
+/* RESUME of a session that is not there. */
+static void rsess_greet_ended(struct rsess_transport *tr,
+			      const struct rsess_wire_resume *r)
+{
+	struct net *net = sock_net(tr->sock->sk);
+	struct rsess_tomb tomb;
+
+	if (rsess_tomb_find(net, r->id, &tomb)) {
+		rsess_greet_tomb(tr, r, &tomb);
+		memzero_explicit(&tomb, sizeof(tomb));
+		return;
+	}
+	RSESS_INC(net, RESUME_UNKNOWN);
+	rsess_greet_abort(tr, RSESS_REASON_UNKNOWN);
+}
+
 /* Is the RESUME authentic and new?  The session is locked and still as it was.
  */
 static bool rsess_greet_verify(struct rsess_sock *rs,
@@ -398,7 +414,8 @@ static bool rsess_greet_verify(struct rsess_sock *rs,
 }
 
 /* Attach the transport.  What the old one had received is read first, for the
- * answer promises where the peer is to continue.
+ * answer promises where the peer is to continue.  Otherwise the reason for which
+ * the transport is to be sent away.
  */
 static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 					    struct rsess_transport *tr,
@@ -412,19 +429,20 @@ static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 	}
 	if (sk->sk_state == TCP_CLOSE)
 		return RSESS_REASON_UNKNOWN;
+	if (!rsess_link_resume(rs, &tr->rx.f)) {
+		rsess_session_end(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
+		return RSESS_REASON_PROTOCOL;
+	}
+	/* Its ack may have been the last thing that was missing. */
+	if (sk->sk_state == TCP_CLOSE)
+		return RSESS_REASON_UNKNOWN;
 
 	rsess_listener_claim(tr);
 	rsess_link_attach(rs, tr, be32_to_cpu(r->epoch));
 	rs->hello_only = false;
 	memcpy(rs->nonce, r->nonce, sizeof(rs->nonce));
-	if (!rsess_link_resume(rs, &tr->rx.f)) {
-		rsess_session_cut(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
-		return RSESS_REASON_NONE;
-	}
-	if (rs->tr) {
-		rs->pending |= RSESS_PEND(RSESS_RESUMED);
-		rsess_push(rs);
-	}
+	rs->pending |= RSESS_PEND(RSESS_RESUMED);
+	rsess_push(rs);
 	return RSESS_REASON_NONE;
 }
 
@@ -433,7 +451,6 @@ static void rsess_greet_resume(struct rsess_transport *tr)
 	struct net *net = sock_net(tr->sock->sk);
 	enum rsess_reason reason = RSESS_REASON_NONE;
 	struct rsess_wire_resume r;
-	struct rsess_tomb tomb;
 	struct sock *sk;
 	bool ok;
 
@@ -444,13 +461,7 @@ static void rsess_greet_resume(struct rsess_transport *tr)
 	}
 	sk = rsess_table_find(net, r.id);
 	if (!sk) {
-		if (rsess_tomb_find(net, r.id, &tomb)) {
-			rsess_greet_tomb(tr, &r, &tomb);
-			memzero_explicit(&tomb, sizeof(tomb));
-			return;
-		}
-		RSESS_INC(net, RESUME_UNKNOWN);
-		rsess_greet_abort(tr, RSESS_REASON_UNKNOWN);
+		rsess_greet_ended(tr, &r);
 		return;
 	}
 
@@ -462,17 +473,12 @@ static void rsess_greet_resume(struct rsess_transport *tr)
 			 rsess_greet_attach(rsess_sk(sk), tr, &r);
 	release_sock(sk);
 	sock_put(sk);
-	if (!ok) {
+	if (!ok)
 		rsess_listener_forget(tr, true);
-	} else if (reason) {
-		/* It ended while we looked; it may have left a tombstone. */
-		if (rsess_tomb_find(net, r.id, &tomb)) {
-			rsess_greet_tomb(tr, &r, &tomb);
-			memzero_explicit(&tomb, sizeof(tomb));
-		} else {
-			rsess_greet_abort(tr, reason);
-		}
-	}
+	else if (reason == RSESS_REASON_UNKNOWN)
+		rsess_greet_ended(tr, &r);
+	else if (reason)
+		rsess_greet_abort(tr, reason);
 }
 
 /**

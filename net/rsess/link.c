@@ -342,13 +342,21 @@ static unsigned long rsess_link_backoff(u32 attempts)
 	return msecs_to_jiffies(ms * 3 / 4 + get_random_u32() % (ms / 2 + 1));
 }
 
+/* Was there a connection before it failed?  If not, connect() says why. */
+static bool rsess_link_was_up(const struct rsess_sock *rs, int err)
+{
+	return rs->greeted || err == ECONNRESET || err == ECONNABORTED ||
+	       err == EPIPE;
+}
+
 /* The session has no transport: what now? */
 static void rsess_link_next(struct rsess_sock *rs, int err)
 {
 	struct sock *sk = rsess_to_sk(rs);
 
 	if (sk->sk_state == TCP_SYN_SENT &&
-	    (!rs->greeted || rs->attempts >= RSESS_HELLO_TRIES)) {
+	    (!rsess_link_was_up(rs, err) ||
+	     rs->attempts >= RSESS_HELLO_TRIES)) {
 		rsess_session_end(rs, RSESS_REASON_CONNECT, err);
 		return;
 	}

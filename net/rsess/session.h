@@ -235,8 +235,8 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 }
 
 /* Buffers of a new socket, in bytes, as SO_SNDBUF and SO_RCVBUF count them. */
-#define RSESS_SNDBUF		(1 << 20)
-#define RSESS_RCVBUF		(2 << 20)
+#define RSESS_SNDBUF		1048576
+#define RSESS_RCVBUF		2097152
 
 /* Delays, in jiffies. */
 #define RSESS_ACK_DELAY		msecs_to_jiffies(40)
