@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: build.sh RELEASE
+#
+# Builds kunit.ko for a packaged kernel, which lacks it, from lib/kunit of the
+# same kernel's source package, unless that was done before. Prints the
+# directory D where it is. To build a module of tests with it:
+#	ccflags-y := -I D/include -include D/pre.h
+#	make ... KBUILD_EXTRA_SYMBOLS=D/Module.symvers
+
+set -eu
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=../vm/lib.sh disable=SC1091
+. "$here/../vm/lib.sh"
+
+# 6.1.0-56-amd64 comes from linux-source-6.1.
+source_package() {
+	echo "$1" | sed -E 's/^([0-9]+\.[0-9]+).*/linux-source-\1/'
+}
+
+# lib/kunit in $1, the headers in $1/include/kunit. The headers of the test
+# modules go to the same directory.
+unpack_sources() {
+	local name
+
+	name=$(source_package "$release")
+	tar -xJf "/usr/src/$name.tar.xz" -C "$1" --strip-components=1 \
+		"$name/lib/kunit" "$name/include/kunit"
+	mv "$1"/lib/kunit/*.[ch] "$1/"
+	rm -r "${1:?}/lib"
+	cp "$here/Makefile" "$here/pre.h" "$1/"
+	cp "$here/run_suites.h" "$1/include/"
+}
+
+# What differs between kernels and what a test module has to know.
+write_features() {
+	echo '/* SPDX-License-Identifier: GPL-2.0 */'
+	! grep -Eqz '__kunit_test_suites_init\([^;]*bool run_tests\)' \
+		"$1/include/kunit/test.h" ||
+		echo '#define HAVE_KUNIT_RUN_TESTS_ARG 1'
+}
+
+# The kernel has neither the suites in struct module nor the current test in
+# struct task_struct. Suites are run by run_suites.h, and which test a thread
+# runs is not known.
+patch_sources() {
+	sed -i -E \
+		-e '/mod->kunit_suites/d' \
+		-e '/current->kunit_test = /d' "$1/test.c"
+}
+
+build() {
+	unpack_sources "$1"
+	write_features "$1" >"$1/features.h"
+	patch_sources "$1"
+	make -C "/lib/modules/$release/build" M="$1" modules >"$1/log" 2>&1 || {
+		cat "$1/log" >&2
+		say "kunit.ko for $release cannot be built"
+		return 1
+	}
+}
+
+# A change of these files or of the source package makes another directory.
+build_id() {
+	{
+		cat "$here"/{Makefile,pre.h,run_suites.h,build.sh}
+		stat -c '%s %Y' "/usr/src/$(source_package "$release").tar.xz"
+	} | sha256sum | cut -c 1-12
+}
+
+[ $# -eq 1 ] || { echo "usage: build.sh RELEASE" >&2; exit 1; }
+release=$1
+need_packages make:make gcc:gcc xz:xz-utils \
+	"/lib/modules/$release/build:linux-headers-$release" \
+	"/usr/src/$(source_package "$release").tar.xz:$(source_package "$release")"
+
+dir=$(cache_dir)/kunit/$release-$(build_id)
+if [ ! -e "$dir/kunit.ko" ]; then
+	mkdir -p "${dir%/*}"
+	tmp=$(mktemp -d "$dir.XXXXXX")
+	trap 'rm -rf "$tmp"' EXIT
+	chmod 755 "$tmp"
+	build "$tmp"
+	mv -T "$tmp" "$dir" 2>/dev/null || [ -e "$dir/kunit.ko" ]
+fi
+echo "$dir"

@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of "run". Prints TAP. Boots six times, which takes about a minute.
+#
+# Functions are called by way of check().
+# shellcheck disable=SC2317
+
+set -u
+here=$(dirname "$(readlink -f "$0")")
+scratch=$(mktemp -d)
+dir="$scratch/a dir"
+mkdir "$dir" "$scratch/tmp"
+trap 'rm -rf "$scratch"' EXIT
+cd "$dir" || exit 1
+count=0
+failed=0
+
+# vm OPTION... -- COMMAND...: sets $code, and what was printed is in files
+vm() {
+	code=0
+	TMPDIR=$scratch/tmp "$here/run" --timeout 300 --log "$scratch/log" "$@" \
+		>"$scratch/out" 2>"$scratch/err" || code=$?
+}
+
+# check NAME COMMAND...: the test passes if COMMAND does
+check() {
+	local name=$1
+
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $name"
+		return
+	fi
+	echo "not ok $count - $name"
+	failed=1
+	echo "# failed: $*"
+	echo "# exit status $code"
+	tail -n 20 "$scratch/err" | sed 's/^/# /'
+}
+
+line() {
+	grep -qxF -- "$1" "$scratch/out"
+}
+
+complaint() {
+	grep -qF -- "$1" "$scratch/err"
+}
+
+# No file, and no process that was told of one.
+nothing_left() {
+	[ -z "$(ls -A "$scratch/tmp")" ] &&
+		! grep -qsa "$scratch/[t]mp" /proc/[0-9]*/cmdline
+}
+
+wait_for() {
+	for _ in $(seq 600); do
+		! "$@" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	false
+}
+
+# --- a command that fails --------------------------------------------------
+
+# shellcheck disable=SC2016
+printf 'to stderr\nto stderr\nargument: x  y "\n\t\r\xff\x01$z' >"$scratch/expected"
+# shellcheck disable=SC2016
+vm --no-module -- bash -c '
+	echo to stderr >&2
+	echo to stderr >/dev/stderr
+	echo "argument: $1"
+	printf "\t\r\xff\x01\$z"
+	pwd >here
+	echo "uid $(id -u) modules $(grep -c "^rsess " /proc/modules)" >/dev/kmsg
+	cat here >/dev/kmsg
+	echo changed >expected
+	echo changed >/etc/rsess-selftest
+	sleep 1000 &
+	exit 42' -- 'x  y "'
+check status__is_passed_on [ $code -eq 42 ]
+check output__is_complete_and_clean cmp "$scratch/out" "$scratch/expected"
+check messages__are_none [ ! -s "$scratch/err" ]
+check command__runs_as_root grep -q 'uid 0 ' "$scratch/log"
+check command__runs_in_the_same_directory grep -qF "] $dir" "$scratch/log"
+check no_module__loads_none grep -q 'modules 0$' "$scratch/log"
+check log__is_from_the_start grep -q 'Linux version' "$scratch/log"
+check host__is_not_written_to [ ! -e "$dir/here" -a ! -e "$dir/expected" \
+	-a ! -e /etc/rsess-selftest ]
+check files__are_removed nothing_left
+
+# --- the module, a warning -------------------------------------------------
+
+vm -- sh -c 'cut -d" " -f1 /proc/modules
+	echo "WARNING: CPU: 0 PID: 1 at selftest.c:1" >/dev/kmsg'
+check module__is_loaded line rsess
+check warning__fails [ $code -eq 125 ]
+check warning__is_shown complaint 'at selftest.c:1'
+
+# --- the module loaded on demand, an oops ----------------------------------
+
+vm --autoload -- sh -c '! grep "^rsess " /proc/modules || echo too early
+	modprobe rsess && echo loaded
+	modprobe -r rsess && echo unloaded
+	modinfo -n rsess
+	echo c >/proc/sysrq-trigger; sleep 100'
+check autoload__loads_nothing_by_itself sh -c "! grep 'too early' '$scratch/out'"
+check autoload__modprobe_finds_the_module line loaded
+check autoload__modprobe_unloads_it line unloaded
+check oops__fails [ $code -eq 125 ]
+check oops__is_shown complaint 'sysrq triggered crash'
+
+# --- too long, interrupted, not possible -----------------------------------
+
+vm --no-module --timeout 3 -- true
+check timeout__is_124 [ $code -eq 124 ]
+check timeout__leaves_nothing nothing_left
+
+TMPDIR=$scratch/tmp "$here/run" --no-module -- sh -c 'echo up; sleep 1000' \
+	>"$scratch/out" 2>"$scratch/err" &
+pid=$!
+check output__comes_at_once wait_for line up
+kill -TERM $pid
+code=0
+wait $pid || code=$?
+check term__ends_it [ $code -eq 143 ]
+check term__leaves_nothing nothing_left
+
+vm --no-module --kernel 0.0 -- true
+check kernel__unknown_is_125 [ $code -eq 125 ]
+vm --no-module -- /no/such/command
+check command__missing_is_127 [ $code -eq 127 ]
+
+echo "1..$count"
+exit $failed
