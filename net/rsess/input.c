@@ -24,6 +24,7 @@ static void rsess_freed(struct rsess_sock *rs, u64 freed)
 		return;
 	sk_wmem_queued_add(sk, -(int)freed);
 	sk_mem_uncharge(sk, freed);
+	smp_mb();	/* pairs with smp_mb__after_atomic() in rsess_poll() */
 	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 		sk->sk_write_space(sk);
 }

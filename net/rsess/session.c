@@ -30,6 +30,7 @@ static void rsess_sock_destruct(struct sock *sk)
 	WARN_ON_ONCE(rs->tr || rs->inner || rs->lsn);
 	WARN_ON_ONCE(sk->sk_wmem_queued);
 	sk_mem_reclaim_final(sk);
+	WARN_ON_ONCE(sk->sk_forward_alloc);
 }
 
 /**
@@ -263,6 +264,7 @@ void rsess_session_cut(struct rsess_sock *rs, enum rsess_reason reason, int err)
 	rs->cut = false;
 	if (rs->tr && rs->link >= RSESS_LINK_GREETING) {
 		rs->abort_reason = reason;
+		rs->link = RSESS_LINK_GREETING;	/* no bytes behind it */
 		rs->pending = RSESS_PEND(RSESS_ABORT);
 		rsess_push(rs);
 		rs->cut = !rs->pending && !rs->tr->tx.head;

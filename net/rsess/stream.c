@@ -238,10 +238,11 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 			rsess_recv_credit(rsess_sk(sk));
 		if (done >= target || done == len)
 			break;
+		/* An error is kept for the next call. */
+		if (done && (sk->sk_err || sk->sk_state == TCP_CLOSE))
+			break;
 		n = rsess_recv_idle(sk, timeo);
 		if (n <= 0)
-			break;
-		if (done && (sk->sk_err || sk->sk_state == TCP_CLOSE))
 			break;
 		sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
 	}

@@ -66,7 +66,8 @@ enum rsess_frame_type {
  *	takes; HELLO and WELCOME: the sender's first offset; else the sender's
  *	next offset, for information
  * @ack: next offset expected from the peer; every lower one is acknowledged
- * @limit: the peer may send offsets below this one
+ * @limit: the peer may send offsets below this one; in HELLO it is counted from
+ *	the peer's first offset, which is not known yet
  */
 struct rsess_wire_hdr {
 	__u8	type;
