@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * AF_RSESS for users in the kernel.
+ *
+ * Such a socket is made with sock_create_kern() and used with the kernel_*()
+ * calls.  It is not a struct tcp_sock, so tcp_sock_set_*(), ip_sock_set_*() and
+ * what else casts to one must not be called on it; sock_set_*() of <net/sock.h>
+ * may.  The functions here take sockets of AF_RSESS and plain ones alike.
+ */
+#ifndef _NET_RSESS_H
+#define _NET_RSESS_H
+
+#include <linux/net.h>
+#include <linux/sockptr.h>
+#include <linux/tcp.h>
+#include <net/sock.h>
+#include <uapi/linux/rsess.h>
+
+/**
+ * rsess_sock_set_nodelay() - tcp_sock_set_nodelay() for a socket of any family
+ * @sk: connected to TCP, or an outer socket
+ *
+ * The transports of a session never delay: nothing is to be done for one.
+ *
+ * Context: may sleep; locks @sk.
+ */
+static inline void rsess_sock_set_nodelay(struct sock *sk)
+{
+	if (sk_is_tcp(sk))
+		tcp_sock_set_nodelay(sk);
+}
+
+/**
+ * rsess_sock_set_cork() - tcp_sock_set_cork() for a socket of any family
+ * @sk: connected to TCP, or an outer socket
+ * @on: collect small writes
+ *
+ * A hint; a session ignores it.
+ *
+ * Context: may sleep; locks @sk.
+ */
+static inline void rsess_sock_set_cork(struct sock *sk, bool on)
+{
+	if (sk_is_tcp(sk))
+		tcp_sock_set_cork(sk, on);
+}
+
+/**
+ * rsess_sock_set_timeout() - set RSESS_TIMEOUT
+ * @sock: outer socket
+ * @ms: milliseconds without a transport after which the session fails with
+ *	ETIMEDOUT; 0 is never
+ *
+ * Context: may sleep; locks the socket.
+ * Return: 0; -ENOPROTOOPT on a socket that is not of AF_RSESS.
+ */
+static inline int rsess_sock_set_timeout(struct socket *sock, u32 ms)
+{
+	if (!sock->ops->setsockopt)
+		return -ENOPROTOOPT;
+	return sock->ops->setsockopt(sock, SOL_RSESS, RSESS_TIMEOUT,
+				     KERNEL_SOCKPTR(&ms), sizeof(ms));
+}
+
+#endif /* _NET_RSESS_H */

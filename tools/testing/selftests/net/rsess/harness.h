@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kselftest_harness.h with a choice of tests on the command line:
+ *
+ *	PROGRAM [TEST [VARIANT]]
+ *
+ * where both are patterns as of the shell.  The harness itself comes with the
+ * kernel's sources; the Makefile says from where.
+ */
+#ifndef _RSESS_TEST_HARNESS_H
+#define _RSESS_TEST_HARNESS_H
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <linux/types.h>
+#include <kselftest_harness.h>
+
+/* Time for a test, seconds; enough for an emulated machine under load. */
+#ifndef TEST_SECONDS
+#define TEST_SECONDS	180
+#endif
+
+#define CASE(fixture, name)	TEST_F_TIMEOUT(fixture, name, TEST_SECONDS)
+
+/* The functions of the test library return 0 when all is well. */
+#define OK(call)		ASSERT_EQ(0, call)
+
+/* A call that fails with the given errno. */
+#define FAILS(error, call)		\
+	do {				\
+		errno = 0;		\
+		ASSERT_EQ(-1, call);	\
+		ASSERT_EQ(error, errno);\
+	} while (0)
+
+static inline void harness_keep_tests(struct __fixture_metadata *f,
+				      const char *pattern)
+{
+	struct __test_metadata **t = &f->tests;
+
+	while (*t) {
+		if (fnmatch(pattern, (*t)->name, 0))
+			*t = (*t)->next;
+		else
+			t = &(*t)->next;
+	}
+}
+
+static inline void harness_keep_variants(struct __fixture_metadata *f,
+					 const char *pattern)
+{
+	struct __fixture_variant_metadata **v = &f->variant;
+
+	while (*v) {
+		if (fnmatch(pattern, (*v)->name, 0))
+			*v = (*v)->next;
+		else
+			v = &(*v)->next;
+	}
+	if (!f->variant)
+		f->tests = NULL;
+}
+
+static inline int harness_main(int argc, char **argv)
+{
+	struct __fixture_metadata *f;
+
+	for (f = __fixture_list; f; f = f->next) {
+		if (argc > 1)
+			harness_keep_tests(f, argv[1]);
+		if (argc > 2)
+			harness_keep_variants(f, argv[2]);
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	return test_harness_run(1, argv);
+}
+
+/* What TEST_HARNESS_MAIN calls. */
+#define test_harness_run	harness_main
+
+#endif /* _RSESS_TEST_HARNESS_H */

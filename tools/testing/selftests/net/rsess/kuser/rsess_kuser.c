@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A user of AF_RSESS in the kernel, as DLM is one of TCP: it creates sockets
+ * with sock_create_kern(), takes over their callbacks and sk_user_data, never
+ * blocks in sendmsg or recvmsg, and waits for the callbacks instead.
+ *
+ * Loading runs the test: one thread serves, one dials, each sends a pattern and
+ * checks the other's, then shuts down and awaits the end of the stream.  insmod
+ * fails with the errno of what went wrong.
+ */
+#include <linux/completion.h>
+#include <linux/in.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/net.h>
+#include <linux/slab.h>
+#include <net/rsess.h>
+#include <net/sock.h>
+
+#ifdef RSESS_HAVE_SOCKADDR_UNSIZED
+#define kuser_addr(a)	((struct sockaddr_unsized *)(a))
+#else
+#define kuser_addr(a)	((struct sockaddr *)(a))
+#endif
+
+static int family = AF_RSESS;
+module_param(family, int, 0444);
+MODULE_PARM_DESC(family, "of the sockets: AF_RSESS, or AF_INET to test the test");
+
+static int port = 7000;
+module_param(port, int, 0444);
+MODULE_PARM_DESC(port, "on the loopback address");
+
+static uint mbytes = 16;
+module_param(mbytes, uint, 0444);
+MODULE_PARM_DESC(mbytes, "to send in each direction");
+
+#define KUSER_CHUNK	16384
+/* Nothing happens for so long: give up. */
+#define KUSER_PATIENCE	(60 * HZ)
+
+/**
+ * struct kuser - one end
+ * @sock: connected
+ * @event: a callback was called
+ * @buf: to send from and receive into
+ * @sent: bytes
+ * @received: bytes
+ * @eof: the peer has shut down
+ * @nospace: how often sendmsg had no room
+ * @spaces: how often sk_write_space was called
+ * @unlocked: a callback was called without the socket's lock
+ * @err: result
+ * @done: the thread has ended
+ */
+struct kuser {
+	struct socket		*sock;
+	struct completion	event;
+	u8			*buf;
+	u64			sent;
+	u64			received;
+	bool			eof;
+	unsigned int		nospace;
+	unsigned int		spaces;
+	bool			unlocked;
+	int			err;
+	struct completion	done;
+};
+
+static struct kuser kuser_client, kuser_server;
+static struct socket *kuser_listener;
+
+/* A stream that repeats nowhere near: a shift by any byte shows. */
+static u8 kuser_byte(u64 pos)
+{
+	return (pos * 0x9e3779b97f4a7c15ULL) >> 56;
+}
+
+static void kuser_event(struct sock *sk)
+{
+	struct kuser *k = sk->sk_user_data;
+
+	if (!k)
+		return;
+	/* Locked means owned by a process, or the spinlock is held. */
+	if (!sock_owned_by_user_nocheck(sk) &&
+	    spin_trylock(&sk->sk_lock.slock)) {
+		k->unlocked = true;
+		spin_unlock(&sk->sk_lock.slock);
+	}
+	complete(&k->event);
+}
+
+static void kuser_write_space(struct sock *sk)
+{
+	struct kuser *k = sk->sk_user_data;
+
+	if (!k)
+		return;
+	k->spaces++;
+	kuser_event(sk);
+}
+
+static void kuser_hook(struct kuser *k)
+{
+	struct sock *sk = k->sock->sk;
+
+	lock_sock(sk);
+	sk->sk_user_data = k;
+	sk->sk_data_ready = kuser_event;
+	sk->sk_write_space = kuser_write_space;
+	sk->sk_state_change = kuser_event;
+	sk->sk_error_report = kuser_event;
+	sk->sk_allocation = GFP_NOFS;
+	release_sock(sk);
+	complete(&k->event);	/* what came before the hook */
+}
+
+static int kuser_send(struct kuser *k)
+{
+	u64 total = (u64)mbytes << 20;
+
+	while (k->sent < total) {
+		struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+		size_t len = min_t(u64, KUSER_CHUNK, total - k->sent);
+		struct kvec vec = { k->buf, len };
+		size_t i;
+		int n;
+
+		for (i = 0; i < len; i++)
+			k->buf[i] = kuser_byte(k->sent + i);
+		n = kernel_sendmsg(k->sock, &msg, &vec, 1, len);
+		if (n == -EAGAIN) {
+			k->nospace++;
+			return 0;
+		}
+		if (n < 0)
+			return n;
+		k->sent += n;
+		if (k->sent == total)
+			return kernel_sock_shutdown(k->sock, SHUT_WR);
+	}
+	return 0;
+}
+
+static int kuser_receive(struct kuser *k)
+{
+	for (;;) {
+		struct msghdr msg = { .msg_flags = MSG_DONTWAIT };
+		struct kvec vec = { k->buf, KUSER_CHUNK };
+		int n, i;
+
+		n = kernel_recvmsg(k->sock, &msg, &vec, 1, KUSER_CHUNK,
+				   msg.msg_flags);
+		if (n == -EAGAIN)
+			return 0;
+		if (n < 0)
+			return n;
+		k->eof = !n;
+		if (k->eof)
+			return 0;
+		for (i = 0; i < n; i++)
+			if (k->buf[i] != kuser_byte(k->received + i))
+				return -EILSEQ;
+		k->received += n;
+	}
+}
+
+static int kuser_transfer(struct kuser *k)
+{
+	u64 total = (u64)mbytes << 20;
+	int err;
+
+	rsess_sock_set_nodelay(k->sock->sk);
+	rsess_sock_set_cork(k->sock->sk, false);
+	err = rsess_sock_set_timeout(k->sock, 60000);
+	if (err != (family == AF_RSESS ? 0 : -ENOPROTOOPT))
+		return err ?: -EINVAL;
+
+	kuser_hook(k);
+	while (!k->eof || k->sent < total) {
+		if (!wait_for_completion_timeout(&k->event, KUSER_PATIENCE))
+			return -ETIME;
+		err = kuser_receive(k) ?: kuser_send(k);
+		if (err)
+			return err;
+	}
+	if (k->received != total)
+		return -ENODATA;
+	return k->unlocked ? -ENOLCK : 0;
+}
+
+static void kuser_close(struct kuser *k)
+{
+	struct sock *sk;
+
+	if (!k->sock)
+		return;
+	sk = k->sock->sk;
+	lock_sock(sk);
+	sk->sk_user_data = NULL;
+	release_sock(sk);
+	sock_release(k->sock);
+	k->sock = NULL;
+}
+
+static void kuser_end(struct kuser *k, int err)
+{
+	kuser_close(k);
+	k->err = err;
+	complete(&k->done);
+}
+
+static int kuser_serve(void *arg)
+{
+	struct kuser *k = arg;
+	int err;
+
+	kuser_listener->sk->sk_rcvtimeo = KUSER_PATIENCE;
+	err = kernel_accept(kuser_listener, &k->sock, 0);
+	kuser_end(k, err ?: kuser_transfer(k));
+	return 0;
+}
+
+static int kuser_dial(void *arg)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct kuser *k = arg;
+	int err;
+
+	err = sock_create_kern(&init_net, family, SOCK_STREAM, IPPROTO_TCP,
+			       &k->sock);
+	if (!err)
+		err = kernel_connect(k->sock, kuser_addr(&addr), sizeof(addr),
+				     0);
+	kuser_end(k, err ?: kuser_transfer(k));
+	return 0;
+}
+
+static int kuser_listen(void)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int err;
+
+	err = sock_create_kern(&init_net, family, SOCK_STREAM, IPPROTO_TCP,
+			       &kuser_listener);
+	if (err)
+		return err;
+	sock_set_reuseaddr(kuser_listener->sk);
+	err = kernel_bind(kuser_listener, kuser_addr(&addr), sizeof(addr));
+	return err ?: kernel_listen(kuser_listener, 1);
+}
+
+static void kuser_start(struct kuser *k, int (*fn)(void *), const char *name)
+{
+	struct task_struct *task;
+
+	init_completion(&k->event);
+	init_completion(&k->done);
+	k->buf = kmalloc(KUSER_CHUNK, GFP_KERNEL);
+	task = k->buf ? kthread_run(fn, k, "%s", name) : ERR_PTR(-ENOMEM);
+	if (IS_ERR(task))
+		kuser_end(k, PTR_ERR(task));
+}
+
+static int kuser_result(struct kuser *k, const char *name)
+{
+	wait_for_completion(&k->done);
+	kfree(k->buf);
+	pr_info("rsess_kuser: %s: sent %llu received %llu nospace %u spaces %u err %d\n",
+		name, k->sent, k->received, k->nospace, k->spaces, k->err);
+	if (!k->err && k->nospace && !k->spaces)
+		return -ENOSPC;
+	return k->err;
+}
+
+static int __init kuser_init(void)
+{
+	int err, err2;
+
+	err = kuser_listen();
+	if (err)
+		goto out;
+	kuser_start(&kuser_server, kuser_serve, "rsess_kuser_s");
+	kuser_start(&kuser_client, kuser_dial, "rsess_kuser_c");
+	err = kuser_result(&kuser_server, "server");
+	err2 = kuser_result(&kuser_client, "client");
+	err = err ?: err2;
+out:
+	if (kuser_listener)
+		sock_release(kuser_listener);
+	return err;
+}
+
+static void __exit kuser_exit(void)
+{
+}
+
+module_init(kuser_init);
+module_exit(kuser_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Test of AF_RSESS: a user in the kernel");

@@ -1,0 +1,438 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Two hosts and a link that does all it can to break a session.
+#
+#   +---------------------+                     +---------------------+
+#   |  namespace $client  |                     |  namespace $server  |
+#   |                     |                     |                     |
+#   |  rsess_cat   veth0 =========================== veth0  rsess_cat  |
+#   |              10.9.0.1/24           10.9.0.2/24                   |
+#   |              fd00:9::1/64          fd00:9::2/64                  |
+#   +---------------------+                     +---------------------+
+#
+# Prints TAP.  Needs root, ip, ss, nft and tcpkill (packages iproute2, nftables,
+# dsniff), and rsess_cat in $RSESS_SELFTESTS or build/selftests.  What is waited
+# for is asked for again and again, and given up after $patience seconds.
+#
+# Functions are called by way of run_test().
+# shellcheck disable=SC2317,SC2086
+
+set -u
+here=$(dirname "$(readlink -f "$0")")
+programs=${RSESS_SELFTESTS:-$here/../../../../../build/selftests}
+cat=$programs/rsess_cat
+client=rsess-c-$$
+server=rsess-s-$$
+port=7000
+patience=40
+chunk=100000
+
+skip_all() {
+	echo "TAP version 13"
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+[ "$(id -u)" -eq 0 ] || skip_all "not root"
+for tool in ip ss nft tcpkill; do
+	command -v $tool >/dev/null || skip_all "$tool not found"
+done
+[ -x "$cat" ] || skip_all "$cat not found"
+
+scratch=$(mktemp -d)
+
+# --- the two hosts ----------------------------------------------------------
+
+in_client() {
+	ip netns exec "$client" "$@"
+}
+
+in_server() {
+	ip netns exec "$server" "$@"
+}
+
+add_server() {
+	ip netns add "$server"
+	ip -n "$client" link add veth0 type veth peer name veth0 \
+		netns "$server"
+	in_client sysctl -qw net.ipv6.conf.veth0.keep_addr_on_down=1
+	ip -n "$client" addr add 10.9.0.1/24 dev veth0
+	ip -n "$client" addr add fd00:9::1/64 dev veth0 nodad
+	ip -n "$server" addr add 10.9.0.2/24 dev veth0
+	ip -n "$server" addr add fd00:9::2/64 dev veth0 nodad
+	ip -n "$server" link set lo up
+	ip -n "$server" link set veth0 up
+	ip -n "$client" link set veth0 up
+	set_stall "$server"
+}
+
+add_hosts() {
+	ip netns add "$client"
+	ip -n "$client" link set lo up
+	# Nobody listens; but the module is there afterwards.
+	in_client "$cat" 127.0.0.1 1 </dev/null 2>/dev/null
+	set_stall "$client"
+	add_server
+}
+
+# Silence is noticed soon, on both sides.
+set_stall() {
+	ip netns exec "$1" sysctl -qw net.rsess.stall_timeout_ms=2000
+}
+
+# What still runs in a namespace ends with it.
+del_host() {
+	local pid
+
+	ip netns list | grep -qw "$1" || return
+	for pid in $(ip netns pids "$1"); do
+		kill -9 "$pid" 2>/dev/null
+	done
+	ip netns del "$1"
+}
+
+cleanup() {
+	exec 3>&-
+	del_host "$client"
+	del_host "$server"
+	wait
+	rm -rf "$scratch"
+}
+trap cleanup EXIT
+
+# --- waiting ----------------------------------------------------------------
+
+# until_true COMMAND...: the command succeeds before patience is at its end
+until_true() {
+	local end=$((SECONDS + patience))
+
+	until "$@"; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "# in vain: $*"
+			return 1
+		fi
+		sleep 0.2
+	done
+}
+
+# stat HOST NAME: a counter
+stat() {
+	ip netns exec "$1" sed -n "s/^$2 \+//p" /proc/net/rsess_stat
+}
+
+grown() {
+	[ "$(stat "$1" "$2")" -gt "$3" ]
+}
+
+listens() {
+	grep -q listening "$scratch/server.err"
+}
+
+has_bytes() {
+	[ "$(wc -c <"$1")" -ge "$2" ]
+}
+
+ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# --- a session --------------------------------------------------------------
+
+# The server sends a file of its own and keeps what it gets.
+start_server() {
+	# An old "listening" must not be taken for the new one.
+	: >"$scratch/server.err"
+	ip netns exec "$server" "$cat" -l "$server_addr" $port \
+		<"$scratch/down" >"$scratch/up.got" 2>"$scratch/server.err" &
+	server_pid=$!
+	until_true listens
+}
+
+# start [OPTION...]: both sides; the client's input is descriptor 3
+# shellcheck disable=SC2120
+start() {
+	rm -f "$scratch"/*
+	head -c $((chunk * 3)) /dev/urandom >"$scratch/down"
+	: >"$scratch/up"
+	mkfifo "$scratch/input"
+	start_server || return
+	ip netns exec "$client" "$cat" "$@" "$server_addr" $port \
+		<"$scratch/input" >"$scratch/down.got" 2>"$scratch/client.err" &
+	client_pid=$!
+	exec 3>"$scratch/input"
+	send_chunk &&
+	until_true has_bytes "$scratch/up.got" $chunk
+}
+
+# Some more bytes from the client; they need not arrive before it returns.
+send_chunk() {
+	head -c $chunk /dev/urandom >"$scratch/piece"
+	cat "$scratch/piece" >>"$scratch/up"
+	cat "$scratch/piece" >&3
+}
+
+# finish: the end of input, and both files have arrived whole
+finish() {
+	exec 3>&-
+	until_true ended $client_pid || return
+	until_true ended $server_pid || return
+	wait $client_pid || { cat "$scratch/client.err"; return 1; }
+	wait $server_pid || { cat "$scratch/server.err"; return 1; }
+	cmp "$scratch/up" "$scratch/up.got" &&
+	cmp "$scratch/down" "$scratch/down.got"
+}
+
+# fails_with ERRNO: the client ends with this error
+fails_with() {
+	until_true ended $client_pid || return
+	exec 3>&-
+	if wait $client_pid; then
+		echo "# the client has noticed nothing"
+		return 1
+	fi
+	if [ "$(tail -n 1 "$scratch/client.err")" != "$1" ]; then
+		sed 's/^/# /' "$scratch/client.err"
+		return 1
+	fi
+}
+
+# --- resets -----------------------------------------------------------------
+
+# Each tears at the transport until the client has lost one.
+# lose COMMAND...: it does
+lose() {
+	local before
+
+	before=$(stat "$client" TransportsLost)
+	"$@"
+	send_chunk
+	until_true grown "$client" TransportsLost "$before"
+}
+
+tear_ss() {
+	in_client ss -K "dport = :$port" >/dev/null
+}
+
+tear_ss_server() {
+	in_server ss -K "sport = :$port" >/dev/null
+}
+
+tcpkill_on() {
+	ip netns exec "$server" tcpkill -i veth0 tcp port $port \
+		>/dev/null 2>"$scratch/tk" &
+	tcpkill_pid=$!
+	until_true grep -q listening "$scratch/tk"
+}
+
+tcpkill_off() {
+	kill $tcpkill_pid
+	wait $tcpkill_pid 2>/dev/null
+}
+
+nft_on() {
+	in_server nft -f - <<-END
+	table inet rsess_test {
+		chain input {
+			type filter hook input priority 0;
+			tcp dport $port $1
+		}
+	}
+	END
+}
+
+nft_off() {
+	in_server nft delete table inet rsess_test
+}
+
+# --- the tests --------------------------------------------------------------
+
+ss_kills() {
+	start || return
+	for _ in 1 2 3 4 5; do
+		lose tear_ss || return
+		lose tear_ss_server || return
+	done
+	finish
+}
+
+ss_kills_v6() {
+	local server_addr=fd00:9::2
+
+	ss_kills
+}
+
+tcpkill_kills() {
+	local code
+
+	start || return
+	for _ in 1 2 3; do
+		lose tcpkill_on
+		code=$?
+		tcpkill_off
+		[ $code -eq 0 ] || return
+		# Bytes flow in between.
+		until_true has_bytes "$scratch/up.got" \
+			"$(wc -c <"$scratch/up")" || return
+	done
+	finish
+}
+
+# Messages were lost when a rule rejected with a TCP reset.
+libzmq_3392_reject_with_tcp_reset() {
+	local code
+
+	start || return
+	for _ in 1 2 3 4 5; do
+		lose nft_on "reject with tcp reset"
+		code=$?
+		nft_off
+		[ $code -eq 0 ] || return
+	done
+	finish
+}
+
+# Nothing comes back: no reset, no ICMP.  The stall detector sees it.
+black_hole() {
+	local code
+
+	start || return
+	lose nft_on drop
+	code=$?
+	nft_off
+	[ $code -eq 0 ] && finish
+}
+
+link_down() {
+	local code
+
+	start || return
+	lose ip -n "$client" link set veth0 down
+	code=$?
+	ip -n "$client" link set veth0 up
+	[ $code -eq 0 ] && finish
+}
+
+# A new lease: the address that the session began with is gone.
+client_address_changes() {
+	local code
+
+	start || return
+	lose ip -n "$client" addr del 10.9.0.1/24 dev veth0
+	code=$?
+	ip -n "$client" addr add 10.9.0.7/24 dev veth0
+	[ $code -eq 0 ] && finish
+	code=$?
+	ip -n "$client" addr flush dev veth0
+	ip -n "$client" addr add 10.9.0.1/24 dev veth0
+	ip -n "$client" addr add fd00:9::1/64 dev veth0 nodad
+	return $code
+}
+
+# The program is gone before its last bytes are out, and the network too.
+tail_after_close() {
+	local code
+
+	start || return
+	nft_on drop
+	send_chunk
+	exec 3>&-
+	tear_ss
+	# All it had to write is written; what it would read no longer matters.
+	kill $client_pid 2>/dev/null
+	until_true ended $client_pid
+	code=$?
+	nft_off
+	[ $code -eq 0 ] || return
+	until_true has_bytes "$scratch/up.got" "$(wc -c <"$scratch/up")" &&
+	cmp "$scratch/up" "$scratch/up.got"
+	code=$?
+	until_true ended $server_pid
+	return $code
+}
+
+# Nobody is there any more.
+server_deleted() {
+	local code
+
+	start -t 3000 || return
+	ip -n "$client" link del veth0
+	del_host "$server"
+	send_chunk
+	fails_with ETIMEDOUT
+	code=$?
+	add_server
+	return $code
+}
+
+# Somebody else is there: the session is over, and no new one takes its place.
+server_reborn() {
+	local code resumes
+
+	start || return
+	resumes=$(stat "$client" Resumes)
+	ip -n "$client" link del veth0
+	del_host "$server"
+	wait $server_pid 2>/dev/null
+	add_server
+	: >"$scratch/down"
+	start_server || return
+	send_chunk
+	fails_with ECONNRESET
+	code=$?
+	if [ "$(stat "$client" Resumes)" != "$resumes" ]; then
+		echo "# a session that was not known was resumed"
+		code=1
+	fi
+	if [ -s "$scratch/up.got" ]; then
+		echo "# the new server got bytes of the old session"
+		code=1
+	fi
+	kill $server_pid
+	wait $server_pid 2>/dev/null
+	return $code
+}
+
+# Nothing stays behind of all this.
+nothing_stays() {
+	until_true no_session "$client" && until_true no_session "$server"
+}
+
+no_session() {
+	[ "$(ip netns exec "$1" cat /proc/net/rsess | wc -l)" -le 1 ]
+}
+
+tests="ss_kills ss_kills_v6 tcpkill_kills libzmq_3392_reject_with_tcp_reset
+	black_hole link_down client_address_changes tail_after_close
+	nothing_stays server_deleted server_reborn"
+[ $# -eq 0 ] || tests=$*
+
+server_addr=10.9.0.2
+count=0
+failed=0
+echo "TAP version 13"
+# shellcheck disable=SC2086
+echo "1..$(set -- $tests; echo $#)"
+add_hosts || exit 1
+for test in $tests; do
+	count=$((count + 1))
+	echo "# $test"
+	if "$test"; then
+		echo "ok $count namespaces.$test"
+	else
+		echo "not ok $count namespaces.$test"
+		failed=1
+		for f in client.err server.err; do
+			[ -s "$scratch/$f" ] && sed "s/^/# $f: /" "$scratch/$f"
+		done
+	fi
+	exec 3>&-
+	# Whatever a failed test has left.
+	for host in "$client" "$server"; do
+		for pid in $(ip netns pids "$host"); do
+			kill -9 "$pid" 2>/dev/null
+		done
+	done
+	wait 2>/dev/null
+done
+exit $failed

@@ -1,0 +1,1495 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the protocol answers to a peer that errs, lies, repeats itself, forgets
+ * or falls silent.  Bad input costs the peer its transport, not the session.
+ */
+#define _GNU_SOURCE
+#include <linux/sockios.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "pair.h"
+
+/* Long enough for the kernel to do what it must not do; nothing waits for it. */
+#define QUIET_MS	300
+
+/*
+ * Session that is agreed on: {the kernel dials, the kernel accepts}.
+ */
+FIXTURE(protocol) {
+	struct pair s;
+};
+
+FIXTURE_VARIANT(protocol) {
+	bool dialer;
+};
+
+FIXTURE_VARIANT_ADD(protocol, dialer) {
+	.dialer = true,
+};
+
+FIXTURE_VARIANT_ADD(protocol, acceptor) {
+	.dialer = false,
+};
+
+FIXTURE_SETUP(protocol)
+{
+	pair_init(&self->s, variant->dialer, AF_INET, 0);
+	OK(netns_new());
+}
+
+FIXTURE_TEARDOWN(protocol)
+{
+	pair_free(&self->s);
+}
+
+CASE(protocol, in_order)
+{
+	OK(pair_open(&self->s));
+	OK(pair_pump(&self->s, 300000, 300000));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+	EXPECT_EQ(0, stat_get("FramesMalformed"));
+	EXPECT_EQ(0, stat_get("FramesUnexpected"));
+}
+
+CASE(protocol, ping_is_answered)
+{
+	struct peer *p = &self->s.p;
+	static const u8 cookie[8] = "\x01\x02\x03\x04\xfe\xff\x00\x80";
+	int type;
+
+	OK(pair_open(&self->s));
+	OK(peer_send(p, RSESS_PING, cookie, sizeof(cookie)));
+	do {
+		type = peer_read(p);
+	} while (type == RSESS_ACK);
+	ASSERT_EQ(RSESS_PONG, type);
+	OK(memcmp(cookie, p->raw + RSESS_HDR_LEN, sizeof(cookie)));
+	OK(pair_finish(&self->s));
+}
+
+CASE(protocol, data_below_is_dropped)
+{
+	struct peer *p = &self->s.p;
+	static u8 buf[4000];
+
+	OK(pair_open(&self->s));
+	OK(peer_send_data(p, 1000));
+	/* All of it old; then half of it. */
+	OK(peer_send_raw(p, buf, peer_make_data(p, 0, 1000, buf)));
+	OK(peer_send_raw(p, buf, peer_make_data(p, 500, 1000, buf)));
+	p->snd_nxt = 1500;
+	p->snd_max = 1500;
+	p->write_seq = 1500;
+	OK(pair_read(&self->s, 1500));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(1500, stat_get("DuplicateBytes"));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+}
+
+CASE(protocol, data_above_ends_transport)
+{
+	struct peer *p = &self->s.p;
+	static u8 buf[4000];
+
+	OK(pair_open(&self->s));
+	OK(peer_send_data(p, 1000));
+	OK(peer_send_raw(p, buf, peer_make_data(p, 1001, 1000, buf)));
+	OK(peer_gone(p));
+	OK(pair_again(&self->s));
+	ASSERT_EQ(1000, p->snd_una);
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(1, stat_get("FramesUnexpected"));
+}
+
+/* The application reads nothing: credit runs out, acknowledgements do not. */
+CASE(protocol, acks_flow_while_nobody_reads)
+{
+	struct peer *p = &self->s.p;
+	u64 limit;
+
+	OK(pair_open(&self->s));
+	OK(peer_send_data(p, 1));
+	OK(peer_take_ack(p, 1));
+	limit = p->snd_limit;
+	OK(peer_send_data(p, limit - 1));
+	ASSERT_EQ(limit, p->snd_nxt);
+	OK(peer_take_ack(p, limit));
+	ASSERT_EQ(limit, p->snd_limit);
+	OK(pair_read(&self->s, limit));
+	while (p->snd_limit < limit + 2000)
+		ASSERT_LT(0, peer_read(p));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+}
+
+CASE(protocol, data_beyond_credit_ends_transport)
+{
+	struct peer *p = &self->s.p;
+	u8 buf[100];
+	u64 limit;
+
+	OK(pair_open(&self->s));
+	OK(peer_send_data(p, 1));
+	OK(peer_take_ack(p, 1));
+	limit = p->snd_limit;
+	OK(peer_send_data(p, limit - 1));
+	OK(peer_send_raw(p, buf, peer_make_data(p, limit, 1, buf)));
+	OK(peer_gone(p));
+	OK(pair_again(&self->s));
+	ASSERT_EQ(limit, p->snd_una);
+	OK(pair_read(&self->s, limit));
+	while (p->snd_limit < limit + 2000)
+		ASSERT_LT(0, peer_read(p));
+	OK(pair_finish(&self->s));
+}
+
+/* peer_read() refuses a byte beyond the credit. */
+CASE(protocol, credit_is_respected)
+{
+	struct pair *s = &self->s;
+
+	s->p.window = 10000;
+	OK(pair_open(s));
+	/* HELLO or WELCOME gave it; from here on no frame raises it. */
+	s->p.window = 0;
+	OK(pair_write(s, 50000));
+	OK(peer_take(&s->p, 10000));
+	OK(peer_send_ack(&s->p));
+	OK(peer_expect_nothing(&s->p, QUIET_MS));
+	s->p.limit += 1;
+	OK(peer_send_ack(&s->p));
+	OK(peer_take(&s->p, 1));
+	OK(peer_expect_nothing(&s->p, QUIET_MS));
+	/* A reset gives no credit. */
+	peer_reset(&s->p);
+	OK(pair_again(s));
+	OK(peer_expect_nothing(&s->p, QUIET_MS));
+	s->p.window = PEER_WINDOW;
+	OK(peer_send_ack(&s->p));
+	OK(peer_take(&s->p, 39999));
+	OK(pair_finish(s));
+}
+
+/* FIN needs no credit. */
+CASE(protocol, fin_without_credit)
+{
+	struct pair *s = &self->s;
+
+	s->p.window = 1000;
+	OK(pair_open(s));
+	s->p.window = 0;
+	OK(pair_write(s, 1000));
+	OK(pair_shutdown(s));
+	OK(peer_take(&s->p, 1000));
+	OK(peer_expect(&s->p, RSESS_FIN));
+	OK(pair_end(s));
+}
+
+/* A frame's header, and what is wrong with it. */
+struct bad_frame {
+	const char *what;
+	u8 type;
+	u8 flags;
+	u16 reserved;
+	u32 length;
+};
+
+static const struct bad_frame malformed[] = {
+	{ "type 0", 0, 0, 0, 0 },
+	{ "unknown type", RSESS_TYPE_MAX + 1, 0, 0, 0 },
+	{ "unknown type 255", 255, 0, 0, 8 },
+	{ "unknown flag", RSESS_ACK, 0x80, 0, 0 },
+	{ "unknown flag 4", RSESS_ACK, 0x04, 0, 0 },
+	{ "reserved field", RSESS_ACK, 0, 1, 0 },
+	{ "DATA without payload", RSESS_DATA, 0, 0, 0 },
+	{ "DATA too long", RSESS_DATA, 0, 0, RSESS_DATA_MAX + 1 },
+	{ "DATA of 4 GiB", RSESS_DATA, 0, 0, 0xffffffff },
+	{ "ACK with payload", RSESS_ACK, 0, 0, 1 },
+	{ "FIN with payload", RSESS_FIN, 0, 0, 4 },
+	{ "STOP with payload", RSESS_STOP, 0, 0, 4 },
+	{ "short PING", RSESS_PING, 0, 0, 7 },
+	{ "long PING", RSESS_PING, 0, 0, 9 },
+	{ "short PONG", RSESS_PONG, 0, 0, 0 },
+	{ "short ABORT", RSESS_ABORT, 0, 0, 3 },
+	{ "long ABORT", RSESS_ABORT, 0, 0, 5 },
+	{ "short HELLO", RSESS_HELLO, 0, 0, 55 },
+	{ "long HELLO", RSESS_HELLO, 0, 0, RSESS_CTRL_MAX + 1 },
+	{ "short WELCOME", RSESS_WELCOME, 0, 0, 39 },
+	{ "short RESUME", RSESS_RESUME, 0, 0, 71 },
+	{ "long RESUME", RSESS_RESUME, 0, 0, 73 },
+	{ "short RESUMED", RSESS_RESUMED, 0, 0, 47 },
+	{ "long RESUMED", RSESS_RESUMED, 0, 0, 49 },
+	{ "long skipped", 100, RSESS_F_OPTIONAL, 0, RSESS_DATA_MAX + 1 },
+};
+
+/* Sends such a frame, with as much of its payload as is sensible. */
+static int send_bad(struct peer *p, const struct bad_frame *bad)
+{
+	static u8 buf[RSESS_HDR_LEN + 600];
+	struct rsess_frame f = {
+		.type = bad->type,
+		.flags = bad->flags,
+		.length = bad->length,
+		.seq = p->snd_nxt,
+		.ack = p->rcv_nxt,
+		.limit = p->limit,
+	};
+
+	memset(buf, 0, sizeof(buf));
+	rsess_wire_encode(&f, buf);
+	buf[3] = bad->reserved;
+	return peer_send_raw(p, buf, RSESS_HDR_LEN +
+			     (bad->length < 600 ? bad->length : 0));
+}
+
+CASE(protocol, malformed_frame_ends_transport)
+{
+	struct pair *s = &self->s;
+	unsigned int i;
+
+	OK(pair_open(s));
+	for (i = 0; i < ARRAY_SIZE(malformed); i++) {
+		TH_LOG("%s", malformed[i].what);
+		OK(pair_write(s, 100));
+		OK(send_bad(&s->p, &malformed[i]));
+		OK(peer_gone(&s->p));
+		OK(pair_again(s));
+	}
+	OK(pair_finish(s));
+	EXPECT_EQ(ARRAY_SIZE(malformed), stat_get("FramesMalformed"));
+}
+
+/* Behind good frames in one piece: those still count. */
+CASE(protocol, malformed_frame_behind_data)
+{
+	struct pair *s = &self->s;
+	u8 buf[2000];
+	size_t n;
+
+	OK(pair_open(s));
+	n = peer_make_data(&s->p, 0, 1000, buf);
+	memset(buf + n, 0xff, 64);
+	s->p.write_seq = 1000;
+	s->p.snd_max = 1000;
+	OK(peer_send_raw(&s->p, buf, n + 64));
+	OK(peer_gone(&s->p));
+	OK(pair_again(s));
+	ASSERT_EQ(1000, s->p.snd_una);
+	OK(pair_finish(s));
+}
+
+/* Frames that belong to a handshake, on a transport that is live. */
+CASE(protocol, handshake_frame_on_live_transport)
+{
+	static const u8 types[] = {
+		RSESS_HELLO, RSESS_WELCOME, RSESS_RESUME, RSESS_RESUMED,
+	};
+	struct pair *s = &self->s;
+	u8 buf[200];
+	size_t n = 0;
+	unsigned int i;
+
+	OK(pair_open(s));
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		u32 epoch = s->p.epoch;
+
+		switch (types[i]) {
+		case RSESS_HELLO:
+			n = peer_make_hello(&s->p, buf);
+			break;
+		case RSESS_WELCOME:
+			n = peer_make_welcome(&s->p, buf);
+			break;
+		case RSESS_RESUME:
+			n = peer_make_resume(&s->p, epoch + 1, 0, buf);
+			break;
+		case RSESS_RESUMED:
+			n = peer_make_resumed(&s->p, 0, buf);
+			break;
+		}
+		OK(peer_send_raw(&s->p, buf, n));
+		OK(peer_gone(&s->p));
+		OK(pair_again(s));
+	}
+	OK(pair_finish(s));
+}
+
+CASE(protocol, ack_above_sent_ends_transport)
+{
+	struct pair *s = &self->s;
+	u64 rcv_nxt;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	OK(peer_take(&s->p, 1000));
+	rcv_nxt = s->p.rcv_nxt;
+	s->p.rcv_nxt = 100000;
+	OK(peer_send_ack(&s->p));
+	s->p.rcv_nxt = rcv_nxt;
+	OK(peer_gone(&s->p));
+	OK(pair_again(s));
+	OK(pair_finish(s));
+}
+
+CASE(protocol, fin_above_ends_transport)
+{
+	struct peer *p = &self->s.p;
+	u8 buf[100];
+
+	OK(pair_open(&self->s));
+	OK(peer_send_data(p, 1000));
+	OK(peer_send_raw(p, buf, peer_make(p, RSESS_FIN, 1001, NULL, 0, buf)));
+	OK(peer_gone(p));
+	OK(pair_again(&self->s));
+	OK(pair_finish(&self->s));
+}
+
+CASE(protocol, data_behind_fin_ends_transport)
+{
+	struct peer *p = &self->s.p;
+	u8 buf[100];
+
+	OK(pair_open(&self->s));
+	OK(peer_send_data(p, 10));
+	OK(peer_send_fin(p));
+	OK(peer_send_raw(p, buf, peer_make_data(p, p->snd_nxt, 10, buf)));
+	OK(peer_gone(p));
+	OK(pair_again(&self->s));
+	OK(pair_write(&self->s, 100));
+	OK(pair_end(&self->s));
+}
+
+/* The same FIN again is a duplicate as any byte. */
+CASE(protocol, fin_again_is_dropped)
+{
+	struct peer *p = &self->s.p;
+	u8 buf[100];
+
+	OK(pair_open(&self->s));
+	OK(peer_send_data(p, 10));
+	OK(peer_send_fin(p));
+	OK(peer_send_raw(p, buf, peer_make(p, RSESS_FIN, 10, NULL, 0, buf)));
+	OK(peer_send_raw(p, buf, peer_make_data(p, 0, 10, buf)));
+	OK(pair_write(&self->s, 100));
+	OK(pair_end(&self->s));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+}
+
+CASE(protocol, unknown_optional_frame_is_skipped)
+{
+	static const u32 lengths[] = { 0, 1, 100, 32768, RSESS_DATA_MAX };
+	static u8 buf[PEER_FRAME_MAX];
+	struct peer *p = &self->s.p;
+	unsigned int i;
+
+	OK(pair_open(&self->s));
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		struct rsess_frame f = {
+			.type = 100 + i,
+			.flags = RSESS_F_OPTIONAL,
+			.length = lengths[i],
+			.seq = p->snd_nxt,
+			.ack = p->rcv_nxt,
+			.limit = p->limit,
+		};
+
+		memset(buf, 0x5a, sizeof(buf));
+		rsess_wire_encode(&f, buf);
+		OK(peer_send_raw(p, buf, RSESS_HDR_LEN + lengths[i]));
+		OK(peer_send_data(p, 100));
+	}
+	OK(pair_read(&self->s, 500));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+}
+
+/* One byte at a time. */
+CASE(protocol, frames_in_small_pieces)
+{
+	struct peer *p = &self->s.p;
+	u8 buf[100];
+	size_t n;
+	size_t i;
+
+	OK(pair_open(&self->s));
+	n = peer_make_data(p, 0, 50, buf);
+	for (i = 0; i < n; i++) {
+		OK(peer_send_raw(p, buf + i, 1));
+		usleep(1000);
+	}
+	p->write_seq = 50;
+	p->snd_nxt = 50;
+	p->snd_max = 50;
+	OK(pair_read(&self->s, 50));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+}
+
+CASE(protocol, errors_are_bounded)
+{
+	struct pair *s = &self->s;
+	int reason = 0;
+	int i;
+
+	OK(pair_open(s));
+	for (i = 0; i < 100 && !reason; i++) {
+		OK(send_bad(&s->p, &malformed[0]));
+		reason = peer_gone(&s->p);
+		ASSERT_LE(0, reason);
+		if (reason)
+			break;
+		ASSERT_LT(i, 32);
+		OK(pair_again(s));
+	}
+	ASSERT_EQ(RSESS_REASON_PROTOCOL, reason);
+	ASSERT_LE(31, i);
+	ASSERT_LT(0, pair_fails(s));
+}
+
+/* What was queued is read first, as with TCP. */
+CASE(protocol, abort_fails_behind_data)
+{
+	struct pair *s = &self->s;
+	struct rsess_info info;
+	char c;
+
+	OK(pair_open(s));
+	OK(peer_send_data(&s->p, 1000));
+	OK(peer_take_ack(&s->p, 1000));
+	OK(peer_send_abort(&s->p, RSESS_REASON_APP));
+	OK(peer_gone(&s->p));
+	OK(pair_read(s, 1000));
+	ASSERT_EQ(ECONNRESET, pair_fails(s));
+	/* The error is told once. */
+	ASSERT_EQ(0, recv(s->fd, &c, 1, MSG_DONTWAIT));
+	FAILS(EPIPE, send(s->fd, &c, 1, MSG_DONTWAIT | MSG_NOSIGNAL));
+	OK(pair_info(s, &info));
+	EXPECT_EQ(RSESS_REASON_APP, info.reason);
+	EXPECT_EQ(1, stat_get("AbortsReceived"));
+}
+
+static int sigpipes;
+
+static void count_sigpipe(int sig)
+{
+	(void)sig;
+	sigpipes++;
+}
+
+/* The peer's application closed its socket: STOP behind FIN. */
+CASE(protocol, stop_gives_epipe)
+{
+	struct pair *s = &self->s;
+	char c = 0;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 500));
+	OK(peer_send_data(&s->p, 1000));
+	OK(peer_send_fin(&s->p));
+	OK(peer_send(&s->p, RSESS_STOP, NULL, 0));
+	/* The kernel ends its stream behind what it has sent. */
+	OK(peer_take(&s->p, 500));
+	OK(peer_expect(&s->p, RSESS_FIN));
+	signal(SIGPIPE, count_sigpipe);
+	FAILS(EPIPE, send(s->fd, &c, 1, MSG_NOSIGNAL));
+	ASSERT_EQ(0, sigpipes);
+	FAILS(EPIPE, write(s->fd, &c, 1));
+	ASSERT_EQ(1, sigpipes);
+	/* Whatever it sent before is read. */
+	OK(pair_read(s, 1000));
+	OK(read_eof(s->fd));
+	s->shut = true;
+	OK(pair_end(s));
+}
+
+/* STOP is lost with its transport and comes again with the next. */
+CASE(protocol, stop_is_sent_again)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	close(s->fd);
+	s->fd = -1;
+	OK(peer_expect(&s->p, RSESS_FIN));
+	OK(peer_expect(&s->p, RSESS_STOP));
+	peer_reset(&s->p);
+	OK(pair_again(s));
+	OK(peer_expect(&s->p, RSESS_STOP));
+	OK(peer_send_fin(&s->p));
+	OK(peer_take_ack(&s->p, s->p.snd_max));
+	OK(peer_gone(&s->p));
+}
+
+/* close() with unread input: the peer reads all that was sent. */
+CASE(protocol, close_with_unread_input)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(peer_send_data(&s->p, 5000));
+	OK(peer_take_ack(&s->p, 5000));
+	OK(pair_write(s, 5000));
+	close(s->fd);
+	s->fd = -1;
+	OK(peer_take(&s->p, 5000));
+	OK(peer_expect(&s->p, RSESS_FIN));
+	OK(peer_expect(&s->p, RSESS_STOP));
+	/* What is still sent is acknowledged and thrown away. */
+	OK(peer_send_data(&s->p, 5000));
+	OK(peer_send_fin(&s->p));
+	OK(peer_take_ack(&s->p, s->p.snd_max));
+	OK(peer_gone(&s->p));
+	EXPECT_LE(5000, stat_get("DiscardedBytes"));
+}
+
+CASE(protocol, hard_close_aborts)
+{
+	struct linger hard = { .l_onoff = 1, .l_linger = 0 };
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	OK(setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
+	close(s->fd);
+	s->fd = -1;
+	ASSERT_EQ(RSESS_REASON_APP, peer_aborted(&s->p));
+	EXPECT_EQ(1, stat_get("AbortsSent"));
+	OK(no_sessions());
+}
+
+static void *close_it(void *arg)
+{
+	struct pair *s = arg;
+
+	close(s->fd);
+	s->fd = -1;
+	return NULL;
+}
+
+/* SO_LINGER waits for the peer's session, not for the peer's TCP. */
+CASE(protocol, linger_waits_for_confirmation)
+{
+	struct linger soft = { .l_onoff = 1, .l_linger = 60 };
+	struct pair *s = &self->s;
+	pthread_t thread;
+	int left;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	OK(peer_take(&s->p, 1000));
+	OK(setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &soft, sizeof(soft)));
+	OK(ioctl(s->fd, SIOCOUTQ, &left));
+	ASSERT_EQ(1000, left);
+	OK(pthread_create(&thread, NULL, close_it, s));
+	OK(peer_expect(&s->p, RSESS_FIN));
+	usleep(QUIET_MS * 1000);
+	ASSERT_LE(0, s->fd);
+	OK(peer_send_ack(&s->p));
+	OK(pthread_join(thread, NULL));
+	ASSERT_EQ(-1, s->fd);
+	OK(peer_expect(&s->p, RSESS_STOP));
+	OK(peer_send_fin(&s->p));
+	OK(peer_take_ack(&s->p, s->p.snd_max));
+	OK(peer_gone(&s->p));
+}
+
+/* An honest answer to "has it arrived?". */
+CASE(protocol, outq_counts_what_the_session_has_not_confirmed)
+{
+	struct pair *s = &self->s;
+	int left;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	OK(peer_take(&s->p, 1000));
+	OK(ioctl(s->fd, SIOCOUTQ, &left));
+	ASSERT_EQ(1000, left);
+	s->p.rcv_nxt -= 400;
+	OK(peer_send_ack(&s->p));
+	s->p.rcv_nxt += 400;
+	do {
+		OK(ioctl(s->fd, SIOCOUTQ, &left));
+	} while (left == 1000);
+	ASSERT_EQ(400, left);
+	OK(peer_send_ack(&s->p));
+	do {
+		OK(ioctl(s->fd, SIOCOUTQ, &left));
+	} while (left == 400);
+	ASSERT_EQ(0, left);
+	OK(pair_finish(s));
+}
+
+/* The side that dials finds that the session is gone, so does the other. */
+CASE(protocol, hard_close_without_transport)
+{
+	struct linger hard = { .l_onoff = 1, .l_linger = 0 };
+	struct pair *s = &self->s;
+
+	if (variant->dialer)
+		return;
+	OK(pair_open(s));
+	peer_reset(&s->p);
+	OK(setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
+	close(s->fd);
+	s->fd = -1;
+	OK(peer_dial(&s->p));
+	OK(peer_send_resume(&s->p));
+	ASSERT_EQ(RSESS_REASON_UNKNOWN, peer_aborted(&s->p));
+}
+
+/* Every resume tells the truth, so a lie ends the session at once. */
+CASE(protocol, resume_ack_above_sent)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	size_t n;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	OK(peer_take(p, 1000));
+	peer_reset(p);
+	if (variant->dialer) {
+		OK(peer_accept(p));
+		OK(peer_expect(p, RSESS_RESUME));
+		n = peer_make_resumed(p, 1001, buf);
+	} else {
+		OK(peer_dial(p));
+		p->epoch++;
+		n = peer_make_resume(p, p->epoch, 1001, buf);
+	}
+	OK(peer_send_raw(p, buf, n));
+	/* peer_gone() would refuse DATA that goes beyond 1000. */
+	ASSERT_EQ(RSESS_REASON_PROTOCOL, peer_gone(p));
+	ASSERT_EQ(1000, p->rcv_nxt);
+	ASSERT_LT(0, pair_fails(s));
+	EXPECT_EQ(1, stat_get("ResumeRange"));
+}
+
+CASE(protocol, resume_ack_below_confirmed)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	size_t n;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	OK(peer_take(p, 1000));
+	OK(peer_send_ack(p));
+	/* PONG proves that the ACK has been read. */
+	OK(peer_send(p, RSESS_PING, "12345678", 8));
+	while (peer_read(p) != RSESS_PONG)
+		;
+	peer_reset(p);
+	if (variant->dialer) {
+		OK(peer_accept(p));
+		OK(peer_expect(p, RSESS_RESUME));
+		n = peer_make_resumed(p, 999, buf);
+	} else {
+		OK(peer_dial(p));
+		p->epoch++;
+		n = peer_make_resume(p, p->epoch, 999, buf);
+	}
+	OK(peer_send_raw(p, buf, n));
+	ASSERT_EQ(RSESS_REASON_PROTOCOL, peer_gone(p));
+	ASSERT_LT(0, pair_fails(s));
+	EXPECT_EQ(1, stat_get("ResumeRange"));
+}
+
+CASE(protocol, wrong_mac_changes_nothing)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	size_t n;
+	int i;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	peer_reset(p);
+	for (i = 0; i < 3; i++) {
+		if (variant->dialer) {
+			OK(peer_accept(p));
+			OK(peer_expect(p, RSESS_RESUME));
+			n = peer_make_resumed(p, p->rcv_nxt, buf);
+		} else {
+			OK(peer_dial(p));
+			p->epoch++;
+			n = peer_make_resume(p, p->epoch, p->rcv_nxt, buf);
+		}
+		buf[n - 1 - i] ^= 1;
+		OK(peer_send_raw(p, buf, n));
+		OK(peer_gone(p));
+	}
+	OK(pair_again(s));
+	OK(pair_finish(s));
+	EXPECT_EQ(3, stat_get("ResumeAuth"));
+}
+
+/* The MAC covers the header. */
+CASE(protocol, altered_header_changes_nothing)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	size_t n;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	peer_reset(p);
+	if (variant->dialer) {
+		OK(peer_accept(p));
+		OK(peer_expect(p, RSESS_RESUME));
+		n = peer_make_resumed(p, p->rcv_nxt, buf);
+	} else {
+		OK(peer_dial(p));
+		p->epoch++;
+		n = peer_make_resume(p, p->epoch, p->rcv_nxt, buf);
+	}
+	/* Last byte of ack. */
+	buf[23] ^= 1;
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_gone(p));
+	OK(pair_again(s));
+	OK(pair_finish(s));
+	EXPECT_EQ(1, stat_get("ResumeAuth"));
+}
+
+/*
+ * Offsets that cross 2^64: the peer's stream starts 300000 below.
+ */
+CASE(protocol, offsets_wrap)
+{
+	struct pair *s = &self->s;
+	u64 start = 0ull - 300000;
+	int i;
+
+	pair_free(s);
+	pair_init(s, variant->dialer, AF_INET, start);
+	OK(pair_open(s));
+	for (i = 0; i < 4; i++) {
+		OK(pair_pump(s, 262144, 262144));
+		OK(pair_write(s, 1000));
+		OK(peer_send_data(&s->p, 1000));
+		peer_reset(&s->p);
+		OK(pair_again(s));
+		OK(peer_take(&s->p, 1000));
+		OK(pair_read(s, 1000));
+	}
+	OK(pair_finish(s));
+	ASSERT_LT(s->p.snd_nxt, start);
+}
+
+/* The reset falls right on the wrap, and FIN takes the offset 0. */
+CASE(protocol, fin_wraps)
+{
+	struct pair *s = &self->s;
+
+	pair_free(s);
+	pair_init(s, variant->dialer, AF_INET, 0ull - 1000);
+	OK(pair_open(s));
+	OK(peer_send_data(&s->p, 1000));
+	peer_reset(&s->p);
+	OK(pair_again(s));
+	ASSERT_EQ(0, s->p.write_seq);
+	OK(peer_send_fin(&s->p));
+	OK(pair_read(s, 1000));
+	OK(read_eof(s->fd));
+	peer_reset(&s->p);
+	OK(pair_again(s));
+	OK(pair_end(s));
+	ASSERT_EQ(1, s->p.snd_una);
+}
+
+/* Nobody comes back, or nobody is there any more. */
+CASE(protocol, alone_times_out)
+{
+	struct pair *s = &self->s;
+	struct rsess_info info;
+	char c;
+
+	OK(pair_open(s));
+	OK(pair_timeout(s->fd, 2000));
+	peer_free(&s->p);
+	ASSERT_EQ(ETIMEDOUT, pair_fails(s));
+	FAILS(EPIPE, send(s->fd, &c, 1, MSG_DONTWAIT | MSG_NOSIGNAL));
+	OK(pair_info(s, &info));
+	EXPECT_EQ(RSESS_REASON_TIMEOUT, info.reason);
+	EXPECT_EQ(1, stat_get("SessionTimeouts"));
+	close(s->fd);
+	s->fd = -1;
+	OK(no_sessions());
+}
+
+/*
+ * The kernel dials.
+ */
+FIXTURE(dialer) {
+	struct pair s;
+};
+
+FIXTURE_SETUP(dialer)
+{
+	pair_init(&self->s, true, AF_INET, 0);
+	OK(netns_new());
+}
+
+FIXTURE_TEARDOWN(dialer)
+{
+	pair_free(&self->s);
+}
+
+CASE(dialer, closed_port)
+{
+	struct pair *s = &self->s;
+
+	s->p.addrlen = loopback(&s->p.addr, AF_INET, PORT);
+	OK(pair_connect(s));
+	ASSERT_EQ(ECONNREFUSED, pair_connect_fails(s));
+}
+
+CASE(dialer, version_refused)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_start(s));
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_HELLO));
+	OK(peer_send_abort(&s->p, RSESS_REASON_VERSION));
+	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
+}
+
+CASE(dialer, welcome_of_another_version)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_start(s));
+	/* It was not offered, so this is no peer. */
+	s->p.version_min = RSESS_VERSION + 1;
+	OK(peer_welcome(&s->p));
+	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+}
+
+CASE(dialer, refused_by_abort)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_start(s));
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_HELLO));
+	OK(peer_send_abort(&s->p, RSESS_REASON_REFUSED));
+	ASSERT_EQ(ECONNREFUSED, pair_connect_fails(s));
+}
+
+/* Answers every dial with @len bytes until connect() fails; 0 if it does. */
+static int answer(struct pair *s, const void *bytes, size_t len)
+{
+	int64_t end = now_ms() + WAIT_MS;
+
+	while (now_ms() < end) {
+		struct pollfd pfd[] = {
+			{ .fd = s->p.lfd, .events = POLLIN },
+			{ .fd = s->fd, .events = POLLOUT },
+		};
+
+		if (poll(pfd, 2, WAIT_MS) <= 0)
+			break;
+		if (pfd[1].revents)
+			return 0;
+		if (peer_accept(&s->p))
+			break;
+		/* The kernel may have closed it: no matter. */
+		send(s->p.fd, bytes, len, MSG_NOSIGNAL);
+		peer_swallow(&s->p, RSESS_HDR_LEN + 56);
+		peer_close(&s->p);
+	}
+	say("connect() goes on");
+	return -ETIMEDOUT;
+}
+
+CASE(dialer, garbage_for_welcome)
+{
+	static const char http[] =
+		"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+	struct pair *s = &self->s;
+
+	OK(pair_start(s));
+	OK(answer(s, http, sizeof(http) - 1));
+	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+}
+
+CASE(dialer, data_for_welcome)
+{
+	struct pair *s = &self->s;
+	u8 buf[200];
+
+	OK(pair_start(s));
+	OK(answer(s, buf, peer_make_data(&s->p, 0, 100, buf)));
+	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+}
+
+/* A session that the peer has forgotten fails, and is not begun anew. */
+CASE(dialer, peer_forgot_session)
+{
+	struct pair *s = &self->s;
+	struct pollfd pfd;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	peer_reset(&s->p);
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_RESUME));
+	OK(peer_send_abort(&s->p, RSESS_REASON_UNKNOWN));
+	OK(peer_gone(&s->p));
+	ASSERT_EQ(ECONNRESET, pair_fails(s));
+	pfd.fd = s->p.lfd;
+	pfd.events = POLLIN;
+	ASSERT_EQ(0, poll(&pfd, 1, QUIET_MS));
+}
+
+/* Both streams are complete: "unknown" means that the peer has all. */
+CASE(dialer, unknown_is_a_yes_at_the_end)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	OK(pair_shutdown(s));
+	OK(peer_take(&s->p, 1000));
+	OK(peer_expect(&s->p, RSESS_FIN));
+	OK(peer_send_fin(&s->p));
+	OK(read_eof(s->fd));
+	peer_reset(&s->p);
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_RESUME));
+	OK(peer_send_abort(&s->p, RSESS_REASON_UNKNOWN));
+	OK(peer_gone(&s->p));
+	ASSERT_EQ(0, socket_error(s->fd));
+	OK(read_eof(s->fd));
+	EXPECT_EQ(0, stat_get("SessionsFailed"));
+}
+
+/* Something else has taken the port: it is no peer, so the session waits. */
+CASE(dialer, garbage_for_resumed)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	peer_reset(&s->p);
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_RESUME));
+	OK(peer_send_raw(&s->p, "220 mail.example.org ESMTP service is ready\r\n",
+			 44));
+	OK(peer_gone(&s->p));
+	OK(pair_again(s));
+	OK(pair_finish(s));
+}
+
+/*
+ * The kernel accepts.
+ */
+FIXTURE(acceptor) {
+	struct pair s;
+};
+
+FIXTURE_SETUP(acceptor)
+{
+	pair_init(&self->s, false, AF_INET, 0);
+	OK(netns_new());
+	OK(pair_start(&self->s));
+}
+
+FIXTURE_TEARDOWN(acceptor)
+{
+	pair_free(&self->s);
+}
+
+/* Another session on the same listener works, whatever happened before. */
+static int other_session(struct pair *s)
+{
+	struct pair o;
+	int ret;
+
+	pair_init(&o, false, s->family, 0);
+	o.p.addr = s->p.addr;
+	o.p.addrlen = s->p.addrlen;
+	o.lfd = s->lfd;
+	ret = peer_hello(&o.p) ?: pair_accept(&o) ?: pair_finish(&o);
+	o.lfd = -1;
+	pair_free(&o);
+	return ret;
+}
+
+CASE(acceptor, version_mismatch)
+{
+	struct peer *p = &self->s.p;
+
+	p->version_min = RSESS_VERSION + 1;
+	p->version_max = RSESS_VERSION + 3;
+	OK(peer_dial(p));
+	OK(peer_send_hello(p));
+	ASSERT_EQ(RSESS_REASON_VERSION, peer_gone(p));
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+}
+
+CASE(acceptor, version_range)
+{
+	struct peer *p = &self->s.p;
+
+	p->version_min = 0;
+	p->version_max = 200;
+	OK(peer_hello(p));
+	OK(pair_accept(&self->s));
+	OK(pair_finish(&self->s));
+}
+
+CASE(acceptor, hello_with_tlvs)
+{
+	static const u8 tlvs[] = { 0, 9, 0, 3, 'a', 'b', 'c', 0xff, 0xff, 0, 0 };
+	struct peer *p = &self->s.p;
+	u8 buf[200];
+	size_t n;
+
+	OK(peer_dial(p));
+	n = peer_make_hello(p, buf);
+	memcpy(buf + n, tlvs, sizeof(tlvs));
+	buf[7] += sizeof(tlvs);
+	OK(peer_send_raw(p, buf, n + sizeof(tlvs)));
+	OK(peer_expect(p, RSESS_WELCOME));
+	OK(pair_accept(&self->s));
+	OK(pair_finish(&self->s));
+}
+
+/* What may be wrong with the payload of HELLO: a byte and its new value. */
+static const struct {
+	const char *what;
+	unsigned int at;
+	u8 value;
+	unsigned int more;	/* zero bytes behind it */
+} bad_hellos[] = {
+	{ "magic", 0, 'X', 0 },
+	{ "last of magic", 3, 'X', 0 },
+	{ "version_min above version_max", 4, 9, 0 },
+	{ "reserved", 6, 1, 0 },
+	{ "half a TLV", 0, 'R', 3 },
+	{ "TLV beyond the end", 59, 1, 4 },
+};
+
+CASE(acceptor, malformed_hello)
+{
+	struct peer *p = &self->s.p;
+	unsigned int i;
+	u8 buf[200];
+
+	for (i = 0; i < ARRAY_SIZE(bad_hellos); i++) {
+		size_t n;
+
+		TH_LOG("%s", bad_hellos[i].what);
+		OK(peer_dial(p));
+		memset(buf, 0, sizeof(buf));
+		n = peer_make_hello(p, buf) + bad_hellos[i].more;
+		buf[7] += bad_hellos[i].more;
+		buf[RSESS_HDR_LEN + bad_hellos[i].at] = bad_hellos[i].value;
+		OK(peer_send_raw(p, buf, n));
+		OK(peer_gone(p));
+	}
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+	EXPECT_EQ(ARRAY_SIZE(bad_hellos), stat_get("FramesMalformed"));
+}
+
+CASE(acceptor, malformed_first_frame)
+{
+	struct peer *p = &self->s.p;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(malformed); i++) {
+		TH_LOG("%s", malformed[i].what);
+		OK(peer_dial(p));
+		OK(send_bad(p, &malformed[i]));
+		OK(peer_gone(p));
+	}
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+}
+
+/* Only HELLO and RESUME open a transport. */
+CASE(acceptor, wrong_first_frame)
+{
+	static const struct bad_frame wrong[] = {
+		{ "WELCOME", RSESS_WELCOME, 0, 0, 40 },
+		{ "RESUMED", RSESS_RESUMED, 0, 0, 48 },
+		{ "DATA", RSESS_DATA, 0, 0, 100 },
+		{ "ACK", RSESS_ACK, 0, 0, 0 },
+		{ "FIN", RSESS_FIN, 0, 0, 0 },
+		{ "STOP", RSESS_STOP, 0, 0, 0 },
+		{ "PING", RSESS_PING, 0, 0, 8 },
+		{ "PONG", RSESS_PONG, 0, 0, 8 },
+		{ "ABORT", RSESS_ABORT, 0, 0, 4 },
+	};
+	struct peer *p = &self->s.p;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		TH_LOG("%s", wrong[i].what);
+		OK(peer_dial(p));
+		OK(send_bad(p, &wrong[i]));
+		OK(peer_gone(p));
+	}
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+}
+
+/* A client that knows nothing of sessions. */
+CASE(acceptor, garbage_for_hello)
+{
+	static const char http[] = "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n";
+	struct peer *p = &self->s.p;
+	u8 noise[4096];
+	int i;
+
+	OK(peer_dial(p));
+	OK(peer_send_raw(p, http, sizeof(http) - 1));
+	OK(peer_gone(p));
+	srand(1);
+	for (i = 0; i < 20; i++) {
+		unsigned int n;
+
+		for (n = 0; n < sizeof(noise); n++)
+			noise[n] = rand() >> 8;
+		OK(peer_dial(p));
+		/* It may be closed before all of it is out. */
+		send(p->fd, noise, sizeof(noise), MSG_NOSIGNAL);
+		OK(peer_gone(p));
+	}
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+}
+
+CASE(acceptor, repeated_hello)
+{
+	struct peer *p = &self->s.p;
+	u8 key[RSESS_WIRE_KEY_LEN];
+	int i;
+
+	OK(peer_hello(p));
+	memcpy(key, p->peer_key, sizeof(key));
+	for (i = 0; i < 3; i++) {
+		peer_reset(p);
+		OK(peer_hello(p));
+		OK(memcmp(key, p->peer_key, sizeof(key)));
+	}
+	OK(pair_accept(&self->s));
+	OK(pair_accept_nothing(&self->s));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(3, stat_get("HelloRepeated"));
+	EXPECT_EQ(1, stat_get("SessionsAccepted"));
+}
+
+/* The dialer has given the old transport up; the kernel has not noticed. */
+CASE(acceptor, repeated_hello_beside_old_transport)
+{
+	struct peer *p = &self->s.p;
+	int old;
+
+	OK(peer_hello(p));
+	old = p->fd;
+	OK(peer_hello(p));
+	close(old);
+	OK(pair_accept(&self->s));
+	OK(pair_accept_nothing(&self->s));
+	OK(pair_finish(&self->s));
+}
+
+/* A recorded HELLO opens no door. */
+CASE(acceptor, repeated_hello_is_refused_later)
+{
+	struct peer *p = &self->s.p;
+	int live;
+
+	OK(peer_hello(p));
+	OK(pair_accept(&self->s));
+	OK(peer_send_data(p, 100));
+	OK(pair_read(&self->s, 100));
+	live = p->fd;
+	OK(peer_dial(p));
+	OK(peer_send_hello(p));
+	OK(peer_gone(p));
+	p->fd = live;
+	OK(pair_accept_nothing(&self->s));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(1, stat_get("HelloRefused"));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+}
+
+CASE(acceptor, repeated_hello_with_another_key)
+{
+	struct peer *p = &self->s.p;
+	int live;
+
+	OK(peer_hello(p));
+	live = p->fd;
+	OK(peer_dial(p));
+	p->key[5] ^= 1;
+	OK(peer_send_hello(p));
+	OK(peer_gone(p));
+	p->key[5] ^= 1;
+	p->fd = live;
+	OK(pair_accept(&self->s));
+	OK(pair_accept_nothing(&self->s));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(1, stat_get("HelloRefused"));
+}
+
+CASE(acceptor, resume_of_unknown_session)
+{
+	struct peer *p = &self->s.p;
+
+	OK(peer_dial(p));
+	OK(peer_send_resume(p));
+	ASSERT_EQ(RSESS_REASON_UNKNOWN, peer_gone(p));
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+	EXPECT_EQ(1, stat_get("ResumeUnknown"));
+}
+
+/* Somebody who knows the id, and not the secret, disturbs nobody. */
+CASE(acceptor, wrong_mac_beside_live_transport)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	size_t n;
+	int live;
+	int i;
+
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	live = p->fd;
+	for (i = 1; i < 50; i++) {
+		OK(peer_dial(p));
+		n = peer_make_resume(p, i, 0, buf);
+		buf[n - 1] ^= 0x80;
+		OK(peer_send_raw(p, buf, n));
+		OK(peer_gone(p));
+	}
+	p->fd = live;
+	OK(pair_finish(s));
+	EXPECT_EQ(49, stat_get("ResumeAuth"));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+}
+
+CASE(acceptor, replayed_resume)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	size_t n;
+	int live;
+
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	OK(pair_write(s, 1000));
+	OK(peer_take(p, 1000));
+	peer_reset(p);
+	OK(peer_dial(p));
+	p->epoch++;
+	n = peer_make_resume(p, p->epoch, p->rcv_nxt, buf);
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_expect(p, RSESS_RESUMED));
+	/* The same bytes once more, on a transport of their own. */
+	live = p->fd;
+	OK(peer_dial(p));
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_gone(p));
+	/* A new RESUME of an epoch that is not newer. */
+	OK(peer_dial(p));
+	n = peer_make_resume(p, p->epoch - 1, p->rcv_nxt, buf);
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_gone(p));
+	p->fd = live;
+	OK(pair_finish(s));
+	EXPECT_EQ(2, stat_get("ResumeStale"));
+	EXPECT_EQ(1, stat_get("TransportsLost"));
+}
+
+/* Epochs are compared modulo 2^32. */
+CASE(acceptor, epoch_wraps)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	int i;
+
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	for (i = 0; i < 5; i++) {
+		peer_reset(p);
+		p->epoch += 0x60000000;
+		OK(peer_resume(p));
+	}
+	OK(pair_finish(s));
+}
+
+/* The new transport is attached while the old one still stands. */
+CASE(acceptor, old_transport_is_dead)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	int old;
+	int new;
+
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	OK(peer_send_data(p, 1000));
+	old = p->fd;
+	OK(peer_resume(p));
+	/* What the old one had received was taken first. */
+	ASSERT_EQ(1000, p->snd_una);
+	new = p->fd;
+	/* What it says now is not heard. */
+	p->fd = old;
+	send(old, buf, peer_make_data(p, 1000, 100, buf), MSG_NOSIGNAL);
+	OK(peer_gone(p));
+	p->fd = new;
+	OK(peer_send_data(p, 500));
+	OK(pair_read(s, 1500));
+	OK(pair_finish(s));
+	EXPECT_EQ(0, stat_get("DuplicateBytes"));
+}
+
+/* A session that ended in order still answers. */
+CASE(acceptor, tombstone)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	int i;
+
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	OK(pair_shutdown(s));
+	OK(peer_expect(p, RSESS_FIN));
+	OK(peer_send_data(p, 100));
+	OK(peer_send_fin(p));
+	OK(pair_read(s, 100));
+	OK(read_eof(s->fd));
+	close(s->fd);
+	s->fd = -1;
+	peer_reset(p);
+	/* Once is not enough: the answer may be lost too. */
+	for (i = 0; i < 3; i++) {
+		OK(peer_dial(p));
+		OK(peer_send_resume(p));
+		OK(peer_expect(p, RSESS_RESUMED));
+		ASSERT_EQ(p->snd_max, p->f.ack);
+		peer_reset(p);
+	}
+	/* Its door is locked as well. */
+	p->epoch -= 2;
+	OK(peer_dial(p));
+	OK(peer_send_resume(p));
+	ASSERT_EQ(0, peer_gone(p));
+	EXPECT_LT(0, stat_get("ResumeTombstone"));
+	EXPECT_EQ(1, stat_get("ResumeStale"));
+}
+
+/* Both have confirmed the end: nothing stays behind. */
+CASE(acceptor, no_session_stays)
+{
+	int i;
+
+	for (i = 0; i < 10; i++)
+		OK(other_session(&self->s));
+	EXPECT_EQ(10, stat_get("SessionsClosed"));
+	EXPECT_EQ(0, stat_get("SessionsFailed"));
+	OK(no_sessions());
+}
+
+/* The listener is closed; sessions that it accepted go on. */
+CASE(acceptor, listener_closed)
+{
+	struct pair *s = &self->s;
+	struct peer q;
+
+	OK(peer_hello(&s->p));
+	OK(pair_accept(s));
+	close(s->lfd);
+	s->lfd = -1;
+	peer_init(&q, true, 0);
+	q.addr = s->p.addr;
+	q.addrlen = s->p.addrlen;
+	OK(peer_dial(&q));
+	OK(peer_send_hello(&q));
+	ASSERT_EQ(RSESS_REASON_REFUSED, peer_gone(&q));
+	OK(pair_write(s, 1000));
+	peer_reset(&s->p);
+	OK(peer_resume(&s->p));
+	OK(pair_finish(s));
+	peer_free(&q);
+}
+
+/* Sessions that nobody has accepted end with their listener. */
+CASE(acceptor, listener_closed_before_accept)
+{
+	struct pair *s = &self->s;
+
+	OK(peer_hello(&s->p));
+	close(s->lfd);
+	s->lfd = -1;
+	ASSERT_LE(0, peer_gone(&s->p));
+	OK(no_sessions());
+	/* Nobody listens at all. */
+	ASSERT_EQ(-ECONNREFUSED, peer_dial(&s->p));
+}
+
+/* A queue that is full answers late; the dialer waits. */
+CASE(acceptor, backlog_is_bounded)
+{
+	struct pair *s = &self->s;
+	struct peer *p[6];
+	int welcomed = 0;
+	unsigned int i;
+
+	OK(listen(s->lfd, 1));
+	for (i = 0; i < ARRAY_SIZE(p); i++) {
+		p[i] = malloc(sizeof(*p[i]));
+		ASSERT_NE(NULL, p[i]);
+		peer_init(p[i], true, 0);
+		p[i]->addr = s->p.addr;
+		p[i]->addrlen = s->p.addrlen;
+		OK(peer_dial(p[i]));
+		OK(peer_send_hello(p[i]));
+	}
+	usleep(QUIET_MS * 1000);
+	for (i = 0; i < ARRAY_SIZE(p); i++) {
+		struct pollfd pfd = { .fd = p[i]->fd, .events = POLLIN };
+
+		welcomed += poll(&pfd, 1, 0) > 0;
+	}
+	ASSERT_LT(0, welcomed);
+	ASSERT_GT(ARRAY_SIZE(p), welcomed);
+	/* As accept() makes room, all of them get their answer. */
+	for (i = 0; i < ARRAY_SIZE(p); i++) {
+		OK(pair_accept(s));
+		close(s->fd);
+		s->fd = -1;
+	}
+	for (i = 0; i < ARRAY_SIZE(p); i++) {
+		OK(peer_expect(p[i], RSESS_WELCOME));
+		peer_free(p[i]);
+		free(p[i]);
+	}
+}
+
+TEST_HARNESS_MAIN

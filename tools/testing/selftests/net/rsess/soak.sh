@@ -1,0 +1,236 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs soak in a network namespace of its own and looks for what it left behind:
+# sessions, sockets, references, memory, messages of the kernel.
+#
+# The last line is "soak: PASS resets=N transfers=N bytes=N seed=N" or
+# "soak: FAIL reason".
+
+set -u
+
+help() {
+	cat <<-END
+	usage: soak.sh [--resets N] [--self-test] [options of soak]
+	  --resets N   established connections to destroy (default 1000)
+	  --self-test  no module: does soak find what it is there to find?
+	END
+	exit 2
+}
+
+here=$(dirname "$(readlink -f "$0")")
+soak=${OUTPUT:-$here/../../../../../build/selftests}/soak
+ns="rsess-soak"
+resets=1000
+args=()
+self_test=
+rsess=1
+while [ $# -gt 0 ]; do
+	case $1 in
+	--resets) resets=$2; shift 2 ;;
+	--self-test) self_test=1; shift ;;
+	--help) help ;;
+	--family)
+		[ "$2" = rsess ] || rsess=
+		args+=("$1" "$2")
+		shift 2 ;;
+	*) args+=("$1"); shift ;;
+	esac
+done
+
+fail() {
+	echo "soak: FAIL $*"
+	exit 1
+}
+
+cleanup() {
+	ip netns del $ns 2>/dev/null
+	[ -z "${dir:-}" ] || rm -rf "$dir"
+}
+
+new_netns() {
+	ip netns add $ns || fail "no network namespace"
+	ip -n $ns link set lo up
+}
+
+run_soak() {
+	ip netns exec $ns "$soak" "${args[@]}" "$@" | tee "$dir/out"
+	return "${PIPESTATUS[0]}"
+}
+
+# field KEY: the value in what soak printed.
+field() {
+	sed -n "s/.* $1=\([0-9]*\).*/\1/p" "$dir/out"
+}
+
+# --- what may be left behind ---------------------------------------------
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.2
+	done
+}
+
+no_sessions() {
+	[ "$(ip netns exec $ns tail -n +2 /proc/net/rsess | wc -l)" -eq 0 ]
+}
+
+unused() {
+	[ "$(cat /sys/module/rsess/refcnt)" -le "$refs_before" ]
+}
+
+# measure FILE: objects of each slab cache, exactly, and pages in use.
+measure() {
+	local cache merged
+
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*; do
+		case ${cache##*/} in
+		kmalloc-* | RSESS* | rsess* | TCP | TCPv6 | sock_inode_cache | \
+		skbuff_* | net_namespace | request_sock_*)
+			echo 1 >"$cache/shrink"
+			merged=
+			[ ! -L "$cache" ] || merged=merged-
+			echo "$merged${cache##*/} $(cut -d' ' -f1 "$cache/objects")" ;;
+		esac
+	done >"$1" 2>/dev/null
+	awk '$1 == "MemTotal:" { n += $2 }
+	     $1 == "MemFree:" || $1 == "Cached:" || $1 == "Buffers:" ||
+	     $1 == "SReclaimable:" { n -= $2 }
+	     END { print "KiB-in-use", n }' /proc/meminfo >>"$1"
+}
+
+# Growth beyond what may be chance. A leak per reset or transfer is far above.
+grown() {
+	awk -v n="$1" '
+		NR == FNR { before[$1] = $2; next }
+		{
+			limit = n / 4 > 150 ? n / 4 : 150
+			if ($1 ~ /^(RSESS|rsess|net_namespace)/)
+				limit = 0
+			if ($1 == "KiB-in-use")
+				limit = 32768
+			if ($2 - before[$1] > limit)
+				print $1 " +" $2 - before[$1]
+		}' "$dir/before" "$dir/after"
+}
+
+# What grew most, for the reader.
+growth() {
+	awk 'NR == FNR { before[$1] = $2; next }
+	     $2 > before[$1] { print $1 " +" $2 - before[$1] }' \
+		"$dir/before" "$dir/after" | sort -t+ -k2,2nr | head -n 6 | tr '\n' ' '
+}
+
+kmemleak_scan() {
+	local file=/sys/kernel/debug/kmemleak
+
+	[ -w $file ] || return 0
+	echo scan >$file
+	sleep 6
+	echo scan >$file
+	cat $file
+}
+
+kernel_messages() {
+	dmesg --level=emerg,alert,crit,err,warn |
+		grep -vE 'TCP: request_sock_TCP|hrtimer: interrupt took'
+}
+
+# What must be gone when the namespace is. It is deleted twice: after a first
+# short run, so that what is allocated once is not taken for a leak.
+tear_down() {
+	local start=$SECONDS
+
+	if [ -n "$rsess" ]; then
+		wait_for 60 no_sessions || {
+			ip netns exec $ns cat /proc/net/rsess
+			fail "sessions left"
+		}
+		echo "soak: no session left after $((SECONDS - start)) s"
+	fi
+	ip netns del $ns
+	[ -z "$rsess" ] || wait_for 60 unused ||
+		fail "module references left: $(cat /sys/module/rsess/refcnt), before $refs_before"
+}
+
+settled() {
+	measure "$dir/after"
+	[ -z "$(grown "$(field transfers)")" ]
+}
+
+# --- does soak find it? ----------------------------------------------------
+
+expect_fault() {
+	local fault=$1 text=$2
+
+	if run_soak --resets 0 --transfers 60 --fault "$fault" 2>"$dir/err"; then
+		fail "did not see the fault: $fault"
+	fi
+	grep -q "$text" "$dir/err" || fail "$fault was not told as: $text"
+}
+
+do_self_test() {
+	args=(--family tcp)
+	new_netns
+	run_soak --resets 0 --transfers 300 || fail "plain TCP without resets"
+	expect_fault flip "byte at offset 500000 is wrong"
+	expect_fault drop "at offset 500000 7 bytes are missing"
+	expect_fault repeat "at offset 500000 what was at 499984 comes again"
+	expect_fault swap "at offset 500000 64 bytes are missing"
+	expect_fault cut "the stream ended at offset"
+	if run_soak --resets 100 2>"$dir/err"; then
+		fail "plain TCP survived resets"
+	fi
+	echo "soak: PASS self-test"
+}
+
+# --- the run -----------------------------------------------------------------
+
+[ -x "$soak" ] || fail "$soak is not built"
+dir=$(mktemp -d)
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+if [ -n "$self_test" ]; then
+	do_self_test
+	exit
+fi
+
+refs_before=0
+if [ -n "$rsess" ]; then
+	modprobe rsess 2>/dev/null
+	[ -e /sys/module/rsess ] || fail "the module is not loaded"
+	refs_before=$(cat /sys/module/rsess/refcnt)
+fi
+
+echo "soak: warming up"
+new_netns
+run_soak --resets 40 || fail "a stream, while warming up (see above)"
+tear_down
+sleep 2
+measure "$dir/before"
+kernel_messages >"$dir/dmesg.before"
+
+new_netns
+run_soak --resets "$resets" || fail "a stream (see above)"
+tear_down
+wait_for 90 settled || fail "memory left: $(grown "$(field transfers)" | tr '\n' ' ')"
+echo "soak: grown: $(growth)"
+leaks=$(kmemleak_scan)
+if [ -n "$leaks" ]; then
+	echo "$leaks"
+	fail "kmemleak"
+fi
+kernel_messages >"$dir/dmesg.after"
+if ! cmp -s "$dir/dmesg.before" "$dir/dmesg.after"; then
+	diff "$dir/dmesg.before" "$dir/dmesg.after" | grep '^>'
+	fail "messages of the kernel"
+fi
+echo "soak: PASS resets=$(field resets) transfers=$(field transfers)" \
+	"bytes=$(field bytes) seed=$(field seed)"

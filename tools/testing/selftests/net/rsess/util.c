@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What all tests of AF_RSESS need; see util.h.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util.h"
+
+/* Bytes moved by one call in write_all() and read_all(). */
+#define CHUNK	65536
+
+int loopback_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int ret = 0;
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr)) {
+		ret = -errno;
+		say("lo: %s", strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+/* A fresh namespace for this process, in which only lo exists. */
+int netns_new(void)
+{
+	if (unshare(CLONE_NEWNET)) {
+		int ret = -errno;
+
+		say("unshare: %s", strerror(errno));
+		return ret;
+	}
+	return loopback_up();
+}
+
+socklen_t address(struct sockaddr_storage *ss, int family, const char *host,
+		  int port)
+{
+	struct sockaddr_in6 *s6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_in *s4 = (struct sockaddr_in *)ss;
+
+	memset(ss, 0, sizeof(*ss));
+	ss->ss_family = family;
+	if (family == AF_INET6) {
+		inet_pton(AF_INET6, host, &s6->sin6_addr);
+		s6->sin6_port = htons(port);
+		return sizeof(*s6);
+	}
+	inet_pton(AF_INET, host, &s4->sin_addr);
+	s4->sin_port = htons(port);
+	return sizeof(*s4);
+}
+
+socklen_t loopback(struct sockaddr_storage *ss, int family, int port)
+{
+	return address(ss, family, family == AF_INET6 ? "::1" : "127.0.0.1",
+		       port);
+}
+
+int port_of(const struct sockaddr_storage *ss)
+{
+	if (ss->ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *)ss)->sin6_port);
+	return ntohs(((struct sockaddr_in *)ss)->sin_port);
+}
+
+int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
+}
+
+/* Waits until poll() tells one of @events, or an error or a hangup. */
+int wait_for(int fd, short events)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+	int ret;
+
+	do {
+		ret = poll(&pfd, 1, WAIT_MS);
+	} while (ret < 0 && errno == EINTR);
+	if (ret < 0)
+		return -errno;
+	if (!ret) {
+		say("nothing happened on fd %d (events %#x)", fd, events);
+		return -ETIMEDOUT;
+	}
+	return pfd.revents;
+}
+
+/* Asks again and again, for what no descriptor reports. */
+int wait_until(bool (*test)(void *arg), void *arg)
+{
+	int64_t end = now_ms() + WAIT_MS;
+
+	while (!test(arg)) {
+		if (now_ms() > end) {
+			say("it did not come true");
+			return -ETIMEDOUT;
+		}
+		usleep(5000);
+	}
+	return 0;
+}
+
+/* Eight bytes of the stream; no two places of it look alike. */
+static uint64_t pattern_word(uint64_t n)
+{
+	n = (n + 1) * 0x9e3779b97f4a7c15ull;
+	return n ^ n >> 29;
+}
+
+void pattern_fill(uint64_t off, void *buf, size_t len)
+{
+	unsigned char *p = buf;
+
+	while (len) {
+		uint64_t word = pattern_word(off / 8);
+		size_t skip = off % 8;
+		size_t n = 8 - skip < len ? 8 - skip : len;
+
+		memcpy(p, (unsigned char *)&word + skip, n);
+		p += n;
+		off += n;
+		len -= n;
+	}
+}
+
+int pattern_check(uint64_t off, const void *buf, size_t len)
+{
+	const unsigned char *p = buf;
+
+	while (len) {
+		uint64_t word = pattern_word(off / 8);
+		size_t skip = off % 8;
+		size_t n = 8 - skip < len ? 8 - skip : len;
+
+		if (memcmp(p, (unsigned char *)&word + skip, n)) {
+			say("wrong byte near offset %llu",
+			    (unsigned long long)off);
+			return -EBADMSG;
+		}
+		p += n;
+		off += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Writes @len bytes of the stream from offset @off. */
+int write_all(int fd, uint64_t off, size_t len)
+{
+	static unsigned char buf[CHUNK];
+
+	while (len) {
+		size_t n = len < sizeof(buf) ? len : sizeof(buf);
+		ssize_t ret;
+
+		pattern_fill(off, buf, n);
+		ret = send(fd, buf, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (ret < 0 && errno == EAGAIN) {
+			ret = wait_for(fd, POLLOUT);
+			if (ret < 0)
+				return ret;
+			continue;
+		}
+		if (ret <= 0) {
+			say("send: %s", strerror(errno));
+			return -errno;
+		}
+		off += ret;
+		len -= ret;
+	}
+	return 0;
+}
+
+/* Reads @len bytes and compares them with the stream from offset @off. */
+int read_all(int fd, uint64_t off, size_t len)
+{
+	static unsigned char buf[CHUNK];
+
+	while (len) {
+		size_t n = len < sizeof(buf) ? len : sizeof(buf);
+		ssize_t ret = recv(fd, buf, n, MSG_DONTWAIT);
+
+		if (ret < 0 && errno == EAGAIN) {
+			ret = wait_for(fd, POLLIN);
+			if (ret < 0)
+				return ret;
+			continue;
+		}
+		if (ret < 0) {
+			say("recv: %s", strerror(errno));
+			return -errno;
+		}
+		if (!ret) {
+			say("end of stream with %zu bytes missing", len);
+			return -ENODATA;
+		}
+		if (pattern_check(off, buf, ret))
+			return -EBADMSG;
+		off += ret;
+		len -= ret;
+	}
+	return 0;
+}
+
+/* The next thing is the end of the stream. */
+int read_eof(int fd)
+{
+	char c;
+	int ret;
+
+	for (;;) {
+		ret = recv(fd, &c, 1, MSG_DONTWAIT);
+		if (!ret)
+			return 0;
+		if (ret > 0) {
+			say("a byte where the end should be");
+			return -EBADMSG;
+		}
+		if (errno != EAGAIN) {
+			say("recv: %s", strerror(errno));
+			return -errno;
+		}
+		ret = wait_for(fd, POLLIN);
+		if (ret < 0)
+			return ret;
+	}
+}
+
+int socket_error(int fd)
+{
+	socklen_t len = sizeof(int);
+	int err;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		return -errno;
+	return err;
+}
+
+int file_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int ret = 0;
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0) {
+		ret = -errno;
+		say("%s: %s", path, strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+/* A counter of /proc/net/rsess_stat, or -ENOENT. */
+int64_t stat_get(const char *name)
+{
+	FILE *f = fopen("/proc/thread-self/net/rsess_stat", "re");
+	long long value = -ENOENT;
+	char word[64];
+	long long n;
+
+	if (!f) {
+		say("/proc/net/rsess_stat: %s", strerror(errno));
+		return -ENOENT;
+	}
+	while (fscanf(f, "%63s %lld", word, &n) == 2)
+		if (!strcasecmp(word, name))
+			value = n;
+	fclose(f);
+	if (value == -ENOENT)
+		say("no counter %s", name);
+	return value;
+}
+
+/* Sessions listed in /proc/net/rsess; its first line is a heading. */
+int sessions(void)
+{
+	FILE *f = fopen("/proc/thread-self/net/rsess", "re");
+	int lines = -1;
+	int c;
+
+	if (!f) {
+		say("/proc/net/rsess: %s", strerror(errno));
+		return -ENOENT;
+	}
+	while ((c = getc(f)) != EOF)
+		lines += c == '\n';
+	fclose(f);
+	return lines < 0 ? 0 : lines;
+}
+
+static bool sessions_are_gone(void *arg)
+{
+	(void)arg;
+	return sessions() <= 0;
+}
+
+/* The end of a session may need a moment. */
+int no_sessions(void)
+{
+	int ret = wait_until(sessions_are_gone, NULL);
+
+	return ret ?: sessions();
+}
+
+/*
+ * Kills the TCP connections of a port as an administrator would.  Returns how
+ * many sockets it met; each connection within one namespace has two.
+ */
+int tear(int port)
+{
+	char cmd[128];
+	FILE *f;
+	int n = 0;
+	int c;
+
+	snprintf(cmd, sizeof(cmd),
+		 "ss -HKtn 'sport = :%d or dport = :%d' 2>/dev/null", port,
+		 port);
+	f = popen(cmd, "re");
+	if (!f)
+		return -errno;
+	while ((c = getc(f)) != EOF)
+		n += c == '\n';
+	pclose(f);
+	return n;
+}
