@@ -7,17 +7,29 @@
 # make soak RESETS=N   N resets over random transfers, in a VM
 # make lint            checkpatch, sparse and W=1
 #
-# Objects go to build/RELEASE, so that several kernels can be built for.
+# The last four take KERNEL=RELEASE or a series of Debian's kernels (6.1), and
+# install what they need when they are run by root.
+#
+# Objects go to build/RELEASE, so that several kernels can be built for. With
+# KUNIT=DIR, printed by tools/testing/kunit/build.sh, the KUnit suites are built
+# as well, and what they call is exported: that goes to build/RELEASE-kunit.
 
-KVER	?= $(if $(KDIR),$(shell $(MAKE) -s -C $(KDIR) kernelrelease),$(shell uname -r))
-KDIR	?= /lib/modules/$(KVER)/build
-BUILD	:= $(CURDIR)/build/$(KVER)
+ifdef KDIR
+KVER	?= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+else
+KVER	?= $(shell uname -r)
+KDIR	:= /lib/modules/$(KVER)/build
+endif
+BUILD	:= $(CURDIR)/build/$(KVER)$(if $(KUNIT),-kunit)
+KERNEL	?= 6.1
 RESETS	?= 1000
+SELFTESTS := tools/testing/selftests/net/rsess
 
 # The tree is linked file by file into the build directory: kbuild puts objects
 # beside their sources.
-SOURCES	:= Kbuild net include
-KBUILD	 = $(MAKE) -C $(KDIR) M=$(BUILD) KUNIT=$(KUNIT)
+SOURCES	:= Kbuild net include $(SELFTESTS)/kuser
+KBUILD	 = $(MAKE) -C $(KDIR) M=$(BUILD) KUNIT=$(KUNIT) \
+	   $(if $(KUNIT),KBUILD_EXTRA_SYMBOLS=$(KUNIT)/Module.symvers)
 
 export KUNIT
 
@@ -30,16 +42,48 @@ $(BUILD)/.sources: FORCE
 		exit 1; }
 	@mkdir -p $(BUILD)
 	@find $(BUILD) -xtype l -delete
-	@cp -rsu $(addprefix $(CURDIR)/,$(SOURCES)) $(BUILD)/
+	@cp -rsf $(addprefix $(CURDIR)/,$(SOURCES)) $(BUILD)/
 	@touch $@
 
 module: $(BUILD)/.sources
 	@$(KBUILD) modules
 	@ln -sf net/rsess/rsess.ko $(BUILD)/rsess.ko
+	$(if $(KUNIT),@ln -sf net/rsess/rsess_kunit.ko $(BUILD)/rsess_kunit.ko)
+	$(if $(KUNIT),@cp $(KUNIT)/kunit.ko $(BUILD)/kunit.ko)
+
+# The test of users in the kernel.
+kuser: $(BUILD)/.sources
+	@$(KBUILD) KUSER=1 modules
+	@ln -sf net/rsess/rsess.ko $(BUILD)/rsess.ko
+	@ln -sf kuser/rsess_kuser.ko $(BUILD)/rsess_kuser.ko
+
+# sysctl.d and modules-load.d are the administrator's: nothing is loaded here,
+# socket() loads the module when it is asked for.
+install: module
+	$(KBUILD) modules_install
+	install -D -m 644 include/uapi/linux/rsess.h \
+		$(DESTDIR)/usr/include/linux/rsess.h
+
+uninstall:
+	rm -f $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/*/net/rsess/rsess.ko \
+		$(DESTDIR)/usr/include/linux/rsess.h
+	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
+
+demo:
+	@tools/demo/run
+
+check:
+	@tools/testing/check.sh $(KERNEL)
+
+soak:
+	@tools/testing/soak.sh $(KERNEL) $(RESETS)
+
+lint:
+	@tools/testing/lint.sh $(KERNEL)
 
 clean:
 	rm -rf build
 
 FORCE:
 
-.PHONY: all module clean FORCE
+.PHONY: all module kuser install uninstall demo check soak lint clean FORCE

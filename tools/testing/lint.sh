@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a kernel maintainer runs first: checkpatch --strict on every file, sparse
+# and W=1 on the module.  Prints what they find, and TAP.
+#
+# usage: lint.sh [RELEASE|SERIES]
+
+set -eu
+here=$(dirname "$(readlink -f "$0")")
+root=$(readlink -f "$here/../..")
+# shellcheck source-path=SCRIPTDIR source=vm/lib.sh disable=SC1091
+. "$here/vm/lib.sh"
+
+choose_kernel "${1:-6.1}"
+source=/usr/src/linux-source-6.1.tar.xz
+scripts=$(cache_dir)/checkpatch-6.1
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+failed=0
+tests=0
+
+result() { # NAME; fails if something was printed
+	tests=$((tests + 1))
+	if [ -s "$out" ]; then
+		sed 's/^/# /' "$out"
+		echo "not ok $tests - lint.$1"
+		failed=1
+	else
+		echo "ok $tests - lint.$1"
+	fi
+}
+
+# checkpatch is not part of this repository: it comes out of Debian's source
+# package of the kernel, once.
+get_checkpatch() {
+	[ -e "$scripts/checkpatch.pl" ] && return
+	need_packages "$source:linux-source-6.1" perl:perl
+	mkdir -p "$scripts"
+	tar -xJf "$source" -C "$scripts" --strip-components=2 --wildcards \
+		'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
+		'*/scripts/const_structs.checkpatch'
+}
+
+# Tests are written with the macros of kselftest_harness.h and KUnit, trace
+# events with TRACE_EVENT(): checkpatch takes neither for the declarations that
+# they are.
+ignored() {
+	case $1 in
+	include/trace/*) echo OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT ;;
+	tools/*) echo CAMELCASE,MACRO_ARG_REUSE,PREFER_KERNEL_TYPES,LINE_SPACING ;;
+	*) echo LINUX_VERSION_CODE ;;
+	esac
+}
+
+checkpatch() {
+	local f
+
+	cd "$root"
+	git ls-files '*.c' '*.h' | while read -r f; do
+		perl "$scripts/checkpatch.pl" --strict --no-tree --terse \
+			--ignore "$(ignored "$f")" -f "$f" |
+			grep -v '^total:' || true
+	done
+	rm -f .checkpatch-camelcase.git.*
+}
+
+# Everything is built anew, or it would not be looked at.
+compile() { # MAKE-ARGUMENTS...
+	local build=$root/build/lint
+
+	rm -rf "$build"
+	mkdir -p "$build"
+	cp -rs "$root/Kbuild" "$root/net" "$root/include" \
+		"$root/tools/testing/selftests/net/rsess/kuser" "$build/"
+	make -C "/lib/modules/$release/build" M="$build" KUSER=1 "$@" modules \
+		2>&1 | grep -E '(warning|error|note|context):|\*\*\*' || true
+	rm -rf "$build"
+}
+
+get_checkpatch
+need_packages sparse:sparse git:git
+echo "TAP version 13"
+echo "1..2"
+checkpatch >"$out"
+result checkpatch
+compile W=1 C=2 CHECK=sparse >"$out"
+result sparse_and_W=1
+exit "$failed"

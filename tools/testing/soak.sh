@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# "make soak": that many resets over random transfers, in a VM.
+#
+# usage: soak.sh [RELEASE|SERIES] [RESETS]
+
+set -eu
+here=$(dirname "$(readlink -f "$0")")
+self=$here/selftests/net/rsess
+# shellcheck source-path=SCRIPTDIR source=vm/lib.sh disable=SC1091
+. "$here/vm/lib.sh"
+
+choose_kernel "${1:-6.1}"
+resets=${2:-1000}
+need_packages gcc:gcc make:make nft:nftables ip:iproute2 \
+	/usr/include/stdio.h:libc6-dev
+make -s -C "$here/../.." KVER="$release" module
+make -s -C "$self" soak
+exec "$here/vm/run" --kernel "$release" --timeout $((600 + resets * 4)) -- \
+	"$self/soak.sh" --resets "$resets"
