@@ -480,7 +480,7 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 	if (rs->link == RSESS_LINK_DIALING) {
 		if (state == RSESS_INNER_OPENING)
 			return;
-		if (state == RSESS_INNER_DEAD) {
+		if (state != RSESS_INNER_UP) {
 			rsess_link_lost(rs, "connect failed");
 			return;
 		}
@@ -497,8 +497,10 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 	if (state == RSESS_INNER_EOF && !tr->rx.hdr_len &&
 	    rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
 		rsess_push(rs);
-		rsess_session_event(rs, RSESS_EV_RELEASED);
-		return;
+		if (rs->shut) {
+			rsess_session_event(rs, RSESS_EV_RELEASED);
+			return;
+		}
 	}
 	if (state == RSESS_INNER_EOF || state == RSESS_INNER_DEAD) {
 		rsess_link_lost(rs, state == RSESS_INNER_EOF ? "end of stream" :

@@ -160,7 +160,8 @@ void rsess_push(struct rsess_sock *rs)
 	int err;
 
 	rsess_owned_by_me(rs);
-	if (!tr || !tr->sock || tr->reading || rs->link < RSESS_LINK_GREETING)
+	if (!tr || !tr->sock || tr->reading || rs->shut ||
+	    rs->link < RSESS_LINK_GREETING)
 		return;
 	do {
 		err = rsess_tx_flush(rs, tr);

@@ -18,8 +18,11 @@ static enum rsess_inner_state rsess_tcp_state(const struct socket *sock)
 	const struct sock *sk = sock->sk;
 	int state = smp_load_acquire(&sk->sk_state); /* tcp_set_state() */
 
-	if (READ_ONCE(sk->sk_err) || state == TCP_CLOSE)
+	if (READ_ONCE(sk->sk_err))
 		return RSESS_INNER_DEAD;
+	/* Without an error it is the end of both directions. */
+	if (state == TCP_CLOSE)
+		return RSESS_INNER_EOF;
 	if (state == TCP_SYN_SENT || state == TCP_SYN_RECV)
 		return RSESS_INNER_OPENING;
 	if (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
