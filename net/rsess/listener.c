@@ -239,7 +239,8 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 	if (kernel_getsockname(tr->sock, &addr.sa) >= 0)
 		rsess_set_laddr(rs, &addr);
 	memset(&addr, 0, sizeof(addr));
-	if (kernel_getpeername(tr->sock, &addr.sa) >= 0)
+	/* 2: also when the connection has been reset meanwhile */
+	if (tr->sock->ops->getname(tr->sock, &addr.sa, 2) >= 0)
 		rsess_set_raddr(rs, &addr);
 }
 

@@ -199,8 +199,6 @@ static void rsess_session_purge(struct rsess_sock *rs)
 static void rsess_session_report(struct sock *sk, int err)
 {
 	sk->sk_shutdown = SHUTDOWN_MASK;
-	if (err)
-		WRITE_ONCE(sk->sk_err, err);
 	if (sock_flag(sk, SOCK_DEAD))
 		return;
 	sk->sk_state_change(sk);
@@ -234,6 +232,9 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 	else
 		RSESS_INC(sock_net(sk), SESSIONS_FAILED);
 
+	/* Whoever sees the state without a lock sees the error too. */
+	if (err)
+		WRITE_ONCE(sk->sk_err, err);
 	rsess_state_set(sk, TCP_CLOSE);
 	rsess_table_remove(rs, orderly && !rs->dialer);
 	rsess_timer_stop_all(rs);

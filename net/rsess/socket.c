@@ -216,7 +216,9 @@ static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 			goto out;
 		}
 	}
-	if (sk->sk_state == TCP_CLOSE) {
+	/* A short session may have come and gone in order meanwhile. */
+	if (sk->sk_state == TCP_CLOSE &&
+	    rsess_sk(sk)->reason != RSESS_REASON_CLOSED) {
 		err = sock_error(sk) ?: -ECONNABORTED;
 		sock->state = SS_UNCONNECTED;
 		goto out;
@@ -447,7 +449,7 @@ static int rsess_release(struct socket *sock)
 	sock_hold(sk);
 	lock_sock(sk);
 	sk->sk_shutdown = SHUTDOWN_MASK;
-	if (rs->lsn && !rs->raddr.sa.sa_family) {
+	if (rs->lsn && rs->lsn->owner == sk) {
 		rsess_stop_listening(sk);
 		lock_sock(sk);
 	} else {

@@ -16,6 +16,6 @@ resets=${2:-1000}
 need_packages gcc:gcc make:make nft:nftables ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev
 make -s -C "$here/../.." KVER="$release" module
-make -s -C "$self" soak
+make -s -C "$self"
 exec "$here/vm/run" --kernel "$release" --timeout $((600 + resets * 4)) -- \
 	"$self/soak.sh" --resets "$resets"

@@ -890,6 +890,27 @@ CASE(dialer, refused_by_abort)
 	ASSERT_EQ(ECONNREFUSED, pair_connect_fails(s));
 }
 
+/* All is said before the application looks: connect() has succeeded. */
+CASE(dialer, session_over_before_connect_returns)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	char buf[200];
+
+	OK(pair_start(s));
+	OK(peer_welcome(p));
+	OK(peer_send_data(p, 100));
+	OK(peer_send_fin(p));
+	OK(peer_send(p, RSESS_STOP, NULL, 0));
+	while (!p->fin_seen)
+		ASSERT_LT(0, peer_read(p));
+	OK(peer_send_ack(p));
+	ASSERT_EQ(0, peer_gone(p));
+	OK(connect(s->fd, (struct sockaddr *)&p->addr, p->addrlen));
+	ASSERT_EQ(100, recv(s->fd, buf, sizeof(buf), 0));
+	ASSERT_EQ(0, recv(s->fd, buf, sizeof(buf), 0));
+}
+
 /* Answers every dial with @len bytes until connect() fails; 0 if it does. */
 static int answer(struct pair *s, const void *bytes, size_t len)
 {
@@ -1411,9 +1432,9 @@ CASE(acceptor, no_session_stays)
 
 	for (i = 0; i < 10; i++)
 		OK(other_session(&self->s));
+	OK(no_sessions());
 	EXPECT_EQ(10, stat_get("SessionsClosed"));
 	EXPECT_EQ(0, stat_get("SessionsFailed"));
-	OK(no_sessions());
 }
 
 /* The listener is closed; sessions that it accepted go on. */
@@ -1451,6 +1472,37 @@ CASE(acceptor, listener_closed_before_accept)
 	OK(no_sessions());
 	/* Nobody listens at all. */
 	ASSERT_EQ(-ECONNREFUSED, peer_dial(&s->p));
+}
+
+/* The transport is dead before the session of its HELLO is made. */
+CASE(acceptor, reset_behind_hello)
+{
+	struct pair *s = &self->s;
+	struct pollfd pfd = { .fd = s->lfd, .events = POLLIN };
+	struct sockaddr_storage addr;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		struct peer p;
+
+		peer_init(&p, true, 0);
+		p.addr = s->p.addr;
+		p.addrlen = s->p.addrlen;
+		OK(peer_dial(&p));
+		OK(peer_send_hello(&p));
+		peer_reset(&p);
+		peer_free(&p);
+	}
+	while (poll(&pfd, 1, QUIET_MS) > 0) {
+		socklen_t len = sizeof(addr);
+		int fd = accept(s->lfd, NULL, NULL);
+
+		ASSERT_LE(0, fd);
+		OK(getpeername(fd, (struct sockaddr *)&addr, &len));
+		close(fd);
+	}
+	/* None of those was taken for the listener. */
+	OK(other_session(s));
 }
 
 /* A queue that is full answers late; the dialer waits. */
