@@ -25,6 +25,7 @@ part() {
 	shift
 	out=$(mktemp)
 	echo "# --- $name"
+	echo "TAP version 13" >>"$log"	# what came before is over
 	status=0
 	"$@" 2>&1 | tee "$out" || status=$?
 	if [ "$status" -ne 0 ] && ! grep -q '^ *not ok' "$out"; then

@@ -7,6 +7,7 @@
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")
+root=$(readlink -f "$here/../..")
 self=$here/selftests/net/rsess
 # shellcheck source-path=SCRIPTDIR source=vm/lib.sh disable=SC1091
 . "$here/vm/lib.sh"
@@ -15,7 +16,7 @@ choose_kernel "${1:-6.1}"
 resets=${2:-1000}
 need_packages gcc:gcc make:make nft:nftables ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev
-make -s -C "$here/../.." KVER="$release" module
-make -s -C "$self"
+make -s -C "$root" KVER="$release" module
+make -s -C "$self" "$root/build/selftests/soak"
 exec "$here/vm/run" --kernel "$release" --timeout $((600 + resets * 4)) -- \
 	"$self/soak.sh" --resets "$resets"
