@@ -174,7 +174,7 @@ static int rsess_input_greeting(struct rsess_sock *rs,
 		return 0;
 	}
 	if (f->type != (hello ? RSESS_WELCOME : RSESS_RESUMED))
-		return f->flags & RSESS_F_OPTIONAL ? 0 : -EPROTO;
+		return rsess_wire_known(f->type) ? -EPROTO : 0;
 	if (!whole)
 		return 0;
 	return hello ? rsess_greet_welcome(rs, tr) :
@@ -198,7 +198,7 @@ static int rsess_input_begin(struct rsess_transport *tr)
 	rs->hello_only = false;
 	if (f->type == RSESS_ABORT)
 		return 0;
-	if (f->type <= RSESS_RESUMED)
+	if (rsess_wire_known(f->type) && f->type <= RSESS_RESUMED)
 		return -EPROTO;
 	err = rsess_input_header(rs, f);
 	if (!err && f->type == RSESS_DATA && !tr->rx.error)
@@ -284,7 +284,7 @@ static int rsess_input_body(struct rsess_transport *tr,
 	len = min(len, rx->body_left);
 	if (rx->f.type == RSESS_DATA) {
 		err = rsess_input_data(rsess_sk(tr->sk), tr, skb, off, len);
-	} else if (rx->f.type <= RSESS_TYPE_MAX) {
+	} else if (rsess_wire_known(rx->f.type)) {
 		err = skb_copy_bits(skb, off, rx->ctrl + rx->ctrl_len, len);
 		rx->ctrl_len += len;
 	}

@@ -103,9 +103,14 @@ u32 rsess_sendq_frag(struct rsess_sendq *q, u32 max, struct page **page,
 	struct rsess_chunk *c = rsess_sendq_find(q, q->snd_nxt);
 	u32 skip;
 
-	q->cursor = c;
-	if (!c)
+	if (!c) {
+		/* What comes next is behind the last one. */
+		if (!list_empty(&q->chunks))
+			q->cursor = list_last_entry(&q->chunks,
+						    struct rsess_chunk, list);
 		return 0;
+	}
+	q->cursor = c;
 	skip = q->snd_nxt - c->seq;
 	*page = c->page;
 	*off = c->off + skip;

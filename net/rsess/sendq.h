@@ -31,7 +31,8 @@ struct rsess_chunk {
 /**
  * struct rsess_sendq - retained queue of one session
  * @chunks: offsets @snd_una up to @write_seq, without a hole
- * @cursor: the chunk that holds @snd_nxt, NULL when not looked up yet
+ * @cursor: a chunk not behind the one that holds @snd_nxt, where a search for it
+ *	begins; NULL for the first
  * @snd_una: oldest offset not acknowledged by the peer's session
  * @snd_nxt: next offset to give to the present transport
  * @snd_max: highest @snd_nxt ever reached; no valid acknowledgment is above

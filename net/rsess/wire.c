@@ -2,7 +2,7 @@
 /*
  * The codec: frames to bytes and back, and every check of a frame that needs
  * no knowledge of the session.  What passes here is well formed; whether it
- * fits the session is decided in input.c and handshake.c.
+ * fits the session is decided in input.c and greet.c.
  */
 #ifdef __KERNEL__
 #include <linux/build_bug.h>
@@ -148,10 +148,11 @@ enum rsess_wire_error rsess_wire_check_hello(const void *p, u32 len,
 		return RSESS_WIRE_PAYLOAD;
 	if (h->reserved)
 		return RSESS_WIRE_RESERVED;
+	if (rsess_wire_check_tlvs((const u8 *)p + sizeof(*h), len - sizeof(*h)))
+		return RSESS_WIRE_PAYLOAD;
 	if (h->version_min > RSESS_VERSION || h->version_max < RSESS_VERSION)
 		return RSESS_WIRE_VERSION;
-	return rsess_wire_check_tlvs((const u8 *)p + sizeof(*h),
-				     len - sizeof(*h));
+	return RSESS_WIRE_OK;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_check_hello);
 
@@ -173,10 +174,11 @@ enum rsess_wire_error rsess_wire_check_welcome(const void *p, u32 len,
 		return RSESS_WIRE_PAYLOAD;
 	if (w->reserved[0] || w->reserved[1] || w->reserved[2])
 		return RSESS_WIRE_RESERVED;
+	if (rsess_wire_check_tlvs((const u8 *)p + sizeof(*w), len - sizeof(*w)))
+		return RSESS_WIRE_PAYLOAD;
 	if (w->version != RSESS_VERSION)
 		return RSESS_WIRE_VERSION;
-	return rsess_wire_check_tlvs((const u8 *)p + sizeof(*w),
-				     len - sizeof(*w));
+	return RSESS_WIRE_OK;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_check_welcome);
 

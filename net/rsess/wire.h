@@ -169,6 +169,12 @@ enum rsess_wire_error rsess_wire_check_resume(const void *p, u32 len,
 					      struct rsess_wire_resume *r);
 enum rsess_wire_error rsess_wire_check_tlvs(const void *p, u32 len);
 
+/* Version 1 has this type.  Another one that was decoded is optional. */
+static inline bool rsess_wire_known(u8 type)
+{
+	return type >= RSESS_HELLO && type <= RSESS_TYPE_MAX;
+}
+
 /* Comparison of stream offsets modulo 2^64, as before() and after() of TCP:
  * right as long as two offsets are less than 2^63 apart.
  */

@@ -8,6 +8,7 @@
 #include <kunit/test.h>
 #include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/prandom.h>
 #include <linux/string.h>

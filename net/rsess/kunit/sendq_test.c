@@ -9,6 +9,7 @@
 #include <kunit/test.h>
 #include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>

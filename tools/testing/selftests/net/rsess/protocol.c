@@ -393,7 +393,7 @@ CASE(protocol, unknown_optional_frame_is_skipped)
 	OK(pair_open(&self->s));
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		struct rsess_frame f = {
-			.type = 100 + i,
+			.type = i ? 100 + i : 0,
 			.flags = RSESS_F_OPTIONAL,
 			.length = lengths[i],
 			.seq = p->snd_nxt,
@@ -1013,6 +1013,72 @@ CASE(dialer, garbage_for_resumed)
 			 44));
 	OK(peer_gone(&s->p));
 	OK(pair_again(s));
+	OK(pair_finish(s));
+}
+
+/* OPTIONAL opens no door for frames that have to wait, nor for type 0. */
+static size_t make_optional(struct peer *p, u8 type, size_t len, u8 *buf)
+{
+	struct rsess_frame f = {
+		.type = type,
+		.flags = RSESS_F_OPTIONAL,
+		.length = len,
+		.seq = p->snd_nxt,
+		.ack = p->rcv_nxt,
+		.limit = p->limit,
+	};
+
+	memset(buf, 0x41, RSESS_HDR_LEN + len);
+	rsess_wire_encode(&f, buf);
+	return RSESS_HDR_LEN + len;
+}
+
+CASE(dialer, optional_data_for_resumed)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	size_t n;
+
+	OK(pair_open(s));
+	peer_reset(p);
+	OK(peer_accept(p));
+	OK(peer_expect(p, RSESS_RESUME));
+	n = make_optional(p, RSESS_DATA, 100, buf);
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_gone(p));
+	OK(pair_again(s));
+	/* Reads what the peer sends now, and nothing of the 100 bytes. */
+	OK(pair_finish(s));
+}
+
+CASE(dialer, optional_data_for_welcome)
+{
+	struct pair *s = &self->s;
+	u8 buf[200];
+	size_t n;
+
+	OK(pair_start(s));
+	n = make_optional(&s->p, RSESS_DATA, 100, buf);
+	OK(answer(s, buf, n));
+	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+}
+
+/* Skipped, however long: it has no place in a buffer for payloads. */
+CASE(dialer, optional_type_0_for_welcome)
+{
+	static u8 buf[PEER_FRAME_MAX];
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	size_t n;
+
+	OK(pair_start(s));
+	OK(peer_accept(p));
+	OK(peer_expect(p, RSESS_HELLO));
+	n = make_optional(p, 0, RSESS_DATA_MAX, buf);
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_send_welcome(p));
+	OK(pair_connected(s));
 	OK(pair_finish(s));
 }
 
