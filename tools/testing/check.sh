@@ -67,6 +67,8 @@ part selftests "$here/vm/run" --kernel "$release" --timeout 2400 -- \
 	"$self/run.sh"
 part kernel_user "$here/vm/run" --kernel "$release" --timeout 300 -- \
 	"$self/kernel_user.sh"
+part module "$here/vm/run" --kernel "$release" --autoload --timeout 120 -- \
+	"$self/module.sh"
 part soak soak
 
 "$self/tap_total.sh" "$log"
