@@ -1,0 +1,803 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Handshakes with a peer that errs, lies, repeats itself or forgets: HELLO and
+ * WELCOME, RESUME and RESUMED.
+ */
+#define _GNU_SOURCE
+#include <linux/sockios.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "malformed.h"
+#include "pair.h"
+
+/* Long enough for the kernel to do what it must not do; nothing waits for it. */
+#define QUIET_MS	300
+
+/*
+ * The kernel dials.
+ */
+FIXTURE(dialer) {
+	struct pair s;
+};
+
+FIXTURE_SETUP(dialer)
+{
+	pair_init(&self->s, true, AF_INET, 0);
+	OK(netns_new());
+}
+
+FIXTURE_TEARDOWN(dialer)
+{
+	pair_free(&self->s);
+}
+
+CASE(dialer, closed_port)
+{
+	struct pair *s = &self->s;
+
+	s->p.addrlen = loopback(&s->p.addr, AF_INET, PORT);
+	OK(pair_connect(s));
+	ASSERT_EQ(ECONNREFUSED, pair_connect_fails(s));
+}
+
+CASE(dialer, version_refused)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_start(s));
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_HELLO));
+	OK(peer_send_abort(&s->p, RSESS_REASON_VERSION));
+	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
+}
+
+CASE(dialer, welcome_of_another_version)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_start(s));
+	/* It was not offered, so this is no peer. */
+	s->p.version_min = RSESS_VERSION + 1;
+	OK(peer_welcome(&s->p));
+	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+}
+
+CASE(dialer, refused_by_abort)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_start(s));
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_HELLO));
+	OK(peer_send_abort(&s->p, RSESS_REASON_REFUSED));
+	ASSERT_EQ(ECONNREFUSED, pair_connect_fails(s));
+}
+
+/* All is said before the application looks: connect() has succeeded. */
+CASE(dialer, session_over_before_connect_returns)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	char buf[200];
+
+	OK(pair_start(s));
+	OK(peer_welcome(p));
+	OK(peer_send_data(p, 100));
+	OK(peer_send_fin(p));
+	OK(peer_send(p, RSESS_STOP, NULL, 0));
+	while (!p->fin_seen)
+		ASSERT_LT(0, peer_read(p));
+	OK(peer_send_ack(p));
+	ASSERT_EQ(0, peer_gone(p));
+	OK(connect(s->fd, (struct sockaddr *)&p->addr, p->addrlen));
+	ASSERT_EQ(100, recv(s->fd, buf, sizeof(buf), 0));
+	ASSERT_EQ(0, recv(s->fd, buf, sizeof(buf), 0));
+}
+
+/* Answers every dial with @len bytes until connect() fails; 0 if it does. */
+static int answer(struct pair *s, const void *bytes, size_t len)
+{
+	int64_t end = now_ms() + WAIT_MS;
+
+	while (now_ms() < end) {
+		struct pollfd pfd[] = {
+			{ .fd = s->p.lfd, .events = POLLIN },
+			{ .fd = s->fd, .events = POLLOUT },
+		};
+
+		if (poll(pfd, 2, WAIT_MS) <= 0)
+			break;
+		if (pfd[1].revents)
+			return 0;
+		if (peer_accept(&s->p))
+			break;
+		/* The kernel may have closed it: no matter. */
+		send(s->p.fd, bytes, len, MSG_NOSIGNAL);
+		peer_swallow(&s->p, RSESS_HDR_LEN + 56);
+		peer_close(&s->p);
+	}
+	say("connect() goes on");
+	return -ETIMEDOUT;
+}
+
+CASE(dialer, garbage_for_welcome)
+{
+	static const char http[] =
+		"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+	struct pair *s = &self->s;
+
+	OK(pair_start(s));
+	OK(answer(s, http, sizeof(http) - 1));
+	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+}
+
+CASE(dialer, data_for_welcome)
+{
+	struct pair *s = &self->s;
+	u8 buf[200];
+
+	OK(pair_start(s));
+	OK(answer(s, buf, peer_make_data(&s->p, 0, 100, buf)));
+	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+}
+
+/* A session that the peer has forgotten fails, and is not begun anew. */
+CASE(dialer, peer_forgot_session)
+{
+	struct pair *s = &self->s;
+	struct pollfd pfd;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	peer_reset(&s->p);
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_RESUME));
+	OK(peer_send_abort(&s->p, RSESS_REASON_UNKNOWN));
+	OK(peer_gone(&s->p));
+	ASSERT_EQ(ECONNRESET, pair_fails(s));
+	pfd.fd = s->p.lfd;
+	pfd.events = POLLIN;
+	ASSERT_EQ(0, poll(&pfd, 1, QUIET_MS));
+}
+
+/* Both streams are complete: "unknown" means that the peer has all. */
+CASE(dialer, unknown_is_a_yes_at_the_end)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	OK(pair_shutdown(s));
+	OK(peer_take(&s->p, 1000));
+	OK(peer_expect(&s->p, RSESS_FIN));
+	OK(peer_send_fin(&s->p));
+	OK(read_eof(s->fd));
+	peer_reset(&s->p);
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_RESUME));
+	OK(peer_send_abort(&s->p, RSESS_REASON_UNKNOWN));
+	OK(peer_gone(&s->p));
+	ASSERT_EQ(0, socket_error(s->fd));
+	OK(read_eof(s->fd));
+	EXPECT_EQ(0, stat_get("SessionsFailed"));
+}
+
+/* Something else has taken the port: it is no peer, so the session waits. */
+CASE(dialer, garbage_for_resumed)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	peer_reset(&s->p);
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_RESUME));
+	OK(peer_send_raw(&s->p, "220 mail.example.org ESMTP service is ready\r\n",
+			 44));
+	OK(peer_gone(&s->p));
+	OK(pair_again(s));
+	OK(pair_finish(s));
+}
+
+/* OPTIONAL opens no door for frames that have to wait, nor for type 0. */
+static size_t make_optional(struct peer *p, u8 type, size_t len, u8 *buf)
+{
+	struct rsess_frame f = {
+		.type = type,
+		.flags = RSESS_F_OPTIONAL,
+		.length = len,
+		.seq = p->snd_nxt,
+		.ack = p->rcv_nxt,
+		.limit = p->limit,
+	};
+
+	memset(buf, 0x41, RSESS_HDR_LEN + len);
+	rsess_wire_encode(&f, buf);
+	return RSESS_HDR_LEN + len;
+}
+
+CASE(dialer, optional_data_for_resumed)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	size_t n;
+
+	OK(pair_open(s));
+	peer_reset(p);
+	OK(peer_accept(p));
+	OK(peer_expect(p, RSESS_RESUME));
+	n = make_optional(p, RSESS_DATA, 100, buf);
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_gone(p));
+	OK(pair_again(s));
+	/* Reads what the peer sends now, and nothing of the 100 bytes. */
+	OK(pair_finish(s));
+}
+
+CASE(dialer, optional_data_for_welcome)
+{
+	struct pair *s = &self->s;
+	u8 buf[200];
+	size_t n;
+
+	OK(pair_start(s));
+	n = make_optional(&s->p, RSESS_DATA, 100, buf);
+	OK(answer(s, buf, n));
+	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+}
+
+/* Skipped, however long: it has no place in a buffer for payloads. */
+CASE(dialer, optional_type_0_for_welcome)
+{
+	static u8 buf[PEER_FRAME_MAX];
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	size_t n;
+
+	OK(pair_start(s));
+	OK(peer_accept(p));
+	OK(peer_expect(p, RSESS_HELLO));
+	n = make_optional(p, 0, RSESS_DATA_MAX, buf);
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_send_welcome(p));
+	OK(pair_connected(s));
+	OK(pair_finish(s));
+}
+
+/*
+ * The kernel accepts.
+ */
+FIXTURE(acceptor) {
+	struct pair s;
+};
+
+FIXTURE_SETUP(acceptor)
+{
+	pair_init(&self->s, false, AF_INET, 0);
+	OK(netns_new());
+	OK(pair_start(&self->s));
+}
+
+FIXTURE_TEARDOWN(acceptor)
+{
+	pair_free(&self->s);
+}
+
+/* Another session on the same listener works, whatever happened before. */
+static int other_session(struct pair *s)
+{
+	struct pair o;
+	int ret;
+
+	pair_init(&o, false, s->family, 0);
+	o.p.addr = s->p.addr;
+	o.p.addrlen = s->p.addrlen;
+	o.lfd = s->lfd;
+	ret = peer_hello(&o.p) ?: pair_accept(&o) ?: pair_finish(&o);
+	o.lfd = -1;
+	pair_free(&o);
+	return ret;
+}
+
+CASE(acceptor, version_mismatch)
+{
+	struct peer *p = &self->s.p;
+
+	p->version_min = RSESS_VERSION + 1;
+	p->version_max = RSESS_VERSION + 3;
+	OK(peer_dial(p));
+	OK(peer_send_hello(p));
+	ASSERT_EQ(RSESS_REASON_VERSION, peer_gone(p));
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+}
+
+CASE(acceptor, version_range)
+{
+	struct peer *p = &self->s.p;
+
+	p->version_min = 0;
+	p->version_max = 200;
+	OK(peer_hello(p));
+	OK(pair_accept(&self->s));
+	OK(pair_finish(&self->s));
+}
+
+CASE(acceptor, hello_with_tlvs)
+{
+	static const u8 tlvs[] = { 0, 9, 0, 3, 'a', 'b', 'c', 0xff, 0xff, 0, 0 };
+	struct peer *p = &self->s.p;
+	u8 buf[200];
+	size_t n;
+
+	OK(peer_dial(p));
+	n = peer_make_hello(p, buf);
+	memcpy(buf + n, tlvs, sizeof(tlvs));
+	buf[7] += sizeof(tlvs);
+	OK(peer_send_raw(p, buf, n + sizeof(tlvs)));
+	OK(peer_expect(p, RSESS_WELCOME));
+	OK(pair_accept(&self->s));
+	OK(pair_finish(&self->s));
+}
+
+/* What may be wrong with the payload of HELLO: a byte and its new value. */
+static const struct {
+	const char *what;
+	unsigned int at;
+	u8 value;
+	unsigned int more;	/* zero bytes behind it */
+} bad_hellos[] = {
+	{ "magic", 0, 'X', 0 },
+	{ "last of magic", 3, 'X', 0 },
+	{ "version_min above version_max", 4, 9, 0 },
+	{ "reserved", 6, 1, 0 },
+	{ "half a TLV", 0, 'R', 3 },
+	{ "TLV beyond the end", 59, 1, 4 },
+};
+
+CASE(acceptor, malformed_hello)
+{
+	struct peer *p = &self->s.p;
+	unsigned int i;
+	u8 buf[200];
+
+	for (i = 0; i < ARRAY_SIZE(bad_hellos); i++) {
+		size_t n;
+
+		TH_LOG("%s", bad_hellos[i].what);
+		OK(peer_dial(p));
+		memset(buf, 0, sizeof(buf));
+		n = peer_make_hello(p, buf) + bad_hellos[i].more;
+		buf[7] += bad_hellos[i].more;
+		buf[RSESS_HDR_LEN + bad_hellos[i].at] = bad_hellos[i].value;
+		OK(peer_send_raw(p, buf, n));
+		OK(peer_gone(p));
+	}
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+	EXPECT_EQ(ARRAY_SIZE(bad_hellos), stat_get("FramesMalformed"));
+}
+
+CASE(acceptor, malformed_first_frame)
+{
+	struct peer *p = &self->s.p;
+	unsigned int i;
+
+	for (i = 0; i < MALFORMED; i++) {
+		TH_LOG("%s", malformed[i].what);
+		OK(peer_dial(p));
+		OK(send_bad(p, &malformed[i]));
+		OK(peer_gone(p));
+	}
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+}
+
+/* Only HELLO and RESUME open a transport. */
+CASE(acceptor, wrong_first_frame)
+{
+	static const struct bad_frame wrong[] = {
+		{ "WELCOME", RSESS_WELCOME, 0, 0, 40 },
+		{ "RESUMED", RSESS_RESUMED, 0, 0, 48 },
+		{ "DATA", RSESS_DATA, 0, 0, 100 },
+		{ "ACK", RSESS_ACK, 0, 0, 0 },
+		{ "FIN", RSESS_FIN, 0, 0, 0 },
+		{ "STOP", RSESS_STOP, 0, 0, 0 },
+		{ "PING", RSESS_PING, 0, 0, 8 },
+		{ "PONG", RSESS_PONG, 0, 0, 8 },
+		{ "ABORT", RSESS_ABORT, 0, 0, 4 },
+	};
+	struct peer *p = &self->s.p;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		TH_LOG("%s", wrong[i].what);
+		OK(peer_dial(p));
+		OK(send_bad(p, &wrong[i]));
+		OK(peer_gone(p));
+	}
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+}
+
+/* A client that knows nothing of sessions. */
+CASE(acceptor, garbage_for_hello)
+{
+	static const char http[] = "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n";
+	struct peer *p = &self->s.p;
+	u8 noise[4096];
+	int i;
+
+	OK(peer_dial(p));
+	OK(peer_send_raw(p, http, sizeof(http) - 1));
+	OK(peer_gone(p));
+	srand(1);
+	for (i = 0; i < 20; i++) {
+		unsigned int n;
+
+		for (n = 0; n < sizeof(noise); n++)
+			noise[n] = rand() >> 8;
+		OK(peer_dial(p));
+		/* It may be closed before all of it is out. */
+		send(p->fd, noise, sizeof(noise), MSG_NOSIGNAL);
+		OK(peer_gone(p));
+	}
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+}
+
+CASE(acceptor, repeated_hello)
+{
+	struct peer *p = &self->s.p;
+	u8 key[RSESS_WIRE_KEY_LEN];
+	int i;
+
+	OK(peer_hello(p));
+	memcpy(key, p->peer_key, sizeof(key));
+	for (i = 0; i < 3; i++) {
+		peer_reset(p);
+		OK(peer_hello(p));
+		OK(memcmp(key, p->peer_key, sizeof(key)));
+	}
+	OK(pair_accept(&self->s));
+	OK(pair_accept_nothing(&self->s));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(3, stat_get("HelloRepeated"));
+	EXPECT_EQ(1, stat_get("SessionsAccepted"));
+}
+
+/* The dialer has given the old transport up; the kernel has not noticed. */
+CASE(acceptor, repeated_hello_beside_old_transport)
+{
+	struct peer *p = &self->s.p;
+	int old;
+
+	OK(peer_hello(p));
+	old = p->fd;
+	OK(peer_hello(p));
+	close(old);
+	OK(pair_accept(&self->s));
+	OK(pair_accept_nothing(&self->s));
+	OK(pair_finish(&self->s));
+}
+
+/* A recorded HELLO opens no door. */
+CASE(acceptor, repeated_hello_is_refused_later)
+{
+	struct peer *p = &self->s.p;
+	int live;
+
+	OK(peer_hello(p));
+	OK(pair_accept(&self->s));
+	OK(peer_send_data(p, 100));
+	OK(pair_read(&self->s, 100));
+	live = p->fd;
+	OK(peer_dial(p));
+	OK(peer_send_hello(p));
+	OK(peer_gone(p));
+	p->fd = live;
+	OK(pair_accept_nothing(&self->s));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(1, stat_get("HelloRefused"));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+}
+
+CASE(acceptor, repeated_hello_with_another_key)
+{
+	struct peer *p = &self->s.p;
+	int live;
+
+	OK(peer_hello(p));
+	live = p->fd;
+	OK(peer_dial(p));
+	p->key[5] ^= 1;
+	OK(peer_send_hello(p));
+	OK(peer_gone(p));
+	p->key[5] ^= 1;
+	p->fd = live;
+	OK(pair_accept(&self->s));
+	OK(pair_accept_nothing(&self->s));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(1, stat_get("HelloRefused"));
+}
+
+CASE(acceptor, resume_of_unknown_session)
+{
+	struct peer *p = &self->s.p;
+
+	OK(peer_dial(p));
+	OK(peer_send_resume(p));
+	ASSERT_EQ(RSESS_REASON_UNKNOWN, peer_gone(p));
+	OK(pair_accept_nothing(&self->s));
+	OK(other_session(&self->s));
+	EXPECT_EQ(1, stat_get("ResumeUnknown"));
+}
+
+/* Somebody who knows the id, and not the secret, disturbs nobody. */
+CASE(acceptor, wrong_mac_beside_live_transport)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	size_t n;
+	int live;
+	int i;
+
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	live = p->fd;
+	for (i = 1; i < 50; i++) {
+		OK(peer_dial(p));
+		n = peer_make_resume(p, i, 0, buf);
+		buf[n - 1] ^= 0x80;
+		OK(peer_send_raw(p, buf, n));
+		OK(peer_gone(p));
+	}
+	p->fd = live;
+	OK(pair_finish(s));
+	EXPECT_EQ(49, stat_get("ResumeAuth"));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+}
+
+CASE(acceptor, replayed_resume)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	size_t n;
+	int live;
+
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	OK(pair_write(s, 1000));
+	OK(peer_take(p, 1000));
+	peer_reset(p);
+	OK(peer_dial(p));
+	p->epoch++;
+	n = peer_make_resume(p, p->epoch, p->rcv_nxt, buf);
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_expect(p, RSESS_RESUMED));
+	/* The same bytes once more, on a transport of their own. */
+	live = p->fd;
+	OK(peer_dial(p));
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_gone(p));
+	/* A new RESUME of an epoch that is not newer. */
+	OK(peer_dial(p));
+	n = peer_make_resume(p, p->epoch - 1, p->rcv_nxt, buf);
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_gone(p));
+	p->fd = live;
+	OK(pair_finish(s));
+	EXPECT_EQ(2, stat_get("ResumeStale"));
+	EXPECT_EQ(1, stat_get("TransportsLost"));
+}
+
+/* Epochs are compared modulo 2^32. */
+CASE(acceptor, epoch_wraps)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	int i;
+
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	for (i = 0; i < 5; i++) {
+		peer_reset(p);
+		p->epoch += 0x60000000;
+		OK(peer_resume(p));
+	}
+	OK(pair_finish(s));
+}
+
+/* The new transport is attached while the old one still stands. */
+CASE(acceptor, old_transport_is_dead)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	int old;
+	int new;
+
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	OK(peer_send_data(p, 1000));
+	old = p->fd;
+	OK(peer_resume(p));
+	/* What the old one had received was taken first. */
+	ASSERT_EQ(1000, p->snd_una);
+	new = p->fd;
+	/* What it says now is not heard. */
+	p->fd = old;
+	send(old, buf, peer_make_data(p, 1000, 100, buf), MSG_NOSIGNAL);
+	OK(peer_gone(p));
+	p->fd = new;
+	OK(peer_send_data(p, 500));
+	OK(pair_read(s, 1500));
+	OK(pair_finish(s));
+	EXPECT_EQ(0, stat_get("DuplicateBytes"));
+}
+
+/* A session that ended in order still answers. */
+CASE(acceptor, tombstone)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	int i;
+
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	OK(pair_shutdown(s));
+	OK(peer_expect(p, RSESS_FIN));
+	OK(peer_send_data(p, 100));
+	OK(peer_send_fin(p));
+	OK(pair_read(s, 100));
+	OK(read_eof(s->fd));
+	close(s->fd);
+	s->fd = -1;
+	peer_reset(p);
+	/* Once is not enough: the answer may be lost too. */
+	for (i = 0; i < 3; i++) {
+		OK(peer_dial(p));
+		OK(peer_send_resume(p));
+		OK(peer_expect(p, RSESS_RESUMED));
+		ASSERT_EQ(p->snd_max, p->f.ack);
+		peer_reset(p);
+	}
+	/* Its door is locked as well. */
+	p->epoch -= 2;
+	OK(peer_dial(p));
+	OK(peer_send_resume(p));
+	ASSERT_EQ(0, peer_gone(p));
+	EXPECT_LT(0, stat_get("ResumeTombstone"));
+	EXPECT_EQ(1, stat_get("ResumeStale"));
+}
+
+/* Both have confirmed the end: nothing stays behind. */
+CASE(acceptor, no_session_stays)
+{
+	int i;
+
+	for (i = 0; i < 10; i++)
+		OK(other_session(&self->s));
+	OK(no_sessions());
+	EXPECT_EQ(10, stat_get("SessionsClosed"));
+	EXPECT_EQ(0, stat_get("SessionsFailed"));
+}
+
+/* The listener is closed; sessions that it accepted go on. */
+CASE(acceptor, listener_closed)
+{
+	struct pair *s = &self->s;
+	struct peer q;
+
+	OK(peer_hello(&s->p));
+	OK(pair_accept(s));
+	close(s->lfd);
+	s->lfd = -1;
+	peer_init(&q, true, 0);
+	q.addr = s->p.addr;
+	q.addrlen = s->p.addrlen;
+	OK(peer_dial(&q));
+	OK(peer_send_hello(&q));
+	ASSERT_EQ(RSESS_REASON_REFUSED, peer_gone(&q));
+	OK(pair_write(s, 1000));
+	peer_reset(&s->p);
+	OK(peer_resume(&s->p));
+	OK(pair_finish(s));
+	peer_free(&q);
+}
+
+/* Sessions that nobody has accepted end with their listener. */
+CASE(acceptor, listener_closed_before_accept)
+{
+	struct pair *s = &self->s;
+
+	OK(peer_hello(&s->p));
+	close(s->lfd);
+	s->lfd = -1;
+	ASSERT_LE(0, peer_gone(&s->p));
+	OK(no_sessions());
+	/* Nobody listens at all. */
+	ASSERT_EQ(-ECONNREFUSED, peer_dial(&s->p));
+}
+
+/* The transport is dead before the session of its HELLO is made. */
+CASE(acceptor, reset_behind_hello)
+{
+	struct pair *s = &self->s;
+	struct pollfd pfd = { .fd = s->lfd, .events = POLLIN };
+	struct sockaddr_storage addr;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		struct peer p;
+
+		peer_init(&p, true, 0);
+		p.addr = s->p.addr;
+		p.addrlen = s->p.addrlen;
+		OK(peer_dial(&p));
+		OK(peer_send_hello(&p));
+		peer_reset(&p);
+		peer_free(&p);
+	}
+	while (poll(&pfd, 1, QUIET_MS) > 0) {
+		socklen_t len = sizeof(addr);
+		int fd = accept(s->lfd, NULL, NULL);
+
+		ASSERT_LE(0, fd);
+		OK(getpeername(fd, (struct sockaddr *)&addr, &len));
+		close(fd);
+	}
+	/* None of those was taken for the listener. */
+	OK(other_session(s));
+}
+
+/* A queue that is full answers late; the dialer waits. */
+CASE(acceptor, backlog_is_bounded)
+{
+	struct pair *s = &self->s;
+	struct peer *p[6];
+	int welcomed = 0;
+	unsigned int i;
+
+	OK(listen(s->lfd, 1));
+	for (i = 0; i < ARRAY_SIZE(p); i++) {
+		p[i] = malloc(sizeof(*p[i]));
+		ASSERT_NE(NULL, p[i]);
+		peer_init(p[i], true, 0);
+		p[i]->addr = s->p.addr;
+		p[i]->addrlen = s->p.addrlen;
+		OK(peer_dial(p[i]));
+		OK(peer_send_hello(p[i]));
+	}
+	usleep(QUIET_MS * 1000);
+	for (i = 0; i < ARRAY_SIZE(p); i++) {
+		struct pollfd pfd = { .fd = p[i]->fd, .events = POLLIN };
+
+		welcomed += poll(&pfd, 1, 0) > 0;
+	}
+	ASSERT_LT(0, welcomed);
+	ASSERT_GT(ARRAY_SIZE(p), welcomed);
+	/* As accept() makes room, all of them get their answer. */
+	for (i = 0; i < ARRAY_SIZE(p); i++) {
+		OK(pair_accept(s));
+		close(s->fd);
+		s->fd = -1;
+	}
+	for (i = 0; i < ARRAY_SIZE(p); i++) {
+		OK(peer_expect(p[i], RSESS_WELCOME));
+		peer_free(p[i]);
+		free(p[i]);
+	}
+}
+
+TEST_HARNESS_MAIN
