@@ -27,7 +27,7 @@ help() {
 
 dir=$root/build/selftests
 limit=1200
-scripts="namespaces.sh"
+scripts="namespaces.sh trace.sh"
 list=
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -43,7 +43,7 @@ done
 export RSESS_SELFTESTS=$dir
 
 if [ $# -eq 0 ]; then
-	# shellcheck disable=SC2046
+	# shellcheck disable=SC2046,SC2086
 	set -- $(make -s -C "$here" print-tests) $scripts
 fi
 if [ -n "$list" ]; then

@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The tracepoints tell of a session whose transport is destroyed in the middle.
+
+# Functions are called by name.
+# shellcheck disable=SC2317
+
+set -u
+
+here=$(dirname "$(readlink -f "$0")")
+cat=${RSESS_SELFTESTS:-$here/../../../../../build/selftests}/rsess_cat
+tracing=/sys/kernel/tracing
+port=7200
+tests=0
+failed=0
+dir=$(mktemp -d)
+
+cleanup() {
+	echo 0 >"$tracing/events/rsess/enable" 2>/dev/null
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+
+seen() { # EVENT PATTERN
+	tests=$((tests + 1))
+	if grep -q "$1: .*$2" "$dir/trace"; then
+		echo "ok $tests trace.$1"
+	else
+		echo "not ok $tests trace.$1"
+		failed=1
+	fi
+}
+
+# until_true COMMAND...: at most 20 seconds
+until_true() {
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		"$@" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+arrived() { # BYTES
+	[ "$(stat -c %s "$dir/out")" -ge "$1" ]
+}
+
+# The dialer has given all to its transport.
+unsent_are() { # BYTES
+	awk -v n="$1" '$2 == "dialer" && $8 == 1000 && $9 == n { found = 1 }
+		END { exit !found }' /proc/net/rsess
+}
+
+resumed() {
+	grep -q ' live [1-9]' /proc/net/rsess
+}
+
+echo "TAP version 13"
+echo "1..5"
+[ -d $tracing/events ] || mount -t tracefs tracefs $tracing
+echo 1 >$tracing/events/rsess/enable
+: >$tracing/trace
+
+mkfifo "$dir/in"
+"$cat" -l 127.0.0.1 $port >"$dir/out" </dev/null &
+"$cat" -w 20 127.0.0.1 $port <"$dir/in" >/dev/null &
+exec {pipe}>"$dir/in"
+head -c 100000 /dev/zero >&"$pipe"
+until_true arrived 100000
+ss -Kt "dport = :$port" >/dev/null
+until_true resumed
+# These bytes are lost: they need two seconds to arrive.
+tc qdisc add dev lo root netem delay 2s
+head -c 1000 /dev/zero >&"$pipe"
+until_true unsent_are 0
+ss -Kt "dport = :$port" >/dev/null
+tc qdisc del dev lo root
+until_true arrived 101000
+exec {pipe}>&-
+wait
+cat $tracing/trace >"$dir/trace"
+
+seen rsess_transport_lost "link=live"
+seen rsess_resume "epoch=1"
+seen rsess_retransmit "len=1000"
+seen rsess_session_end "reason=closed"
+if arrived 101000 && ! arrived 101001; then
+	echo "ok 5 trace.nothing_lost"
+else
+	echo "not ok 5 trace.nothing_lost"
+	failed=1
+fi
+exit $failed
