@@ -52,11 +52,15 @@ in_server() {
 	ip netns exec "$server" "$@"
 }
 
+set_sysctl() { # NAMESPACE PATH-BELOW-NET VALUE
+	ip netns exec "$1" sh -c "echo $3 >/proc/sys/net/$2"
+}
+
 add_server() {
 	ip netns add "$server"
 	ip -n "$client" link add veth0 type veth peer name veth0 \
 		netns "$server"
-	in_client sysctl -qw net.ipv6.conf.veth0.keep_addr_on_down=1
+	set_sysctl "$client" ipv6/conf/veth0/keep_addr_on_down 1
 	ip -n "$client" addr add 10.9.0.1/24 dev veth0
 	ip -n "$client" addr add fd00:9::1/64 dev veth0 nodad
 	ip -n "$server" addr add 10.9.0.2/24 dev veth0
@@ -78,7 +82,7 @@ add_hosts() {
 
 # Silence is noticed soon, on both sides.
 set_stall() {
-	ip netns exec "$1" sysctl -qw net.rsess.stall_timeout_ms=2000
+	set_sysctl "$1" rsess/stall_timeout_ms 2000
 }
 
 # What still runs in a namespace ends with it.

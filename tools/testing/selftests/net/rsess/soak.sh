@@ -84,7 +84,9 @@ unused() {
 	[ "$(cat /sys/module/rsess/refcnt)" -le "$refs_before" ]
 }
 
-# measure FILE: objects of each slab cache, exactly, and pages in use.
+# measure FILE: objects of each slab cache, how many of them may only seem to be
+# in use, and pages in use.  All objects of a slab that a processor has to itself
+# count as in use.
 measure() {
 	local cache merged
 
@@ -97,7 +99,9 @@ measure() {
 			echo 1 >"$cache/shrink"
 			merged=
 			[ ! -L "$cache" ] || merged=merged-
-			echo "$merged${cache##*/} $(cut -d' ' -f1 "$cache/objects")" ;;
+			echo "$merged${cache##*/}" \
+				"$(cut -d' ' -f1 "$cache/objects")" \
+				$(($(cat "$cache/objs_per_slab") * $(nproc))) ;;
 		esac
 	done >"$1" 2>/dev/null
 	awk '$1 == "MemTotal:" { n += $2 }
@@ -112,6 +116,8 @@ grown() {
 		NR == FNR { before[$1] = $2; next }
 		{
 			limit = n / 4 > 150 ? n / 4 : 150
+			if ($3 > limit)
+				limit = $3
 			if ($1 ~ /^(RSESS|rsess|net_namespace)/)
 				limit = 0
 			if ($1 == "KiB-in-use")
