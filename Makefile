@@ -15,7 +15,8 @@
 # as well, and what they call is exported: that goes to build/RELEASE-kunit.
 
 ifdef KDIR
-KVER	?= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+KVER	?= $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+		$(KDIR)/include/generated/utsrelease.h 2>/dev/null),RELEASE)
 else
 KVER	?= $(shell uname -r)
 KDIR	:= /lib/modules/$(KVER)/build
@@ -57,10 +58,11 @@ kuser: $(BUILD)/.sources
 	@ln -sf net/rsess/rsess.ko $(BUILD)/rsess.ko
 	@ln -sf kuser/rsess_kuser.ko $(BUILD)/rsess_kuser.ko
 
-# sysctl.d and modules-load.d are the administrator's: nothing is loaded here,
-# socket() loads the module when it is asked for.
+# Nothing is loaded here: socket() loads the module when it is asked for.
+# depmod is called again, for kbuild leaves it out where it finds no System.map.
 install: module
-	$(KBUILD) modules_install
+	@$(KBUILD) CONFIG_MODULE_SIG_ALL= modules_install
+	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
 	install -D -m 644 include/uapi/linux/rsess.h \
 		$(DESTDIR)/usr/include/linux/rsess.h
 
