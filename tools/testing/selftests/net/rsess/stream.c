@@ -81,6 +81,7 @@ ssize_t fill(int fd, uint64_t off)
 /* The same, until nothing goes in for a while: the peer's side is full too. */
 ssize_t fill_both(int fd, uint64_t off)
 {
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
 	ssize_t sum = 0;
 	ssize_t ret;
 
@@ -90,7 +91,7 @@ ssize_t fill_both(int fd, uint64_t off)
 			return ret;
 		sum += ret;
 		usleep(QUIET_MS * 1000);
-	} while (ret);
+	} while (ret || poll(&pfd, 1, 0));
 	return sum;
 }
 
