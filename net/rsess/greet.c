@@ -469,8 +469,7 @@ static void rsess_greet_resume(struct rsess_transport *tr)
 	ok = sk->sk_state == TCP_CLOSE ||
 	     rsess_greet_verify(rsess_sk(sk), tr, &r);
 	if (ok)
-		reason = sk->sk_state == TCP_CLOSE ? RSESS_REASON_UNKNOWN :
-			 rsess_greet_attach(rsess_sk(sk), tr, &r);
+		reason = rsess_greet_attach(rsess_sk(sk), tr, &r);
 	release_sock(sk);
 	sock_put(sk);
 	if (!ok)

@@ -86,7 +86,7 @@ enum rsess_wire_error rsess_wire_decode(const void *buf, struct rsess_frame *f)
 		return RSESS_WIRE_RESERVED;
 	if (f->flags & ~RSESS_F_ALL)
 		return RSESS_WIRE_FLAGS;
-	if (f->type < RSESS_HELLO || f->type > RSESS_TYPE_MAX) {
+	if (!rsess_wire_known(f->type)) {
 		if (!(f->flags & RSESS_F_OPTIONAL))
 			return RSESS_WIRE_TYPE;
 		return f->length > RSESS_DATA_MAX ? RSESS_WIRE_LENGTH :
