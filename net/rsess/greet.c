@@ -282,9 +282,11 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	rsess_state_set(sk, TCP_ESTABLISHED);
 	if (rsess_auth_secret(rs->peer_key, rs->key, rs->id, rs->secret) ||
 	    rsess_table_list(rs) || rsess_table_insert(rs)) {
+		sock_hold(sk);		/* rsess_session_destroy() */
 		rs->orphaned = true;
 		rsess_session_end(rs, RSESS_REASON_RESOURCES, 0);
 		release_sock(sk);
+		sock_put(sk);
 		return NULL;
 	}
 	RSESS_INC(sock_net(sk), SESSIONS_ACCEPTED);
