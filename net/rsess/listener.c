@@ -66,7 +66,7 @@ static void rsess_listener_data_ready(struct sock *sk)
 	read_lock_bh(&sk->sk_callback_lock);
 	lsn = rcu_dereference_sk_user_data(sk);
 	if (lsn)
-		queue_work(rsess_wq, &lsn->accept_work);
+		queue_delayed_work(rsess_wq, &lsn->accept_work, 0);
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -116,11 +116,21 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 static void rsess_listener_accept_work(struct work_struct *work)
 {
 	struct rsess_listener *lsn =
-		container_of(work, struct rsess_listener, accept_work);
+		container_of(work, struct rsess_listener, accept_work.work);
 	struct socket *sock;
+	int err;
 
-	while (!READ_ONCE(lsn->dead) &&
-	       !kernel_accept(lsn->sock, &sock, O_NONBLOCK)) {
+	while (!READ_ONCE(lsn->dead)) {
+		err = kernel_accept(lsn->sock, &sock, O_NONBLOCK);
+		if (err == -EAGAIN || err == -EINVAL)
+			return;
+		if (err) {
+			/* No other call comes for what is waiting there. */
+			RSESS_INC(sock_net(lsn->sock->sk), MEMORY_SHORT);
+			queue_delayed_work(rsess_wq, &lsn->accept_work,
+					   RSESS_RETRY_DELAY);
+			return;
+		}
 		rsess_listener_accept_one(lsn, sock);
 		cond_resched();
 	}
@@ -383,7 +393,7 @@ static void rsess_listener_close(struct rsess_listener *lsn)
 	sk->sk_data_ready = lsn->sk_data_ready;
 	rcu_assign_sk_user_data(sk, NULL);
 	write_unlock_bh(&sk->sk_callback_lock);
-	cancel_work_sync(&lsn->accept_work);
+	cancel_delayed_work_sync(&lsn->accept_work);
 
 	for (;;) {
 		spin_lock(&lsn->lock);
@@ -561,7 +571,7 @@ static struct rsess_listener *rsess_listener_new(struct rsess_sock *rs)
 	lsn->protocol = sk->sk_protocol;
 	lsn->bound_dev_if = sk->sk_bound_dev_if;
 	lsn->uid = sk->sk_uid;
-	INIT_WORK(&lsn->accept_work, rsess_listener_accept_work);
+	INIT_DELAYED_WORK(&lsn->accept_work, rsess_listener_accept_work);
 	INIT_WORK(&lsn->free_work, rsess_listener_free_work);
 	spin_lock_init(&lsn->lock);
 	INIT_LIST_HEAD(&lsn->acceptq);

@@ -53,7 +53,7 @@ struct rsess_listener {
 	int			protocol;
 	int			bound_dev_if;
 	kuid_t			uid;
-	struct work_struct	accept_work;
+	struct delayed_work	accept_work;
 	struct work_struct	free_work;
 
 	spinlock_t		lock;	/* all below */
