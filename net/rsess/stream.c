@@ -39,7 +39,10 @@ static int rsess_send_fill(struct rsess_sock *rs, struct msghdr *msg)
 	size_t room, len;
 	int err;
 
-	if (!sk_page_frag_refill(sk, pf))
+	/* Not sk_page_frag_refill(): what it takes off sk_sndbuf nobody would
+	 * give back.
+	 */
+	if (!skb_page_frag_refill(32U, pf, sk->sk_allocation))
 		return -ENOBUFS;
 	room = max(READ_ONCE(sk->sk_sndbuf) - sk->sk_wmem_queued, 1);
 	len = min3(msg_data_left(msg), room, (size_t)(pf->size - pf->offset));
@@ -61,16 +64,23 @@ static int rsess_send_fill(struct rsess_sock *rs, struct msghdr *msg)
 	return len;
 }
 
-/* Wait until the session can take bytes. */
-static int rsess_send_wait(struct rsess_sock *rs, long *timeo)
+/* Wait until the session can take bytes, or a moment when it can, but memory is
+ * short.
+ */
+static int rsess_send_wait(struct rsess_sock *rs, long *timeo, bool full)
 {
 	struct sock *sk = rsess_to_sk(rs);
+	int err;
 
 	rsess_push(rs);
-	if (sk_stream_memory_free(sk))
+	if (full && sk_stream_memory_free(sk))
 		return 0;
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-	return sk_stream_wait_memory(sk, timeo);
+	err = sk_stream_wait_memory(sk, timeo);
+	/* No acknowledgment would call it. */
+	if (err == -EAGAIN && !rsess_sendq_retained(&rs->sq))
+		sk->sk_write_space(sk);
+	return err;
 }
 
 /**
@@ -88,6 +98,7 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	struct rsess_sock *rs = rsess_sk(sk);
 	int copied = 0;
 	long timeo;
+	bool full;
 	int err;
 
 	if (msg->msg_flags & MSG_OOB)
@@ -106,10 +117,10 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
 		goto error;
 	while (msg_data_left(msg)) {
-		err = sk_stream_memory_free(sk) ? rsess_send_fill(rs, msg) :
-						  -ENOBUFS;
+		full = !sk_stream_memory_free(sk);
+		err = full ? -ENOBUFS : rsess_send_fill(rs, msg);
 		if (err == -ENOBUFS) {
-			err = rsess_send_wait(rs, &timeo);
+			err = rsess_send_wait(rs, &timeo, full);
 			if (err)
 				goto error;
 			err = -EPIPE;
