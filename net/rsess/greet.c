@@ -157,7 +157,7 @@ int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 	memcpy(rs->peer_key, w.key, sizeof(rs->peer_key));
 	err = rsess_auth_secret(rs->key, rs->peer_key, rs->id, rs->secret);
 	if (err)
-		return -EPROTO;
+		return -ENOBUFS;
 
 	/* The credit in HELLO was counted from wherever the peer begins. */
 	rsess_credit_init(&rs->credit, f->seq);
@@ -190,7 +190,9 @@ int rsess_greet_resumed(struct rsess_sock *rs, struct rsess_transport *tr)
 	err = rsess_auth_resumed(rs->secret, tr->rx.hdr, rs->id,
 				 cpu_to_be32(rs->epoch), rs->nonce, r.nonce,
 				 mac);
-	if (err || !rsess_auth_equal(mac, r.mac)) {
+	if (err)
+		return -ENOBUFS;
+	if (!rsess_auth_equal(mac, r.mac)) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), RESUME_AUTH);
 		return -EPROTO;
 	}
@@ -357,8 +359,11 @@ static void rsess_greet_tomb(struct rsess_transport *tr,
 		.limit	= tomb->limit,
 	};
 
-	if (rsess_auth_resume(tomb->secret, tr->rx.hdr, r, mac) ||
-	    !rsess_auth_equal(mac, r->mac)) {
+	if (rsess_auth_resume(tomb->secret, tr->rx.hdr, r, mac)) {
+		RSESS_INC(net, MEMORY_SHORT);
+		goto refuse;
+	}
+	if (!rsess_auth_equal(mac, r->mac)) {
 		RSESS_INC(net, RESUME_AUTH);
 		goto refuse;
 	}
@@ -403,8 +408,11 @@ static bool rsess_greet_verify(struct rsess_sock *rs,
 	struct net *net = sock_net(rsess_to_sk(rs));
 	u8 mac[RSESS_WIRE_MAC_LEN];
 
-	if (rsess_auth_resume(rs->secret, tr->rx.hdr, r, mac) ||
-	    !rsess_auth_equal(mac, r->mac)) {
+	if (rsess_auth_resume(rs->secret, tr->rx.hdr, r, mac)) {
+		RSESS_INC(net, MEMORY_SHORT);
+		return false;
+	}
+	if (!rsess_auth_equal(mac, r->mac)) {
 		RSESS_INC(net, RESUME_AUTH);
 		return false;
 	}

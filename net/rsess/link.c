@@ -448,17 +448,21 @@ int rsess_link_drain(struct rsess_sock *rs)
 	return 0;
 }
 
-/* The peer did what it may not do. */
+/* The peer did what it may not do, or its answer could not be verified. */
 static void rsess_link_broken(struct rsess_sock *rs, int err)
 {
 	bool connecting = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
 
-	if (connecting)
+	if (err == -ENOBUFS) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
+		rsess_link_lost(rs, "no memory");
+	} else if (connecting) {
 		rsess_session_end(rs, RSESS_REASON_PROTOCOL, EPROTO);
-	else if (err == -EBADE || ++rs->errors >= RSESS_ERRORS_MAX)
+	} else if (err == -EBADE || ++rs->errors >= RSESS_ERRORS_MAX) {
 		rsess_session_cut(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
-	else
+	} else {
 		rsess_link_lost(rs, "protocol error");
+	}
 }
 
 /**
