@@ -62,6 +62,9 @@ struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 		return ERR_PTR(-EAFNOSUPPORT);
 	err = sock_create_kern(sock_net(sk), family, SOCK_STREAM,
 			       sk->sk_protocol, &sock);
+	/* No file is opened: it stands for a lack of memory. */
+	if (err == -ENFILE)
+		err = -ENOBUFS;
 	if (err)
 		return ERR_PTR(err);
 	rsess_link_settings(rs, sock->sk);
