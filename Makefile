@@ -28,7 +28,7 @@ SELFTESTS := tools/testing/selftests/net/rsess
 
 # The tree is linked file by file into the build directory: kbuild puts objects
 # beside their sources.
-SOURCES	:= Kbuild net include $(SELFTESTS)/kuser
+SOURCES	:= Kbuild net include $(SELFTESTS)/kuser $(SELFTESTS)/seeded
 KBUILD	 = $(MAKE) -C $(KDIR) M=$(BUILD) KUNIT=$(KUNIT) \
 	   $(if $(KUNIT),KBUILD_EXTRA_SYMBOLS=$(KUNIT)/Module.symvers)
 
@@ -57,6 +57,12 @@ kuser: $(BUILD)/.sources
 	@$(KBUILD) KUSER=1 modules
 	@ln -sf net/rsess/rsess.ko $(BUILD)/rsess.ko
 	@ln -sf kuser/rsess_kuser.ko $(BUILD)/rsess_kuser.ko
+
+# Mistakes that a kernel with checks has to see.
+seeded: $(BUILD)/.sources
+	@$(KBUILD) SEEDED=1 modules
+	@ln -sf net/rsess/rsess.ko $(BUILD)/rsess.ko
+	@ln -sf seeded/rsess_seeded.ko $(BUILD)/rsess_seeded.ko
 
 # Nothing is loaded here: socket() loads the module when it is asked for.
 # depmod is called again, for kbuild leaves it out where it finds no System.map.
@@ -88,4 +94,4 @@ clean:
 
 FORCE:
 
-.PHONY: all module kuser install uninstall demo check soak lint clean FORCE
+.PHONY: all module kuser seeded install uninstall demo check soak lint clean FORCE
