@@ -31,6 +31,7 @@
 
 struct rsess_listener;
 struct rsess_net;
+struct rsess_tomb;
 struct rsess_transport;
 
 extern int rsess_family;
@@ -109,6 +110,7 @@ enum rsess_timer {
  * @cut: ABORT was given to the transport, which is to deliver it
  * @abort_reason: payload of the next ABORT
  * @destroyed: the reference of the socket was given back
+ * @tomb: for the table when the session has ended, or NULL
  * @attempts: dials since the last progress
  * @last_rx: jiffies when the transport last gave something
  * @watched: jiffies when this side began to wait for the peer
@@ -174,6 +176,7 @@ struct rsess_sock {
 	bool			cut;
 	bool			destroyed;
 	u8			abort_reason;
+	struct rsess_tomb	*tomb;
 
 	u32			attempts;
 	unsigned long		last_rx;

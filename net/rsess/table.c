@@ -69,13 +69,11 @@ static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb)
 	queue_delayed_work(rsess_wq, &rn->tomb_work, HZ);
 }
 
-static struct rsess_tomb *rsess_tomb_new(const struct rsess_sock *rs)
+static void rsess_tomb_fill(struct rsess_tomb *tomb,
+			    const struct rsess_sock *rs)
 {
-	struct rsess_tomb *tomb = kzalloc(sizeof(*tomb), GFP_KERNEL);
 	u32 ms = rs->timeout_ms ?: RSESS_TOMB_MS;
 
-	if (!tomb)
-		return NULL;
 	memcpy(tomb->id, rs->id, sizeof(tomb->id));
 	memcpy(tomb->secret, rs->secret, sizeof(tomb->secret));
 	tomb->epoch = rs->epoch;
@@ -83,7 +81,6 @@ static struct rsess_tomb *rsess_tomb_new(const struct rsess_sock *rs)
 	tomb->ack = rs->credit.rcv_nxt;
 	tomb->limit = rs->credit.limit;
 	tomb->expires = jiffies + msecs_to_jiffies(ms);
-	return tomb;
 }
 
 /* The order is that of ends, not of expiry, for timeouts differ: look at all. */
@@ -179,15 +176,20 @@ void rsess_table_unlist(struct rsess_sock *rs)
 
 /**
  * rsess_table_insert() - let a peer resume a session
- * @rs: session of the acceptor, locked
+ * @rs: session of the acceptor, locked; rsess_table_remove() must follow
  *
- * Return: 0, or -EEXIST when the id is or was in use.
+ * Context: may sleep.
+ * Return: 0, -EEXIST when the id is or was in use, or -ENOMEM.
  */
 int rsess_table_insert(struct rsess_sock *rs)
 {
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
 	int err = 0;
 
+	/* Now, for at its end the session cannot do without. */
+	rs->tomb = kzalloc(sizeof(*rs->tomb), GFP_KERNEL);
+	if (!rs->tomb)
+		return -ENOMEM;
 	spin_lock(&rn->lock);
 	if (rsess_table_lookup(rn, rs->id) || rsess_tomb_lookup(rn, rs->id))
 		err = -EEXIST;
@@ -201,23 +203,23 @@ int rsess_table_insert(struct rsess_sock *rs)
  * rsess_table_remove() - a session has ended
  * @rs: session, locked
  * @tomb: leave a tombstone
- *
- * Context: may sleep.
  */
 void rsess_table_remove(struct rsess_sock *rs, bool tomb)
 {
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
-	struct rsess_tomb *t = tomb ? rsess_tomb_new(rs) : NULL;
 
 	spin_lock(&rn->lock);
 	if (hash_hashed(&rs->hash)) {
 		hash_del(&rs->hash);
-		if (t)
-			rsess_tomb_add(rn, t);
-		t = NULL;
+		if (tomb) {
+			rsess_tomb_fill(rs->tomb, rs);
+			rsess_tomb_add(rn, rs->tomb);
+			rs->tomb = NULL;
+		}
 	}
 	spin_unlock(&rn->lock);
-	kfree_sensitive(t);
+	kfree_sensitive(rs->tomb);
+	rs->tomb = NULL;
 }
 
 /**
