@@ -64,7 +64,7 @@ static void rsess_listener_data_ready(struct sock *sk)
 	struct rsess_listener *lsn;
 
 	read_lock_bh(&sk->sk_callback_lock);
-	lsn = rcu_dereference_sk_user_data(sk);
+	lsn = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
 	if (lsn)
 		queue_delayed_work(rsess_wq, &lsn->accept_work, 0);
 	read_unlock_bh(&sk->sk_callback_lock);

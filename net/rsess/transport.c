@@ -43,7 +43,7 @@ static void rsess_inner_kick(struct sock *sk)
 	struct rsess_transport *tr;
 
 	read_lock_bh(&sk->sk_callback_lock);
-	tr = rcu_dereference_sk_user_data(sk);
+	tr = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
 	if (tr)
 		rsess_transport_queue(tr);
 	read_unlock_bh(&sk->sk_callback_lock);
@@ -165,7 +165,8 @@ void rsess_transport_unhook(struct rsess_transport *tr)
 	struct sock *sk = tr->sock->sk;
 
 	write_lock_bh(&sk->sk_callback_lock);
-	if (rcu_dereference_sk_user_data(sk) == tr) {
+	if (__locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY) ==
+	    tr) {
 		sk->sk_data_ready = tr->sk_data_ready;
 		sk->sk_write_space = tr->sk_write_space;
 		sk->sk_state_change = tr->sk_state_change;
