@@ -59,6 +59,7 @@ static int rsess_proc_show(struct seq_file *seq, void *v)
 		[RSESS_LINK_GREETING]	= "greeting",
 		[RSESS_LINK_LIVE]	= "live",
 	};
+	union rsess_addr laddr, raddr;
 	const struct rsess_sock *rs;
 
 	if (v == &rsess_net(seq_file_net(seq))->sessions) {
@@ -66,14 +67,18 @@ static int rsess_proc_show(struct seq_file *seq, void *v)
 		return 0;
 	}
 	rs = list_entry(v, struct rsess_sock, all);
+	/* A connect() under way may be about to fill them in. */
+	laddr = data_race(rs->laddr);
+	raddr = data_race(rs->raddr);
 	seq_printf(seq, "%*phN %s %s %s %u %u %u %llu %llu %llu %s %pISpc %pISpc\n",
 		   RSESS_ID_LEN, rs->id, rs->dialer ? "dialer" : "acceptor",
 		   rsess_state_name(READ_ONCE(rsess_to_sk(rs)->sk_state)),
 		   links[READ_ONCE(rs->link)], READ_ONCE(rs->epoch),
 		   READ_ONCE(rs->resumes), READ_ONCE(rs->lost),
 		   rsess_sendq_retained(&rs->sq), rsess_sendq_unsent(&rs->sq),
-		   rsess_readable(rs), rs->orphaned ? "orphan" : "socket",
-		   &rs->laddr, &rs->raddr);
+		   rsess_readable(rs),
+		   READ_ONCE(rs->orphaned) ? "orphan" : "socket",
+		   &laddr, &raddr);
 	return 0;
 }
 

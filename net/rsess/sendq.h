@@ -60,16 +60,16 @@ void rsess_sendq_rewind(struct rsess_sendq *q, u64 seq);
 u64 rsess_sendq_truncate(struct rsess_sendq *q, u64 seq);
 u64 rsess_sendq_purge(struct rsess_sendq *q);
 
-/* Bytes that wait for the peer's session. */
+/* Bytes that wait for the peer's session.  Without the lock it may be old. */
 static inline u64 rsess_sendq_retained(const struct rsess_sendq *q)
 {
-	return q->write_seq - q->snd_una;
+	return READ_ONCE(q->write_seq) - READ_ONCE(q->snd_una);
 }
 
-/* Bytes that the present transport has not been given. */
+/* Bytes that the present transport has not been given.  As above. */
 static inline u64 rsess_sendq_unsent(const struct rsess_sendq *q)
 {
-	return q->write_seq - q->snd_nxt;
+	return READ_ONCE(q->write_seq) - READ_ONCE(q->snd_nxt);
 }
 
 #endif /* _RSESS_SENDQ_H */

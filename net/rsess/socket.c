@@ -108,22 +108,23 @@ static int rsess_connect_start(struct rsess_sock *rs,
 		return -EAFNOSUPPORT;
 	if (rs->lsn)
 		return -EADDRINUSE;
-	err = rsess_table_list(rs);
-	if (err)
-		return err;
 	rsess_session_init(rs, true);
 	get_random_bytes(rs->id, sizeof(rs->id));
 	get_random_bytes(rs->key, sizeof(rs->key));
 	rsess_set_raddr(rs, addr);
+	err = rsess_table_list(rs);
+	if (err)
+		goto forget;
 	sk->sk_shutdown = 0;
 	sock_reset_flag(sk, SOCK_DONE);
 	rsess_state_set(sk, TCP_SYN_SENT);
 	err = rsess_link_dial(rs);
-	if (err) {
-		rsess_state_set(sk, TCP_CLOSE);
-		memset(&rs->raddr, 0, sizeof(rs->raddr));
-		rsess_table_unlist(rs);
-	}
+	if (!err)
+		return 0;
+	rsess_state_set(sk, TCP_CLOSE);
+	rsess_table_unlist(rs);
+forget:
+	memset(&rs->raddr, 0, sizeof(rs->raddr));
 	return err;
 }
 
