@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "fault.h"
@@ -55,12 +56,19 @@ bool fault_possible(void)
  * With RSESS_FAULT_VERBOSE=2 in the environment the kernel's log gets the stack of
  * each failure.
  *
+ * A page of this process that were missing in send() or recv() would be one more
+ * that cannot be had, so all are there from now on.
+ *
  * Return: 0 or a negative errno.
  */
 int fault_reset(void)
 {
 	const char *verbose = getenv("RSESS_FAULT_VERBOSE");
 
+	if (mlockall(MCL_CURRENT | MCL_FUTURE)) {
+		say("mlockall: %s", strerror(errno));
+		return -errno;
+	}
 	return knobs("probability", "0") ?: knobs("interval", "1") ?:
 	       knobs("space", "0") ?: knobs("verbose", verbose ?: "0") ?:
 	       knobs("task-filter", "N") ?: knobs("ignore-gfp-wait", "N") ?:

@@ -262,8 +262,9 @@ CASE(below, transfer_goes_on)
 
 	OK(both_flow(ways, 100000));
 	OK(fault_start(100, 100));
+	/* It may have been lost before: silence is easily too long here. */
 	if (variant->torn)
-		ASSERT_GT(tear(PORT), 0);
+		tear(PORT);
 	OK(write_some(&ways[0], 200000));
 	OK(write_some(&ways[1], 200000));
 	OK(fault_wait(variant->count));
@@ -283,7 +284,7 @@ CASE(below, close_goes_on)
 	OK(write_some(&ways[0], 200000));
 	OK(fault_start(100, 100));
 	if (variant->torn)
-		ASSERT_GT(tear(PORT), 0);
+		tear(PORT);
 	OK(stage_close(&s->fd));
 	/* Not every function is called then. */
 	usleep(500000);
@@ -457,6 +458,7 @@ CASE(any, sessions)
 	TH_LOG("%lld failures, %d of %d sessions", (long long)fault_count(),
 	       good, i);
 	ASSERT_GT(fault_count(), 0);
+	ASSERT_GT(good, 0);
 	OK(fault_stop());
 	/* Sessions that wait for accept() are the listener's. */
 	stage_close(&self->s.lfd);
