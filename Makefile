@@ -2,6 +2,7 @@
 #
 # make                 the module, for the running kernel or KVER=RELEASE or KDIR=DIR
 # make install         into /lib/modules of that kernel, with the uapi header
+# make model           every state of a model of the session protocol
 # make demo            the main job, in a throw-away VM
 # make check           the tests, in a VM
 # make soak RESETS=N   N resets over random transfers, in a VM
@@ -89,9 +90,12 @@ soak:
 lint:
 	@tools/testing/lint.sh $(KERNEL)
 
+model:
+	@tools/testing/model.sh
+
 clean:
 	rm -rf build
 
 FORCE:
 
-.PHONY: all module kuser seeded install uninstall demo check soak lint clean FORCE
+.PHONY: all module kuser seeded install uninstall demo check soak lint model clean FORCE
