@@ -50,6 +50,16 @@ bool fault_possible(void)
 	       !access("/proc/thread-self/fail-nth", W_OK);
 }
 
+/* @what: require or reject, the stacks that have an address in the range */
+static int fault_range(const char *what, uint64_t start, uint64_t end)
+{
+	char from[32], to[32];
+
+	snprintf(from, sizeof(from), "%s-start", what);
+	snprintf(to, sizeof(to), "%s-end", what);
+	return knobs_number(from, start) ?: knobs_number(to, end);
+}
+
 /**
  * fault_reset() - nothing fails, and everything may be made to fail
  *
@@ -76,15 +86,9 @@ int fault_reset(void)
 	       knob("fail_page_alloc", "ignore-gfp-highmem", "N") ?:
 	       knob("fail_page_alloc", "min-order", "0") ?:
 	       knobs("stacktrace-depth", "32") ?:
-	       knobs_number("require-start", 0) ?:
-	       knobs_number("require-end", UINT64_MAX) ?:
+	       fault_range("require", 0, UINT64_MAX) ?:
+	       fault_range("reject", 0, 0) ?:
 	       knobs_number("times", TIMES);
-}
-
-static int fault_range(uint64_t start, uint64_t end)
-{
-	return knobs_number("require-start", start) ?:
-	       knobs_number("require-end", end);
 }
 
 /* From now on only what functions of the module want to have fails, in whatever
@@ -112,11 +116,11 @@ int fault_below_module(void)
 		say("where is the module?");
 		return -ENOENT;
 	}
-	return fault_range(start, end);
+	return fault_range("require", start, end);
 }
 
-/* The same for one function of the kernel or of the module, by its name. */
-int fault_below(const char *function)
+/* A function of the kernel or of the module, by its name. */
+static int fault_function(const char *what, const char *function)
 {
 	FILE *f = fopen("/proc/kallsyms", "re");
 	uint64_t start = 0, end = UINT64_MAX;
@@ -137,7 +141,19 @@ int fault_below(const char *function)
 		say("no function %s", function);
 		return -ENOENT;
 	}
-	return fault_range(start, end);
+	return fault_range(what, start, end);
+}
+
+/* The same as fault_below_module() for one function. */
+int fault_below(const char *function)
+{
+	return fault_function("require", function);
+}
+
+/* Nothing fails below this function. */
+int fault_not_below(const char *function)
+{
+	return fault_function("reject", function);
 }
 
 /**

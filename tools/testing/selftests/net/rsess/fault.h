@@ -17,6 +17,7 @@ int fault_reset(void);
 
 int fault_below_module(void);
 int fault_below(const char *function);
+int fault_not_below(const char *function);
 int fault_start(unsigned int slab, unsigned int page);
 int fault_stop(void);
 int64_t fault_count(void);

@@ -532,6 +532,8 @@ CASE(module, init)
 	int i;
 
 	OK(fault_below("do_one_initcall"));
+	/* It loses the name of the cache. */
+	OK(fault_not_below("sysfs_slab_add"));
 	for (i = 0; i < 60; i++) {
 		percent = i < 20 ? 50 : i < 40 ? 10 : 2;
 		OK(fault_start(percent, percent));
