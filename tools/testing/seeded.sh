@@ -34,7 +34,7 @@ report() {
 # load MISTAKE: sets $code
 load() {
 	code=0
-	"$here/vm/run" --kernel "$release" --mem 3G --timeout 900 \
+	"$here/vm/run" --kernel "$release" --mem 1G --timeout 900 \
 		--log "$scratch/log" -- insmod "$ko" mistake="$1" \
 		>"$scratch/out" 2>&1 || code=$?
 }
