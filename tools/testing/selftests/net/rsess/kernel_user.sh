@@ -6,21 +6,10 @@
 
 set -u
 
-here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
 ko=${KUSER_KO:-$here/../../../../../build/$(uname -r)/rsess_kuser.ko}
 port=7000
-tests=0
-failed=0
-
-result() { # STATUS NAME
-	tests=$((tests + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $tests kernel_user.$2"
-	else
-		echo "not ok $tests kernel_user.$2"
-		failed=$((failed + 1))
-	fi
-}
 
 counter() {
 	awk -v name="$1" '$1 == name { print $2 }' /proc/net/rsess_stat
@@ -41,14 +30,13 @@ insmod_kuser() { # MEGABYTES FAMILY
 	insmod "$ko" port=$port mbytes="$1" family="$2" && rmmod rsess_kuser
 }
 
-echo "TAP version 13"
-echo "1..3"
+plan 3
 
 insmod_kuser 4 2
-result $? "the_test_passes_over_tcp"
+result $? kernel_user.the_test_passes_over_tcp
 
 insmod_kuser 16 18
-result $? "both_directions"
+result $? kernel_user.both_directions
 
 before=$(counter Resumes)
 flag=$(mktemp)
@@ -59,6 +47,6 @@ rm -f "$flag"
 wait
 echo "# resumes: $(($(counter Resumes) - before))"
 [ "$(counter Resumes)" -gt "$before" ] || status=1
-result $status "both_directions_under_resets"
+result $status kernel_user.both_directions_under_resets
 
 [ "$failed" -eq 0 ]

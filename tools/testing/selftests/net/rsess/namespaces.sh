@@ -13,19 +13,18 @@
 #
 # Prints TAP.  Needs root, ip, ss, nft and tcpkill (packages iproute2, nftables,
 # dsniff), and rsess_cat in $RSESS_SELFTESTS or build/selftests.  What is waited
-# for is asked for again and again, and given up after $patience seconds.
+# for is asked for again and again, with a limit.
 #
 # Functions are called by way of run_test().
 # shellcheck disable=SC2317,SC2086
 
 set -u
-here=$(dirname "$(readlink -f "$0")")
-programs=${RSESS_SELFTESTS:-$here/../../../../../build/selftests}
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
 cat=$programs/rsess_cat
 client=rsess-c-$$
 server=rsess-s-$$
 port=7000
-patience=40
 chunk=100000
 
 skip_all() {
@@ -106,19 +105,6 @@ cleanup() {
 trap cleanup EXIT
 
 # --- waiting ----------------------------------------------------------------
-
-# until_true COMMAND...: the command succeeds before patience is at its end
-until_true() {
-	local end=$((SECONDS + patience))
-
-	until "$@"; do
-		if [ "$SECONDS" -ge "$end" ]; then
-			echo "# in vain: $*"
-			return 1
-		fi
-		sleep 0.2
-	done
-}
 
 # stat HOST NAME: a counter
 stat() {
@@ -406,37 +392,41 @@ no_session() {
 	[ "$(ip netns exec "$1" cat /proc/net/rsess | wc -l)" -le 1 ]
 }
 
-tests="ss_kills ss_kills_v6 tcpkill_kills libzmq_3392_reject_with_tcp_reset
-	black_hole link_down client_address_changes tail_after_close
-	nothing_stays server_deleted server_reborn"
-[ $# -eq 0 ] || tests=$*
+# What the server and the client said.
+show_errors() {
+	local f
 
-server_addr=10.9.0.2
-count=0
-failed=0
-echo "TAP version 13"
-# shellcheck disable=SC2086
-echo "1..$(set -- $tests; echo $#)"
-add_hosts || exit 1
-for test in $tests; do
-	count=$((count + 1))
-	echo "# $test"
-	if "$test"; then
-		echo "ok $count namespaces.$test"
-	else
-		echo "not ok $count namespaces.$test"
-		failed=1
-		for f in client.err server.err; do
-			[ -s "$scratch/$f" ] && sed "s/^/# $f: /" "$scratch/$f"
-		done
-	fi
+	for f in client.err server.err; do
+		[ ! -s "$scratch/$f" ] || sed "s/^/# $f: /" "$scratch/$f"
+	done
+}
+
+kill_leftovers() {
+	local host pid
+
 	exec 3>&-
-	# Whatever a failed test has left.
 	for host in "$client" "$server"; do
 		for pid in $(ip netns pids "$host"); do
 			kill -9 "$pid" 2>/dev/null
 		done
 	done
 	wait 2>/dev/null
+}
+
+names=(ss_kills ss_kills_v6 tcpkill_kills libzmq_3392_reject_with_tcp_reset
+	black_hole link_down client_address_changes tail_after_close
+	nothing_stays server_deleted server_reborn)
+[ $# -eq 0 ] || names=("$@")
+
+server_addr=10.9.0.2
+plan ${#names[@]}
+add_hosts || exit 1
+for name in "${names[@]}"; do
+	echo "# $name"
+	status=0
+	"$name" || status=1
+	result $status "namespaces.$name"
+	[ $status -eq 0 ] || show_errors
+	kill_leftovers
 done
-exit $failed
+[ "$failed" -eq 0 ]

@@ -8,12 +8,11 @@
 
 set -u
 
-here=$(dirname "$(readlink -f "$0")")
-cat=${RSESS_SELFTESTS:-$here/../../../../../build/selftests}/rsess_cat
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+cat=$programs/rsess_cat
 tracing=/sys/kernel/tracing
 port=7200
-tests=0
-failed=0
 dir=$(mktemp -d)
 
 cleanup() {
@@ -23,24 +22,8 @@ cleanup() {
 trap cleanup EXIT
 
 seen() { # EVENT PATTERN
-	tests=$((tests + 1))
-	if grep -q "$1: .*$2" "$dir/trace"; then
-		echo "ok $tests trace.$1"
-	else
-		echo "not ok $tests trace.$1"
-		failed=1
-	fi
-}
-
-# until_true COMMAND...: at most 20 seconds
-until_true() {
-	local i
-
-	for ((i = 0; i < 200; i++)); do
-		"$@" && return
-		sleep 0.1
-	done
-	return 1
+	grep -q "$1: .*$2" "$dir/trace"
+	result $? "trace.$1"
 }
 
 arrived() { # BYTES
@@ -57,8 +40,7 @@ resumed() {
 	grep -q ' live [1-9]' /proc/net/rsess
 }
 
-echo "TAP version 13"
-echo "1..5"
+plan 5
 [ -d $tracing/events ] || mount -t tracefs tracefs $tracing
 echo 1 >$tracing/events/rsess/enable
 : >$tracing/trace
@@ -86,10 +68,6 @@ seen rsess_transport_lost "link=live"
 seen rsess_resume "epoch=1"
 seen rsess_retransmit "len=1000"
 seen rsess_session_end "reason=closed"
-if arrived 101000 && ! arrived 101001; then
-	echo "ok 5 trace.nothing_lost"
-else
-	echo "not ok 5 trace.nothing_lost"
-	failed=1
-fi
-exit $failed
+arrived 101000 && ! arrived 101001
+result $? trace.nothing_lost
+[ "$failed" -eq 0 ]

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the test scripts need: results in TAP, and waiting. Source this file.
+
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck disable=SC2034
+programs=${RSESS_SELFTESTS:-$here/../../../../../build/selftests}
+tests=0
+failed=0
+
+# plan COUNT
+plan() {
+	echo "TAP version 13"
+	echo "1..$1"
+}
+
+# result STATUS NAME
+result() {
+	local not=''
+
+	tests=$((tests + 1))
+	if [ "$1" -ne 0 ]; then
+		not='not '
+		failed=$((failed + 1))
+	fi
+	echo "${not}ok $tests $2"
+}
+
+# until_true COMMAND...: asks again and again, at most 40 seconds; longer on a
+# machine that is slower than usual by RSESS_SLOW
+until_true() {
+	local end=$((SECONDS + 40 * ${RSESS_SLOW:-1}))
+
+	until "$@"; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "# in vain: $*"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
