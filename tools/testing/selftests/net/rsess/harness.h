@@ -18,7 +18,12 @@
 #include <linux/types.h>
 #include <kselftest_harness.h>
 
-/* Time for a test, seconds; enough for an emulated machine under load. */
+#include "util.h"
+
+/*
+ * Time for a test, seconds; enough for an emulated machine under load. It is
+ * multiplied by slowness().
+ */
 #ifndef TEST_SECONDS
 #define TEST_SECONDS	180
 #endif
@@ -64,11 +69,20 @@ static inline void harness_keep_variants(struct __fixture_metadata *f,
 		f->tests = NULL;
 }
 
+static inline void harness_slow_down(struct __fixture_metadata *f)
+{
+	struct __test_metadata *t;
+
+	for (t = f->tests; t; t = t->next)
+		t->timeout *= slowness();
+}
+
 static inline int harness_main(int argc, char **argv)
 {
 	struct __fixture_metadata *f;
 
 	for (f = __fixture_list; f; f = f->next) {
+		harness_slow_down(f);
 		if (argc > 1)
 			harness_keep_tests(f, argv[1]);
 		if (argc > 2)

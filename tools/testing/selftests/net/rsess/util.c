@@ -21,6 +21,14 @@
 /* Bytes moved by one call in write_all() and read_all(). */
 #define CHUNK	65536
 
+int slowness(void)
+{
+	const char *s = getenv("RSESS_SLOW");
+	int n = s ? atoi(s) : 1;
+
+	return n > 0 ? n : 1;
+}
+
 int loopback_up(void)
 {
 	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };

@@ -20,14 +20,15 @@
 #include <linux/rsess.h>
 
 /* No test asserts on speed: this only ends a wait that would last for ever. */
-#ifndef WAIT_MS
-#define WAIT_MS		20000
-#endif
+#define WAIT_MS		(20000 * slowness())
 /* Each test has its own namespace, so all can use the same port. */
 #define PORT		7000
 
 #define say(fmt, ...) \
 	fprintf(stderr, "# %s:%d: " fmt "\n", __func__, __LINE__, ##__VA_ARGS__)
+
+/* How many times slower the machine is than an emulated one: RSESS_SLOW. */
+int slowness(void);
 
 int netns_new(void);
 int loopback_up(void);
