@@ -84,10 +84,8 @@ static void kuser_event(struct sock *sk)
 		return;
 	/* Locked means owned by a process, or the spinlock is held. */
 	if (!sock_owned_by_user_nocheck(sk) &&
-	    spin_trylock(&sk->sk_lock.slock)) {
+	    !spin_is_locked(&sk->sk_lock.slock))
 		k->unlocked = true;
-		spin_unlock(&sk->sk_lock.slock);
-	}
 	complete(&k->event);
 }
 
