@@ -4,12 +4,14 @@
 # make install         into /lib/modules of that kernel, with the uapi header
 # make model           every state of a model of the session protocol
 # make demo            the main job, in a throw-away VM
-# make check           the tests, in a VM
+# make check           the tests, in a VM; UM=1: on User-mode Linux
+# make check-debug     the same and more, with a kernel that checks itself
+# make check-kcsan     a soak, with a kernel that finds data races
 # make soak RESETS=N   N resets over random transfers, in a VM
 # make lint            checkpatch, sparse and W=1
 #
-# The last four take KERNEL=RELEASE or a series of Debian's kernels (6.1), and
-# install what they need when they are run by root.
+# demo, check, soak and lint take KERNEL=RELEASE or a series of Debian's kernels
+# (6.1). What is needed is installed when they are run by root.
 #
 # Objects go to build/RELEASE, so that several kernels can be built for. With
 # KUNIT=DIR, printed by tools/testing/kunit/build.sh, the KUnit suites are built
@@ -82,7 +84,13 @@ demo:
 	@tools/demo/run
 
 check:
-	@tools/testing/check.sh $(KERNEL)
+	@tools/testing/check.sh $(if $(UM),um,$(KERNEL))
+
+check-debug:
+	@tools/testing/check.sh debug
+
+check-kcsan:
+	@tools/testing/check.sh kcsan
 
 soak:
 	@tools/testing/soak.sh $(KERNEL) $(RESETS)
@@ -98,4 +106,5 @@ clean:
 
 FORCE:
 
-.PHONY: all module kuser seeded install uninstall demo check soak lint model clean FORCE
+.PHONY: all module kuser seeded install uninstall demo check check-debug check-kcsan \
+	soak lint model clean FORCE

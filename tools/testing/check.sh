@@ -4,30 +4,49 @@
 # "make check": builds everything, runs every test, prints TAP and, as its last
 # line, how many passed, failed and were skipped.  Installs what it misses.
 #
-# usage: check.sh [RELEASE|SERIES]
+# usage: check.sh [RELEASE|SERIES|FLAVOUR] [PART...]
+#
+# A FLAVOUR is a kernel with checks of its own, see kernel/build.sh. "um" and
+# "debug" run the same tests; "debug" has more: memory that cannot be had, and
+# mistakes that the kernel has to see. "kcsan" gets a soak and such a mistake.
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")
-root=$(readlink -f "$here/../..")
 self=$here/selftests/net/rsess
 # shellcheck source-path=SCRIPTDIR source=vm/lib.sh disable=SC1091
 . "$here/vm/lib.sh"
 
-choose_kernel "${1:-6.1}"
+kernel=${1:-6.1}
+[ $# -eq 0 ] || shift
+case $kernel in
+debug) parts=(lint model vm kunit selftests kernel_user module soak faults seeded) ;;
+kcsan) parts=(soak seeded) ;;
+*) parts=(lint model vm kunit selftests kernel_user module soak) ;;
+esac
+[ $# -eq 0 ] || parts=("$@")
+
+choose_kernel "$kernel"
+# What is emulated and checks itself takes its time, and memory.
+slow=1
+mem=2G
+resets=60
+case $kernel in
+debug) slow=8 mem=4G resets=300 ;;
+kcsan) slow=4 mem=4G resets=300 ;;
+esac
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# part NAME COMMAND...: one part of the tests.  TAP is collected; a part that
-# fails without a failed test is a failed test itself.
-part() {
+# run_part NAME: TAP is collected; a part that fails without a failed test is a
+# failed test itself.
+run_part() {
 	local name=$1 out status
 
-	shift
 	out=$(mktemp)
 	echo "# --- $name"
 	echo "TAP version 13" >>"$log"	# what came before is over
 	status=0
-	"$@" 2>&1 | tee "$out" || status=$?
+	"part_$name" 2>&1 | tee "$out" || status=$?
 	if [ "$status" -ne 0 ] && ! grep -q '^ *not ok' "$out"; then
 		echo "not ok - $name: exit status $status" | tee -a "$out"
 	fi
@@ -35,22 +54,69 @@ part() {
 	rm -f "$out"
 }
 
-build() {
-	local kunit
+# vm SECONDS OPTION... -- COMMAND...
+vm() {
+	"$here/vm/run" --kernel "$release" --mem "$mem" \
+		--timeout $(($1 * slow)) "${@:2}"
+}
 
-	make -s -C "$root" KVER="$release" module kuser
-	make -s -C "$self"
-	kunit=$("$here/kunit/build.sh" "$release")
-	make -s -C "$root" KVER="$release" KUNIT="$kunit" module
+# The sources are the same for any kernel.
+part_lint() {
+	"$here/lint.sh" "$(is_built "$release" && echo 6.1 || echo "$release")"
+}
+
+part_model() {
+	"$here/model.sh"
+}
+
+part_vm() {
+	"$here/vm/selftest.sh" "$release"
+}
+
+part_kunit() {
+	vm 1800 --no-module -- "$here/kunit/run.sh"
+}
+
+part_selftests() {
+	vm 2400 -- env RSESS_SLOW=$slow "$self/run.sh" \
+		--timeout $((1200 * slow))
+}
+
+part_kernel_user() {
+	vm 300 -- "$self/kernel_user.sh"
+}
+
+part_module() {
+	vm 120 --autoload -- "$self/module.sh"
+}
+
+part_faults() {
+	# shellcheck disable=SC2046
+	vm 1800 -- env RSESS_SLOW=$slow "$self/run.sh" \
+		--timeout $((900 * slow)) \
+		$(make -s -C "$self" print-fault-tests)
+}
+
+part_seeded() {
+	"$here/seeded.sh" "$kernel"
 }
 
 # A soak is not TAP: one test.
-soak() {
-	if "$here/soak.sh" "$release" 60; then
+part_soak() {
+	if "$here/soak.sh" "$release" "$resets"; then
 		echo "ok - soak"
 	else
 		echo "not ok - soak"
 	fi
+}
+
+build() {
+	local kunit
+
+	make_for "$release" module kuser
+	make -s -C "$self"
+	kunit=$("$here/kunit/build.sh" "$release")
+	make_for "$release" KUNIT="$kunit" module
 }
 
 need_packages gcc:gcc make:make nft:nftables tcpkill:dsniff ip:iproute2 \
@@ -59,16 +125,7 @@ need_packages gcc:gcc make:make nft:nftables tcpkill:dsniff ip:iproute2 \
 build >&2
 
 set -o pipefail
-part lint "$here/lint.sh" "$release"
-part vm "$here/vm/selftest.sh"
-part kunit "$here/vm/run" --kernel "$release" --no-module -- \
-	"$here/kunit/run.sh"
-part selftests "$here/vm/run" --kernel "$release" --timeout 2400 -- \
-	"$self/run.sh"
-part kernel_user "$here/vm/run" --kernel "$release" --timeout 300 -- \
-	"$self/kernel_user.sh"
-part module "$here/vm/run" --kernel "$release" --autoload --timeout 120 -- \
-	"$self/module.sh"
-part soak soak
-
+for name in "${parts[@]}"; do
+	run_part "$name"
+done
 "$self/tap_total.sh" "$log"

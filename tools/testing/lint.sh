@@ -72,8 +72,8 @@ compile() { # MAKE-ARGUMENTS...
 	rm -rf "$build"
 	mkdir -p "$build"
 	cp -rs "$root/Kbuild" "$root/net" "$root/include" \
-		"$root/tools/testing/selftests/net/rsess/kuser" "$build/"
-	make -C "/lib/modules/$release/build" M="$build" KUSER=1 "$@" modules \
+		"$root/tools/testing/selftests/net/rsess"/{kuser,seeded} "$build/"
+	make -C "/lib/modules/$release/build" M="$build" KUSER=1 SEEDED=1 "$@" modules \
 		2>&1 | grep -E '(warning|error|note|context):|\*\*\*' || true
 	rm -rf "$build"
 }

@@ -3,7 +3,7 @@
 #
 # "make soak": that many resets over random transfers, in a VM.
 #
-# usage: soak.sh [RELEASE|SERIES] [RESETS]
+# usage: soak.sh [RELEASE|SERIES|FLAVOUR] [RESETS]
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")
@@ -14,9 +14,15 @@ self=$here/selftests/net/rsess
 
 choose_kernel "${1:-6.1}"
 resets=${2:-1000}
+limit=$((600 + resets * 4))
+mem=2G
+if is_built "$release"; then
+	limit=$((limit * 8))
+	mem=4G
+fi
 need_packages gcc:gcc make:make nft:nftables ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev
-make -s -C "$root" KVER="$release" module
+make_for "$release" module
 make -s -C "$self" "$root/build/selftests/soak"
-exec "$here/vm/run" --kernel "$release" --timeout $((600 + resets * 4)) -- \
+exec "$here/vm/run" --kernel "$release" --mem "$mem" --timeout "$limit" -- \
 	"$self/soak.sh" --resets "$resets"

@@ -3,8 +3,8 @@
 #
 # usage: build.sh RELEASE
 #
-# Builds kunit.ko for a packaged kernel, which lacks it, from lib/kunit of the
-# same kernel's source package, unless that was done before. Prints the
+# Builds kunit.ko for a kernel, which lacks it, from lib/kunit of the same
+# kernel's source package, unless that was done before. Prints the
 # directory D where it is. To build a module of tests with it:
 #	ccflags-y := -I D/include -include D/pre.h
 #	make ... KBUILD_EXTRA_SYMBOLS=D/Module.symvers
@@ -51,10 +51,14 @@ patch_sources() {
 }
 
 build() {
+	local arch=()
+
 	unpack_sources "$1"
 	write_features "$1" >"$1/features.h"
 	patch_sources "$1"
-	make -C "/lib/modules/$release/build" M="$1" modules >"$1/log" 2>&1 || {
+	! is_um "$release" || arch=(ARCH=um)
+	make -C "$(kernel_headers "$release")" "${arch[@]}" M="$1" modules \
+		>"$1/log" 2>&1 || {
 		cat "$1/log" >&2
 		say "kunit.ko for $release cannot be built"
 		return 1
@@ -72,7 +76,7 @@ build_id() {
 [ $# -eq 1 ] || { echo "usage: build.sh RELEASE" >&2; exit 1; }
 release=$1
 need_packages make:make gcc:gcc xz:xz-utils \
-	"/lib/modules/$release/build:linux-headers-$release" \
+	"$(kernel_headers "$release"):linux-headers-$release" \
 	"/usr/src/$(source_package "$release").tar.xz:$(source_package "$release")"
 
 dir=$(cache_dir)/kunit/$release-$(build_id)

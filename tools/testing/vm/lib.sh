@@ -4,6 +4,7 @@
 # Functions shared by the test tools. Source this file.
 
 PATH=$PATH:/usr/sbin:/sbin
+vm_dir=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
 say() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -50,19 +51,52 @@ apt_install() {
 		apt-get -qq install -y --no-install-recommends "$@" >&2
 }
 
-# --- packaged kernels ------------------------------------------------------
-# Where Debian's packages put things is known to these functions alone.
+# --- kernels ---------------------------------------------------------------
+# Where things are is known to these functions alone: a kernel of a package is in
+# /boot and /lib/modules, one that kernel/build.sh made in a directory of its own.
+
+kernel_dir() {
+	echo "$(cache_dir)/kernel/$1"
+}
+
+is_built() {
+	[ -d "$(kernel_dir "$1")" ]
+}
+
+# is_um RELEASE: it is User-mode Linux
+is_um() {
+	case $1 in
+	*-um-*) true ;;
+	*) false ;;
+	esac
+}
 
 kernel_image() {
-	echo "/boot/vmlinuz-$1"
+	! is_built "$1" && echo "/boot/vmlinuz-$1" ||
+		echo "$(kernel_dir "$1")/image"
 }
 
 kernel_config() {
-	echo "/boot/config-$1"
+	! is_built "$1" && echo "/boot/config-$1" ||
+		echo "$(kernel_dir "$1")/config"
+}
+
+kernel_modules() {
+	! is_built "$1" && echo "/lib/modules/$1" ||
+		echo "$(kernel_dir "$1")/modules"
 }
 
 kernel_headers() {
-	echo "/lib/modules/$1/build"
+	! is_built "$1" && echo "/lib/modules/$1/build" ||
+		echo "$(kernel_dir "$1")/build"
+}
+
+# make_for RELEASE ARGUMENT...: the project's Makefile, for that kernel
+make_for() {
+	local args=("KVER=$1" "KDIR=$(kernel_headers "$1")")
+
+	! is_um "$1" || args+=(ARCH=um)
+	make -s -C "$vm_dir/../../.." "${args[@]}" "${@:2}"
 }
 
 # The newest plain kernel of a series with its image and its headers.
@@ -78,11 +112,15 @@ newest_release() {
 	done | sort -V | tail -n 1
 }
 
-# choose_kernel RELEASE|SERIES
-# Sets $release. Installs the kernel if need be.
+# choose_kernel RELEASE|SERIES|FLAVOUR
+# Sets $release. Installs or builds the kernel if need be.
 choose_kernel() {
 	case $1 in
+	debug | kcsan | um)
+		release=$("$vm_dir/../kernel/build.sh" "$1") || exit 125
+		return ;;
 	*-*)
+		! is_built "$1" || { release=$1; return; }
 		release=$1
 		need_packages "$(kernel_image "$release"):linux-image-$release" \
 			"$(kernel_headers "$release"):linux-headers-$release"
