@@ -199,6 +199,9 @@ int rsess_greet_resumed(struct rsess_sock *rs, struct rsess_transport *tr)
 	rsess_link_live(rs);
 	if (!rsess_link_resume(rs, &tr->rx.f))
 		return -EBADE;
+	/* The reader may have made room since RESUME told the limit. */
+	if (rsess_credit_freed(&rs->credit, rsess_window(rs)) && !rs->rcv_fin)
+		rs->ack_now = true;
 	return 0;
 }
 
