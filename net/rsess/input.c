@@ -143,6 +143,7 @@ static void rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
 	/* All is confirmed, and the peer has nothing left to ask. */
 	if (reason == RSESS_REASON_UNKNOWN &&
 	    rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
+		rs->confirmed = true;
 		rsess_session_event(rs, RSESS_EV_RELEASED);
 		return;
 	}

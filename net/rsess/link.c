@@ -197,6 +197,7 @@ void rsess_link_live(struct rsess_sock *rs)
 	rsess_timer_stop(rs, RSESS_TIMER_GREET);
 	rsess_timer_stop(rs, RSESS_TIMER_DIAL);
 	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
+	rsess_timer_probe(rs);
 }
 
 /**
@@ -321,6 +322,7 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_timer_stop(rs, RSESS_TIMER_RETRY);
 	rsess_timer_stop(rs, RSESS_TIMER_GREET);
 	rsess_timer_stop(rs, RSESS_TIMER_STALL);
+	rsess_timer_stop(rs, RSESS_TIMER_PROBE);
 	if (!tr)
 		return;
 	if (tr->reading) {
@@ -505,6 +507,7 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 	    rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
 		rsess_push(rs);
 		if (rs->shut) {
+			rs->confirmed = true;
 			rsess_session_event(rs, RSESS_EV_RELEASED);
 			return;
 		}

@@ -31,8 +31,9 @@ struct rsess_transport;
  * @accept_work: takes connections from @sock
  * @free_work: closes the listener when nobody uses it
  * @lock: protects the rest
- * @users: applications that bound it, and sessions that resume through it; it
- *	stays open as long as there is one
+ * @users: applications that bound it, sessions that resume through it, and
+ *	tombstones that a peer may come to ask; it stays open as long as there is
+ *	one
  * @owner: the outer socket bound to it, or NULL
  * @app: @owner when it listens, else NULL: new sessions are refused
  * @acceptq: sessions for accept(), each with its application's reference

@@ -34,6 +34,7 @@
  * @sysctl: registered table
  * @timeout_ms: default of RSESS_TIMEOUT
  * @stall_timeout_ms: silence that ends a transport on which an answer is awaited
+ * @probe_interval_ms: silence after which a dialer asks whether the peer is there
  * @handshake_timeout_ms: silence that ends a transport that is not live
  * @orphan_timeout_ms: an orphan without progress ends after this time
  * @max_sessions: sessions
@@ -62,6 +63,7 @@ struct rsess_net {
 	struct ctl_table_header	*sysctl;
 	unsigned int		timeout_ms;
 	unsigned int		stall_timeout_ms;
+	unsigned int		probe_interval_ms;
 	unsigned int		handshake_timeout_ms;
 	unsigned int		orphan_timeout_ms;
 	unsigned int		max_sessions;

@@ -51,6 +51,7 @@ enum rsess_timer {
 	RSESS_TIMER_DIAL,	/* open the next transport */
 	RSESS_TIMER_GREET,	/* the transport is not live yet: give it up */
 	RSESS_TIMER_STALL,	/* something is awaited: PING, then give it up */
+	RSESS_TIMER_PROBE,	/* nothing is awaited: PING now and then */
 	RSESS_TIMER_SESSION,	/* no transport for RSESS_TIMEOUT */
 	RSESS_TIMER_ORPHAN,	/* an orphan makes no progress */
 	RSESS_TIMER_MAX,
@@ -108,6 +109,8 @@ enum rsess_timer {
  * @orphaned: the application closed the socket
  * @counted: among the orphans of the namespace
  * @cut: ABORT was given to the transport, which is to deliver it
+ * @confirmed: the peer ended the transport in TIME_WAIT, so it has all; else it
+ *	may come to ask the tombstone, and needs the listener for it
  * @abort_reason: payload of the next ABORT
  * @destroyed: the reference of the socket was given back
  * @tomb: for the table when the session has ended, or NULL
@@ -175,6 +178,7 @@ struct rsess_sock {
 	bool			counted;
 	bool			cut;
 	bool			destroyed;
+	bool			confirmed;
 	u8			abort_reason;
 	struct rsess_tomb	*tomb;
 
@@ -291,6 +295,7 @@ void rsess_timer_arm(struct rsess_sock *rs, enum rsess_timer t,
 void rsess_timer_stop(struct rsess_sock *rs, enum rsess_timer t);
 void rsess_timer_stop_all(struct rsess_sock *rs);
 void rsess_timer_watch(struct rsess_sock *rs);
+void rsess_timer_probe(struct rsess_sock *rs);
 
 /* input.c */
 void rsess_input_acked(struct rsess_sock *rs, u64 ack);

@@ -35,6 +35,7 @@ static unsigned int rsess_ms_max = 24 * 3600 * 1000;
 static const struct ctl_table rsess_sysctls[] = {
 	RSESS_SYSCTL_MS(timeout_ms, SYSCTL_ZERO),
 	RSESS_SYSCTL_MS(stall_timeout_ms, &rsess_ms_min),
+	RSESS_SYSCTL_MS(probe_interval_ms, SYSCTL_ZERO),
 	RSESS_SYSCTL_MS(handshake_timeout_ms, &rsess_ms_min),
 	RSESS_SYSCTL_MS(orphan_timeout_ms, &rsess_ms_min),
 	RSESS_SYSCTL_MAX(max_sessions),
@@ -57,6 +58,7 @@ int rsess_sysctl_register(struct net *net)
 
 	rn->timeout_ms = 924600;	/* as tcp_retries2 = 15 */
 	rn->stall_timeout_ms = 10000;
+	rn->probe_interval_ms = 30000;
 	rn->handshake_timeout_ms = 10000;
 	rn->orphan_timeout_ms = 120000;
 	rn->max_sessions = 65536;

@@ -7,6 +7,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <net/sock.h>
+#include "listener.h"
 #include "net.h"
 #include "session.h"
 #include "table.h"
@@ -42,13 +43,20 @@ static struct rsess_tomb *rsess_tomb_lookup(struct rsess_net *rn, const u8 *id)
 	return NULL;
 }
 
+static void rsess_tomb_free(struct rsess_tomb *tomb)
+{
+	if (tomb && tomb->lsn)
+		rsess_listener_put(tomb->lsn);
+	kfree_sensitive(tomb);
+}
+
 /* Locked: rn->lock */
-static void rsess_tomb_free(struct rsess_net *rn, struct rsess_tomb *tomb)
+static void rsess_tomb_del(struct rsess_net *rn, struct rsess_tomb *tomb)
 {
 	hash_del(&tomb->hash);
 	list_del(&tomb->list);
 	rn->ntombs--;
-	kfree_sensitive(tomb);
+	rsess_tomb_free(tomb);
 }
 
 /* Locked: rn->lock */
@@ -56,12 +64,12 @@ static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb)
 {
 	if (rn->ntombs >= READ_ONCE(rn->max_tombstones)) {
 		if (list_empty(&rn->tombs)) {
-			kfree_sensitive(tomb);
+			rsess_tomb_free(tomb);
 			return;
 		}
 		this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
-		rsess_tomb_free(rn, list_first_entry(&rn->tombs,
-						     struct rsess_tomb, list));
+		rsess_tomb_del(rn, list_first_entry(&rn->tombs,
+						    struct rsess_tomb, list));
 	}
 	hash_add(rn->tomb_table, &tomb->hash, rsess_table_hash(rn, tomb->id));
 	list_add_tail(&tomb->list, &rn->tombs);
@@ -69,11 +77,12 @@ static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb)
 	queue_delayed_work(rsess_wq, &rn->tomb_work, HZ);
 }
 
-static void rsess_tomb_fill(struct rsess_tomb *tomb,
-			    const struct rsess_sock *rs)
+static void rsess_tomb_fill(struct rsess_tomb *tomb, struct rsess_sock *rs)
 {
 	u32 ms = rs->timeout_ms ?: RSESS_TOMB_MS;
 
+	if (!rs->confirmed)
+		swap(tomb->lsn, rs->lsn);
 	memcpy(tomb->id, rs->id, sizeof(tomb->id));
 	memcpy(tomb->secret, rs->secret, sizeof(tomb->secret));
 	tomb->epoch = rs->epoch;
@@ -93,7 +102,7 @@ static void rsess_tomb_work(struct work_struct *work)
 	spin_lock(&rn->lock);
 	list_for_each_entry_safe(tomb, n, &rn->tombs, list)
 		if (time_after_eq(jiffies, tomb->expires))
-			rsess_tomb_free(rn, tomb);
+			rsess_tomb_del(rn, tomb);
 	if (rn->ntombs)
 		queue_delayed_work(rsess_wq, &rn->tomb_work, HZ);
 	spin_unlock(&rn->lock);
@@ -128,7 +137,7 @@ void rsess_table_exit(struct rsess_net *rn)
 	cancel_delayed_work_sync(&rn->tomb_work);
 	spin_lock(&rn->lock);
 	list_for_each_entry_safe(tomb, n, &rn->tombs, list)
-		rsess_tomb_free(rn, tomb);
+		rsess_tomb_del(rn, tomb);
 	spin_unlock(&rn->lock);
 }
 
@@ -218,7 +227,7 @@ void rsess_table_remove(struct rsess_sock *rs, bool tomb)
 		}
 	}
 	spin_unlock(&rn->lock);
-	kfree_sensitive(rs->tomb);
+	rsess_tomb_free(rs->tomb);
 	rs->tomb = NULL;
 }
 

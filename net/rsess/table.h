@@ -8,6 +8,7 @@
 #include "wire.h"
 
 struct net;
+struct rsess_listener;
 struct rsess_net;
 struct rsess_sock;
 struct sock;
@@ -17,6 +18,7 @@ struct sock;
  * that has ended in order
  * @hash: place in the table, under the lock of rsess_net, as the rest
  * @list: place in the list, oldest first
+ * @lsn: listener that is kept open for the RESUME, or NULL
  * @expires: jiffies
  * @id: of the session
  * @secret: of the session
@@ -28,6 +30,7 @@ struct sock;
 struct rsess_tomb {
 	struct hlist_node	hash;
 	struct list_head	list;
+	struct rsess_listener	*lsn;
 	unsigned long		expires;
 	u8			id[RSESS_WIRE_ID_LEN];
 	u8			secret[RSESS_WIRE_MAC_LEN];

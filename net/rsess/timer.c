@@ -77,6 +77,16 @@ static unsigned long rsess_timer_stall(const struct rsess_sock *rs)
 		   2UL);
 }
 
+static void rsess_timer_ping(struct rsess_sock *rs)
+{
+	if (rs->pinged || rs->shut)
+		return;
+	rs->pinged = true;
+	rs->pending |= RSESS_PEND(RSESS_PING);
+	RSESS_INC(sock_net(rsess_to_sk(rs)), PINGS_SENT);
+	rsess_push(rs);
+}
+
 /**
  * rsess_timer_watch() - begin or end to watch a transport for silence
  * @rs: session, locked
@@ -91,6 +101,31 @@ void rsess_timer_watch(struct rsess_sock *rs)
 		return;
 	rs->watched = jiffies;
 	rsess_timer_arm(rs, RSESS_TIMER_STALL, rsess_timer_stall(rs) / 2);
+}
+
+/**
+ * rsess_timer_probe() - look after a transport on which nothing is awaited
+ * @rs: session, locked
+ *
+ * The peer's bytes may not get through.  It gives the transport up then, but
+ * cannot dial: if the reset is lost too, only the dialer can find out.
+ */
+void rsess_timer_probe(struct rsess_sock *rs)
+{
+	const struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+	unsigned int ms = READ_ONCE(rn->probe_interval_ms);
+	unsigned long silent = jiffies - rs->last_rx;
+	unsigned long interval;
+
+	if (!rs->dialer || rs->link != RSESS_LINK_LIVE || !ms)
+		return;
+	interval = msecs_to_jiffies(ms);
+	if (silent < interval) {
+		rsess_timer_arm(rs, RSESS_TIMER_PROBE, interval - silent);
+		return;
+	}
+	rsess_timer_arm(rs, RSESS_TIMER_PROBE, interval);
+	rsess_timer_ping(rs);
 }
 
 static void rsess_timer_stalled(struct rsess_sock *rs)
@@ -112,12 +147,7 @@ static void rsess_timer_stalled(struct rsess_sock *rs)
 		return;
 	}
 	rsess_timer_arm(rs, RSESS_TIMER_STALL, stall - silent);
-	if (!rs->pinged && !rs->shut) {
-		rs->pinged = true;
-		rs->pending |= RSESS_PEND(RSESS_PING);
-		RSESS_INC(sock_net(rsess_to_sk(rs)), PINGS_SENT);
-		rsess_push(rs);
-	}
+	rsess_timer_ping(rs);
 }
 
 static void rsess_timer_greet(struct rsess_sock *rs)
@@ -168,6 +198,9 @@ static void rsess_timer_fire(struct rsess_sock *rs, enum rsess_timer t)
 		break;
 	case RSESS_TIMER_STALL:
 		rsess_timer_stalled(rs);
+		break;
+	case RSESS_TIMER_PROBE:
+		rsess_timer_probe(rs);
 		break;
 	case RSESS_TIMER_SESSION:
 		rsess_timer_session(rs);

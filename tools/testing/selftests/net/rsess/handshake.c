@@ -254,6 +254,47 @@ CASE(dialer, optional_data_for_welcome)
 	ASSERT_EQ(EPROTO, pair_connect_fails(s));
 }
 
+/* The application reads between RESUME, which tells the old limit, and RESUMED:
+ * the peer has no credit left and cannot ask, so it must be told.
+ */
+CASE(dialer, credit_is_told_after_resumed)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	int size = 8192;
+	u64 limit;
+
+	OK(peer_listen(p, AF_INET, PORT));
+	s->fd = socket(AF_RSESS, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       IPPROTO_TCP);
+	ASSERT_LE(0, s->fd);
+	OK(setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)));
+	FAILS(EINPROGRESS,
+	      connect(s->fd, (struct sockaddr *)&p->addr, p->addrlen));
+	OK(peer_welcome(p));
+	OK(pair_connected(s));
+	limit = p->snd_limit;
+	OK(peer_send_data(p, limit));
+	ASSERT_EQ(limit, p->snd_nxt);
+	OK(peer_take_ack(p, limit));
+	ASSERT_EQ(limit, p->snd_limit);
+	peer_reset(p);
+	OK(peer_accept(p));
+	OK(peer_expect(p, RSESS_RESUME));
+	ASSERT_EQ(limit, p->snd_limit);
+	OK(pair_read(s, limit));
+	OK(peer_send_resumed(p));
+	while (p->snd_limit == limit) {
+		int type = peer_read(p);
+
+		ASSERT_EQ(RSESS_ACK, type);
+	}
+	/* All that was read makes room again. */
+	ASSERT_EQ(2 * limit, p->snd_limit);
+	OK(pair_finish(s));
+	EXPECT_EQ(1, stat_get("TransportsLost"));
+}
+
 /* Skipped, however long: it has no place in a buffer for payloads. */
 CASE(dialer, optional_type_0_for_welcome)
 {
@@ -679,6 +720,141 @@ CASE(acceptor, tombstone)
 	ASSERT_EQ(0, peer_gone(p));
 	EXPECT_LT(0, stat_get("ResumeTombstone"));
 	EXPECT_EQ(1, stat_get("ResumeStale"));
+}
+
+/* The application closes first, without having read: an orphan in TIME_WAIT. */
+static int orphan_in_time_wait(struct pair *s)
+{
+	struct peer *p = &s->p;
+	int ret = peer_hello(p) ?: pair_accept(s);
+
+	if (ret)
+		return ret;
+	close(s->fd);
+	s->fd = -1;
+	return peer_expect(p, RSESS_FIN) ?: peer_expect(p, RSESS_STOP) ?:
+	       peer_send_ack(p) ?: peer_send_data(p, 100) ?:
+	       peer_send_fin(p) ?: peer_take_ack(p, p->snd_max);
+}
+
+/* The peer asks how the session ended, and is told that all has come. */
+static int tombstone_answers(struct peer *p)
+{
+	int ret = peer_dial(p);
+
+	if (ret) {
+		say("connect: %s", strerror(-ret));
+		return ret;
+	}
+	ret = peer_send_resume(p) ?: peer_expect(p, RSESS_RESUMED);
+	if (!ret && p->f.ack != p->snd_max) {
+		say("ack %llu of %llu", (unsigned long long)p->f.ack,
+		    (unsigned long long)p->snd_max);
+		ret = -EPROTO;
+	}
+	peer_reset(p);
+	return ret;
+}
+
+static void close_listener(struct pair *s)
+{
+	close(s->lfd);
+	s->lfd = -1;
+}
+
+/* Nobody listens any more, and no session lives: the address is still there for
+ * the peer's question, and for nobody else but a listener of the same user.
+ */
+CASE(acceptor, tombstone_answers_without_a_listener)
+{
+	struct pair *s = &self->s;
+	struct peer q;
+
+	OK(orphan_in_time_wait(s));
+	close_listener(s);
+	peer_reset(&s->p);
+	OK(no_sessions());
+	/* Once is not enough: the answer may be lost too. */
+	OK(tombstone_answers(&s->p));
+	OK(tombstone_answers(&s->p));
+	peer_init(&q, true, 0);
+	q.addr = s->p.addr;
+	q.addrlen = s->p.addrlen;
+	OK(peer_dial(&q));
+	OK(peer_send_hello(&q));
+	ASSERT_EQ(RSESS_REASON_REFUSED, peer_gone(&q));
+	peer_free(&q);
+
+	OK(pair_listen(s));
+	OK(other_session(s));
+	OK(tombstone_answers(&s->p));
+	close_listener(s);
+	OK(tombstone_answers(&s->p));
+	EXPECT_EQ(4, stat_get("ResumeTombstone"));
+}
+
+/* Can a plain TCP socket listen at the address? */
+static bool address_is_free(void *arg)
+{
+	struct pair *s = arg;
+	int fd = socket(s->family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	int one = 1;
+	bool ret;
+
+	ret = fd >= 0 &&
+	      !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
+	      !bind(fd, (struct sockaddr *)&s->p.addr, s->p.addrlen) &&
+	      !listen(fd, 1);
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+/* The transport was lost first, and the application closed afterwards. */
+CASE(acceptor, tombstone_answers_after_a_late_close)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	OK(pair_shutdown(s));
+	OK(peer_expect(p, RSESS_FIN));
+	OK(peer_send_ack(p));
+	OK(peer_send_data(p, 100));
+	OK(peer_send_fin(p));
+	OK(peer_take_ack(p, p->snd_max));
+	OK(pair_read(s, 100));
+	OK(read_eof(s->fd));
+	peer_reset(p);
+	OK(pair_lost(s));
+	close_listener(s);
+	close(s->fd);
+	s->fd = -1;
+	OK(no_sessions());
+	OK(tombstone_answers(p));
+}
+
+/* The transport ended in order, so the peer has nothing to ask. */
+CASE(acceptor, orderly_end_frees_the_address)
+{
+	struct pair *s = &self->s;
+
+	OK(orphan_in_time_wait(s));
+	close_listener(s);
+	ASSERT_FALSE(address_is_free(s));
+	ASSERT_EQ(0, peer_gone(&s->p));
+	OK(wait_until(address_is_free, s));
+
+	/* The listener may as well be closed last. */
+	pair_init(s, false, AF_INET, 0);
+	OK(pair_listen(s));
+	OK(orphan_in_time_wait(s));
+	ASSERT_EQ(0, peer_gone(&s->p));
+	OK(no_sessions());
+	close_listener(s);
+	OK(wait_until(address_is_free, s));
+	EXPECT_EQ(2, stat_get("SessionsClosed"));
 }
 
 /* Both have confirmed the end: nothing stays behind. */

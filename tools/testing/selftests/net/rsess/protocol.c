@@ -754,6 +754,56 @@ CASE(protocol, fin_wraps)
 	ASSERT_EQ(1, s->p.snd_una);
 }
 
+static int pings(struct peer *p, int n)
+{
+	int ret = 0;
+
+	while (!ret && n--)
+		ret = peer_expect(p, RSESS_PING);
+	return ret;
+}
+
+/* Nothing is awaited.  If the peer gave this transport up, only the side that
+ * dials can find out, and has to ask.
+ */
+CASE(protocol, idle_dialer_probes)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	struct pollfd pfd;
+
+	if (!variant->dialer)
+		return;
+	OK(file_write("/proc/sys/net/rsess/probe_interval_ms", "300"));
+	OK(pair_open(s));
+	/* The application has sent nothing; then all of it is confirmed. */
+	OK(pings(p, 3));
+	OK(pair_write(s, 1000));
+	OK(peer_take(p, 1000));
+	OK(peer_send_ack(p));
+	OK(pings(p, 3));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+
+	p->pong = false;
+	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "1000"));
+	OK(peer_expect(p, RSESS_PING));
+	OK(peer_gone(p));
+	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "10000"));
+	p->pong = true;
+	OK(pair_again(s));
+	OK(peer_expect(p, RSESS_PING));
+	EXPECT_EQ(1, stat_get("Stalls"));
+
+	/* 0: never. */
+	OK(file_write("/proc/sys/net/rsess/probe_interval_ms", "0"));
+	peer_reset(p);
+	OK(pair_again(s));
+	pfd.fd = p->fd;
+	pfd.events = POLLIN;
+	ASSERT_EQ(0, poll(&pfd, 1, 4 * QUIET_MS));
+	OK(pair_finish(s));
+}
+
 /* Nobody comes back, or nobody is there any more. */
 CASE(protocol, alone_times_out)
 {
