@@ -68,8 +68,8 @@ static int rsess_proc_show(struct seq_file *seq, void *v)
 	}
 	rs = list_entry(v, struct rsess_sock, all);
 	/* A connect() under way may be about to fill them in. */
-	laddr = data_race(rs->laddr);
-	raddr = data_race(rs->raddr);
+	laddr = data_race(rs->laddr);	/* see above */
+	raddr = data_race(rs->raddr);	/* see above */
 	seq_printf(seq, "%*phN %s %s %s %u %u %u %llu %llu %llu %s %pISpc %pISpc\n",
 		   RSESS_ID_LEN, rs->id, rs->dialer ? "dialer" : "acceptor",
 		   rsess_state_name(READ_ONCE(rsess_to_sk(rs)->sk_state)),

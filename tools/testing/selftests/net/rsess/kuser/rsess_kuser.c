@@ -84,7 +84,7 @@ static void kuser_event(struct sock *sk)
 		return;
 	/* Locked means owned by a process, or the spinlock is held. */
 	if (!sock_owned_by_user_nocheck(sk) &&
-	    !spin_is_locked(&sk->sk_lock.slock))
+	    !raw_spin_is_locked(&sk->sk_lock.slock.rlock))
 		k->unlocked = true;
 	complete(&k->event);
 }
