@@ -345,6 +345,25 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 	rsess_listener_admitted(lsn, parent, sk);
 }
 
+/* Is the MAC of a RESUME right?  Nothing has changed if not. */
+static bool rsess_greet_authentic(struct rsess_transport *tr,
+				  const struct rsess_wire_resume *r,
+				  const u8 *secret)
+{
+	struct net *net = sock_net(tr->sock->sk);
+	u8 mac[RSESS_WIRE_MAC_LEN];
+
+	if (rsess_auth_resume(secret, tr->rx.hdr, r, mac)) {
+		RSESS_INC(net, MEMORY_SHORT);
+		return false;
+	}
+	if (!rsess_auth_equal(mac, r->mac)) {
+		RSESS_INC(net, RESUME_AUTH);
+		return false;
+	}
+	return true;
+}
+
 /* RESUME of a session that has ended in order: say so once more. */
 static void rsess_greet_tomb(struct rsess_transport *tr,
 			     const struct rsess_wire_resume *r,
@@ -353,7 +372,6 @@ static void rsess_greet_tomb(struct rsess_transport *tr,
 	struct net *net = sock_net(tr->sock->sk);
 	u32 epoch = be32_to_cpu(r->epoch);
 	u8 frame[RSESS_HDR_LEN + sizeof(struct rsess_wire_resumed)];
-	u8 mac[RSESS_WIRE_MAC_LEN];
 	struct rsess_frame f = {
 		.type	= RSESS_RESUMED,
 		.length	= sizeof(struct rsess_wire_resumed),
@@ -362,14 +380,8 @@ static void rsess_greet_tomb(struct rsess_transport *tr,
 		.limit	= tomb->limit,
 	};
 
-	if (rsess_auth_resume(tomb->secret, tr->rx.hdr, r, mac)) {
-		RSESS_INC(net, MEMORY_SHORT);
+	if (!rsess_greet_authentic(tr, r, tomb->secret))
 		goto refuse;
-	}
-	if (!rsess_auth_equal(mac, r->mac)) {
-		RSESS_INC(net, RESUME_AUTH);
-		goto refuse;
-	}
 	if (!rsess_tomb_renew(net, r->id, epoch)) {
 		RSESS_INC(net, RESUME_STALE);
 		goto refuse;
@@ -409,16 +421,9 @@ static bool rsess_greet_verify(struct rsess_sock *rs,
 			       const struct rsess_wire_resume *r)
 {
 	struct net *net = sock_net(rsess_to_sk(rs));
-	u8 mac[RSESS_WIRE_MAC_LEN];
 
-	if (rsess_auth_resume(rs->secret, tr->rx.hdr, r, mac)) {
-		RSESS_INC(net, MEMORY_SHORT);
+	if (!rsess_greet_authentic(tr, r, rs->secret))
 		return false;
-	}
-	if (!rsess_auth_equal(mac, r->mac)) {
-		RSESS_INC(net, RESUME_AUTH);
-		return false;
-	}
 	if (!rsess_epoch_newer(be32_to_cpu(r->epoch), rs->epoch)) {
 		RSESS_INC(net, RESUME_STALE);
 		return false;
