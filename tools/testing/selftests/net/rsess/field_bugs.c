@@ -83,8 +83,9 @@ CASE(peer, ceph_25343_fault_in_handshake)
 	OK(pair_write(s, 20000));
 	s->p.write_seq += 20000;
 	peer_reset(&s->p);
-	for (cut = 0; cut <= RSESS_HDR_LEN + 72; cut += 26)
+	for (cut = 0; cut <= RSESS_HDR_LEN + 72; cut += 26) {
 		OK(failed_attempt(s, cut));
+	}
 	OK(pair_again(s));
 	OK(pair_finish(s));
 }
@@ -191,8 +192,9 @@ CASE(peer, ceph_27359_both_wait)
 	p->window = PEER_WINDOW;
 	OK(peer_send_ack(p));
 	OK(peer_take(p, 25000));
-	while (p->snd_limit < p->write_seq + 1000)
+	while (p->snd_limit < p->write_seq + 1000) {
 		ASSERT_LT(0, peer_read(p));
+	}
 	OK(peer_push(p));
 	OK(pair_finish(s));
 }

@@ -92,8 +92,9 @@ CASE(dialer, session_over_before_connect_returns)
 	OK(peer_send_data(p, 100));
 	OK(peer_send_fin(p));
 	OK(peer_send(p, RSESS_STOP, NULL, 0));
-	while (!p->fin_seen)
+	while (!p->fin_seen) {
 		ASSERT_LT(0, peer_read(p));
+	}
 	OK(peer_send_ack(p));
 	ASSERT_EQ(0, peer_gone(p));
 	OK(connect(s->fd, (struct sockaddr *)&p->addr, p->addrlen));
@@ -862,8 +863,9 @@ CASE(acceptor, no_session_stays)
 {
 	int i;
 
-	for (i = 0; i < 10; i++)
+	for (i = 0; i < 10; i++) {
 		OK(other_session(&self->s));
+	}
 	OK(no_sessions());
 	EXPECT_EQ(10, stat_get("SessionsClosed"));
 	EXPECT_EQ(0, stat_get("SessionsFailed"));

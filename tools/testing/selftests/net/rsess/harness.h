@@ -30,7 +30,10 @@
 
 #define CASE(fixture, name)	TEST_F_TIMEOUT(fixture, name, TEST_SECONDS)
 
-/* The functions of the test library return 0 when all is well. */
+/*
+ * The functions of the test library return 0 when all is well.  As with all that
+ * the harness has: alone in a loop it needs braces, or it does not leave it.
+ */
 #define OK(call)		ASSERT_EQ(0, call)
 
 /* A call that fails with the given errno. */

@@ -125,8 +125,9 @@ CASE(protocol, acks_flow_while_nobody_reads)
 	OK(peer_take_ack(p, limit));
 	ASSERT_EQ(limit, p->snd_limit);
 	OK(pair_read(&self->s, limit));
-	while (p->snd_limit < limit + 2000)
+	while (p->snd_limit < limit + 2000) {
 		ASSERT_LT(0, peer_read(p));
+	}
 	OK(pair_finish(&self->s));
 	EXPECT_EQ(0, stat_get("TransportsLost"));
 }
@@ -147,8 +148,9 @@ CASE(protocol, data_beyond_credit_ends_transport)
 	OK(pair_again(&self->s));
 	ASSERT_EQ(limit, p->snd_una);
 	OK(pair_read(&self->s, limit));
-	while (p->snd_limit < limit + 2000)
+	while (p->snd_limit < limit + 2000) {
 		ASSERT_LT(0, peer_read(p));
+	}
 	OK(pair_finish(&self->s));
 }
 

@@ -678,8 +678,9 @@ CASE(stream, partial_reads)
 		ASSERT_EQ('a' + i, buf[0]);
 	}
 	/* Many small writes are one stream. */
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(1, send(self->c, "12345678" + i, 1, 0));
+	}
 	ASSERT_EQ(8, recv(self->s, buf, 8, MSG_WAITALL));
 	OK(memcmp(buf, "12345678", 8));
 }
