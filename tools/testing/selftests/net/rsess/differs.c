@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The differences between AF_RSESS and TCP; see differs.h. Each is described in
+ * Documentation/networking/rsess/socket-api.rst.
+ */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "differs.h"
+
+/**
+ * struct difference - one of them
+ * @name: for differs()
+ * @pattern: of the answers compared by compare() that differ
+ * @why: for people
+ * @seen: an answer has matched @pattern
+ * @used: such an answer differs indeed
+ */
+static struct difference {
+	const char *name;
+	const char *pattern;
+	const char *why;
+	bool seen, used;
+} differences[] = {
+	{
+		.name = "oob",
+		.pattern = "* send_oob*",
+		.why = "there is no urgent data: send gives EOPNOTSUPP, recv EINVAL",
+	},
+	{
+		.name = "peer_closed",
+		.pattern = "peer_closed *",
+		.why = "a peer that has closed says so: writing is over",
+	},
+	{
+		.name = "unread",
+		.why = "close() with unread input does not destroy output",
+	},
+	{ .name = NULL }
+};
+
+/**
+ * differs() - does this kind of socket differ from TCP here?
+ * @kind: of the socket
+ * @name: of the difference
+ *
+ * A name that is not in the table ends the test.
+ */
+bool differs(const struct kind *kind, const char *name)
+{
+	struct difference *d;
+
+	for (d = differences; d->name; d++)
+		if (!strcmp(d->name, name))
+			return kind->domain == AF_RSESS;
+	say("no such difference: %s", name);
+	exit(1);
+}
+
+/**
+ * differs_here() - may this answer differ from TCP's?
+ * @kind: of the socket
+ * @what: the question
+ * @really: it does
+ */
+bool differs_here(const struct kind *kind, const char *what, bool really)
+{
+	struct difference *d;
+	bool may = false;
+
+	for (d = differences; d->name; d++) {
+		if (kind->domain != AF_RSESS || !d->pattern ||
+		    fnmatch(d->pattern, what, 0))
+			continue;
+		d->seen = true;
+		d->used = d->used || really;
+		may = true;
+	}
+	return may;
+}
+
+/* What is documented as a difference has to be one: how many are not. */
+int differs_unused(const struct kind *kind)
+{
+	struct difference *d;
+	int n = 0;
+
+	for (d = differences; d->name; d++) {
+		if (kind->domain != AF_RSESS || !d->seen || d->used)
+			continue;
+		say("%s does not differ any more: %s", d->name, d->why);
+		n++;
+	}
+	return n;
+}

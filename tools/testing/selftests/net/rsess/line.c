@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two ends of a stream; see line.h.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "line.h"
+
+#define RELAY_PORT	(PORT + 1)
+/* RSESS_FAMILY: the family of a socket that has no address yet. */
+#define SET_FAMILY	3
+
+/**
+ * kind_socket() - a socket
+ * @kind: of this kind
+ * @flags: SOCK_NONBLOCK or 0
+ *
+ * A TCP socket has its family from the beginning. One of AF_RSESS is told.
+ *
+ * Return: a descriptor or a negative errno.
+ */
+int kind_socket(const struct kind *kind, int flags)
+{
+	int fd = new_socket(kind->domain, flags);
+
+	if (fd < 0)
+		return -errno;
+	if (kind->domain == AF_RSESS && kind->family != AF_INET)
+		set_int(fd, SOL_RSESS, SET_FAMILY, kind->family);
+	return fd;
+}
+
+/**
+ * line_init() - a namespace with a listener, and what tears the transports
+ * @l: the line
+ * @kind: what it is made of
+ *
+ * Return: 0 or a negative errno.
+ */
+int line_init(struct line *l, const struct kind *kind)
+{
+	int ret = netns_new();
+
+	*l = (struct line){
+		.kind = kind, .port = PORT, .lfd = -1, .c = -1, .s = -1,
+	};
+	if (!ret && kind->every) {
+		l->port = RELAY_PORT;
+		ret = relay_start(&l->relay, kind->family, RELAY_PORT, PORT,
+				  kind->every);
+	}
+	if (ret)
+		return ret;
+	l->lfd = new_listener(kind->domain, kind->family);
+	return l->lfd < 0 ? l->lfd : 0;
+}
+
+/* connect() of the line, to the relay if there is one. */
+int line_dial(struct line *l, int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, l->kind->family, l->port);
+
+	return connect(fd, (struct sockaddr *)&ss, len);
+}
+
+/* A socket that has connected. */
+int line_connect(struct line *l)
+{
+	int fd = kind_socket(l->kind, 0);
+
+	if (fd < 0)
+		return fd;
+	if (!line_dial(l, fd))
+		return fd;
+	say("connect: %s", strerror(errno));
+	close(fd);
+	return -ECONNREFUSED;
+}
+
+/* Its other end. */
+int line_accept(struct line *l)
+{
+	int ret = wait_for(l->lfd, POLLIN);
+
+	if (ret < 0)
+		return ret;
+	ret = accept4(l->lfd, NULL, NULL, SOCK_CLOEXEC);
+	if (ret >= 0)
+		return ret;
+	say("accept: %s", strerror(errno));
+	return -errno;
+}
+
+/**
+ * line_open() - both ends
+ * @l: line without ends
+ *
+ * Return: 0 or a negative errno.
+ */
+int line_open(struct line *l)
+{
+	l->c = line_connect(l);
+	if (l->c < 0)
+		return l->c;
+	l->s = line_accept(l);
+	return l->s < 0 ? l->s : 0;
+}
+
+static int line_info(int fd, struct rsess_info *info)
+{
+	socklen_t len = sizeof(*info);
+
+	return getsockopt(fd, SOL_RSESS, RSESS_INFO, info, &len);
+}
+
+/* Has an end resumed since @info?  Then so has the other one. */
+static bool line_resumed(int fd, const struct rsess_info *before)
+{
+	struct rsess_info info;
+
+	return line_info(fd, &info) ||
+	       (info.link == RSESS_LINK_LIVE &&
+		info.resumes != before->resumes);
+}
+
+/**
+ * line_reset() - reset the transports now
+ * @l: the line
+ *
+ * Nothing happens on one whose transports are not to be reset.
+ *
+ * Return: 0 when all goes on over another transport, or a negative errno.
+ */
+int line_reset(struct line *l)
+{
+	struct rsess_info before = { 0 };
+	int fd = l->c >= 0 ? l->c : l->s;
+	int64_t end;
+	int ret;
+
+	if (!l->kind->every)
+		return 0;
+	if (fd >= 0)
+		line_info(fd, &before);
+	ret = relay_reset(&l->relay);
+	end = now_ms() + WAIT_MS;
+	while (!ret && fd >= 0 && !line_resumed(fd, &before)) {
+		if (now_ms() > end) {
+			say("no other transport");
+			return -ETIMEDOUT;
+		}
+		usleep(1000);
+	}
+	return ret;
+}
+
+/* An end that has moved more than one transport carries has lost one. */
+static int line_check(struct line *l, int fd)
+{
+	struct rsess_info info;
+
+	if (fd < 0 || line_info(fd, &info))
+		return 0;
+	if (info.write_seq + info.rcv_nxt < l->kind->every || info.lost)
+		return 0;
+	say("%llu bytes without a reset", (unsigned long long)
+	    (info.write_seq + info.rcv_nxt));
+	return -ENOMSG;
+}
+
+/**
+ * line_end() - close all, and look whether there were resets
+ * @l: the line
+ *
+ * Return: 0, or a negative errno if the transports should have been reset, but
+ * were not.
+ */
+int line_end(struct line *l)
+{
+	int ret = 0;
+
+	if (l->kind->every) {
+		ret = line_check(l, l->c) ?: line_check(l, l->s);
+		if (!ret)
+			ret = relay_stop(&l->relay);
+		if (!ret && l->relay.resets && !stat_get("TransportsLost")) {
+			say("%llu resets that nobody has noticed",
+			    (unsigned long long)l->relay.resets);
+			ret = -ENOMSG;
+		}
+	}
+	line_close(&l->c);
+	line_close(&l->s);
+	line_close(&l->lfd);
+	return ret;
+}
+
+int line_close(int *fd)
+{
+	int ret = *fd >= 0 ? close(*fd) : 0;
+
+	*fd = -1;
+	return ret;
+}
+
+/* close() that resets. */
+int line_cut(int *fd)
+{
+	struct linger hard = { .l_onoff = 1, .l_linger = 0 };
+
+	if (setsockopt(*fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)))
+		return -errno;
+	return line_close(fd);
+}
+
+int set_nonblock(int fd, bool on)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return fcntl(fd, F_SETFL,
+		     on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+}
+
+int set_int(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+/* The value of an option, or -1000 - errno. */
+int get_int(int fd, int level, int name)
+{
+	socklen_t len = sizeof(int);
+	int value = 0;
+
+	return getsockopt(fd, level, name, &value, &len) ? -1000 - errno :
+							   value;
+}
+
+/* What poll() tells now. */
+int events(int fd)
+{
+	struct pollfd pfd = {
+		.fd = fd,
+		.events = POLLIN | POLLOUT | POLLRDHUP | POLLPRI,
+	};
+
+	return poll(&pfd, 1, 0) < 0 ? -errno : pfd.revents;
+}
+
+/* Waits until poll() tells exactly this. */
+int wait_events(int fd, int want)
+{
+	int64_t end = now_ms() + WAIT_MS;
+	int ev;
+
+	while ((ev = events(fd)) != want) {
+		if (now_ms() > end) {
+			say("events %#x, not %#x", ev, want);
+			return -ETIMEDOUT;
+		}
+		usleep(2000);
+	}
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Two ends of a stream, in each of the kinds that a test of socket behaviour is
+ * run in: TCP, which shows that the test is right; AF_RSESS; AF_RSESS with
+ * transports that are reset all the time.
+ *
+ * Functions return 0 or a descriptor, and a negative errno after having said
+ * what is wrong.
+ */
+#ifndef _RSESS_TEST_LINE_H
+#define _RSESS_TEST_LINE_H
+
+#include "relay.h"
+#include "stream.h"
+
+/* A transport is reset after so many bytes. A handshake takes 300. */
+#define RESET_EVERY	2000
+/* More than fits through one transport, for tests that move bytes. */
+#define SOME		6000
+
+/**
+ * struct kind - what a test is run over
+ * @domain: of the socket
+ * @family: of its addresses
+ * @every: bytes after which a transport is reset, or 0
+ */
+struct kind {
+	int domain;
+	int family;
+	size_t every;
+};
+
+/**
+ * struct line - a stream
+ * @kind: what it is made of
+ * @relay: tears the transports, if @kind says so
+ * @port: where to dial
+ * @lfd: listener, or -1
+ * @c: has connected, or -1
+ * @s: was accepted, or -1
+ */
+struct line {
+	const struct kind *kind;
+	struct relay relay;
+	int port;
+	int lfd;
+	int c;
+	int s;
+};
+
+/* The variants of a fixture; each has the kind as its only member. */
+#define KIND_VARIANT(fixture, name, d, f, n)		\
+	FIXTURE_VARIANT_ADD(fixture, name) {		\
+		.kind = { .domain = d, .family = f, .every = n }, \
+	}
+
+#define KIND_VARIANTS(fixture)						\
+	FIXTURE_VARIANT(fixture) {					\
+		struct kind kind;					\
+	};								\
+	KIND_VARIANT(fixture, tcp4, AF_INET, AF_INET, 0);		\
+	KIND_VARIANT(fixture, tcp6, AF_INET6, AF_INET6, 0);		\
+	KIND_VARIANT(fixture, rsess4, AF_RSESS, AF_INET, 0);		\
+	KIND_VARIANT(fixture, rsess6, AF_RSESS, AF_INET6, 0);		\
+	KIND_VARIANT(fixture, reset4, AF_RSESS, AF_INET, RESET_EVERY);	\
+	KIND_VARIANT(fixture, reset6, AF_RSESS, AF_INET6, RESET_EVERY)
+
+int line_init(struct line *l, const struct kind *kind);
+int line_open(struct line *l);
+int line_end(struct line *l);
+
+int kind_socket(const struct kind *kind, int flags);
+int line_dial(struct line *l, int fd);
+int line_connect(struct line *l);
+int line_accept(struct line *l);
+int line_reset(struct line *l);
+int line_close(int *fd);
+int line_cut(int *fd);
+
+int set_nonblock(int fd, bool on);
+int set_int(int fd, int level, int name, int value);
+int get_int(int fd, int level, int name);
+int events(int fd);
+int wait_events(int fd, int want);
+
+#endif /* _RSESS_TEST_LINE_H */
