@@ -70,18 +70,16 @@ static int record(const struct kind *kind, ask_t ask, const void *arg,
 	return -EINVAL;
 }
 
-static const char *error_text(const struct answer *a)
-{
-	return a->ret == -1 && a->err ? strerrorname_np(a->err) : "";
-}
-
 static void print_value(const struct answer *a)
 {
 	size_t i;
 
-	fprintf(stderr, " %ld %s", a->ret, error_text(a));
+	if (a->ret == -1 && a->err)
+		fprintf(stderr, " %s", strerrorname_np(a->err));
+	else
+		fprintf(stderr, " %#lx", a->ret);
 	if (a->len)
-		fprintf(stderr, "%u:", a->len);
+		fprintf(stderr, " %u:", a->len);
 	for (i = 0; i < a->len && i < sizeof(a->value); i++)
 		fprintf(stderr, "%02x", a->value[i]);
 }

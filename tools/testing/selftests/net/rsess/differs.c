@@ -3,6 +3,7 @@
  * The differences between AF_RSESS and TCP; see differs.h. Each is described in
  * Documentation/networking/rsess/socket-api.rst.
  */
+#define _GNU_SOURCE
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,7 @@ bool differs_here(const struct kind *kind, const char *what, bool really)
 
 	for (d = differences; d->name; d++) {
 		if (kind->domain != AF_RSESS || !d->pattern ||
-		    fnmatch(d->pattern, what, 0))
+		    fnmatch(d->pattern, what, FNM_EXTMATCH))
 			continue;
 		d->seen = true;
 		d->used = d->used || really;

@@ -306,8 +306,8 @@ static void ask_set_bad(const struct asking *q)
 		answer(q->as, setsockopt(q->fd, q->o->level, q->o->name, buf,
 					 lens[i]),
 		       "%s %s set length %d", q->state, q->o->text, lens[i]);
-		ask_get(q, ROOM, "after length");
 	}
+	ask_get(q, ROOM, "after lengths");
 	answer(q->as, setsockopt(q->fd, q->o->level, q->o->name, NULL, 4),
 	       "%s %s set NULL", q->state, q->o->text);
 	answer(q->as, setsockopt(q->fd, q->o->level, q->o->name, NULL, 0),
@@ -333,43 +333,79 @@ static void ask_get_bad(const struct asking *q)
 	       "%s %s get NULL length", q->state, q->o->text);
 }
 
-static void ask_option(const struct asking *q)
+/* Bad lengths and addresses do not depend on the state: @all or only values. */
+static void ask_option(const struct asking *q, bool all)
 {
 	static const int odd[] = { -1, 2, 65536, 0x7fffffff, -0x7fffffff - 1 };
 	size_t i;
 
 	ask_get(q, q->o->len ?: sizeof(int), "default");
-	ask_get_bad(q);
+	if (all)
+		ask_get_bad(q);
 	for (i = 0; i < ARRAY_SIZE(q->o->values) && !q->o->len; i++)
 		ask_set_value(q, q->o->values[i]);
 	if (q->o->len)
 		ask_set_data(q);
-	else
+	else if (all)
 		ask_set_bad(q);
 	for (i = 0; i < ARRAY_SIZE(odd) && !q->o->len; i++)
 		ask_set_value(q, odd[i]);
 }
 
-static const char * const states[] = {
-	"fresh", "bound", "listening", "connecting", "refused", "connected",
-	"accepted", "shut_both", "reset_told", "disconnected",
+/**
+ * struct when - a state in which an option is asked for
+ * @state: its name
+ * @all: ask everything
+ * @transport: the state has a transport, which can be reset
+ */
+static const struct when {
+	const char *state;
+	bool all;
+	bool transport;
+} whens[] = {
+	{ "fresh", true, false }, { "bound", false, false },
+	{ "listening", true, false }, { "connecting", false, false },
+	{ "connected", true, true }, { "accepted", false, true },
+	{ "reset_told", false, false }, { "disconnected", false, false },
+};
+
+static int ask_when(struct line *l, struct asking *q, const struct when *w)
+{
+	int ret = place_enter(l, w->state);
+
+	if (ret)
+		return ret;
+	q->state = w->state;
+	q->fd = l->c;
+	ask_option(q, w->all);
+	place_leave(l);
+	return 0;
+}
+
+/**
+ * struct quiz - what compare() is to ask
+ * @o: options
+ * @reset: only in states with a transport: it is about those that are reset
+ */
+struct quiz {
+	const struct option *o;
+	bool reset;
 };
 
 static int ask_options(struct line *l, struct answers *as, const void *arg)
 {
+	const struct quiz *quiz = arg;
 	struct asking q = { .as = as };
 	size_t i;
 	int ret;
 
-	for (q.o = arg; q.o->text; q.o++) {
-		for (i = 0; i < ARRAY_SIZE(states); i++) {
-			ret = place_enter(l, states[i]);
+	for (q.o = quiz->o; q.o->text; q.o++) {
+		for (i = 0; i < ARRAY_SIZE(whens); i++) {
+			if (quiz->reset && !whens[i].transport)
+				continue;
+			ret = ask_when(l, &q, &whens[i]);
 			if (ret)
 				return ret;
-			q.state = states[i];
-			q.fd = l->c;
-			ask_option(&q);
-			place_leave(l);
 		}
 	}
 	return 0;
@@ -426,10 +462,11 @@ static int ask_kept_one(struct line *l, struct asking *q, int value)
 
 static int ask_kept(struct line *l, struct answers *as, const void *arg)
 {
+	const struct quiz *quiz = arg;
 	struct asking q = { .as = as };
 	int ret = 0;
 
-	for (q.o = arg; q.o->text && !ret; q.o++) {
+	for (q.o = quiz->o; q.o->text && !ret; q.o++) {
 		/* Each has a listener of its own, that has seen no other. */
 		line_close(&l->lfd);
 		l->lfd = new_listener(l->kind->domain, l->kind->family);
@@ -457,11 +494,18 @@ FIXTURE_TEARDOWN(options)
 #define OPTIONS(name, table)						\
 	CASE(options, name)						\
 	{								\
-		OK(compare(&variant->kind, ask_options, table));	\
+		struct quiz quiz = {					\
+			.o = table,					\
+			.reset = variant->kind.every,			\
+		};							\
+									\
+		OK(compare(&variant->kind, ask_options, &quiz));	\
 	}								\
 	CASE(options, name##_kept)					\
 	{								\
-		OK(compare(&variant->kind, ask_kept, table));		\
+		struct quiz quiz = { .o = table };			\
+									\
+		OK(compare(&variant->kind, ask_kept, &quiz));		\
 	}
 
 OPTIONS(socket, socket_options)
