@@ -120,7 +120,7 @@ build() {
 }
 
 need_packages gcc:gcc make:make nft:nftables tcpkill:dsniff ip:iproute2 \
-	/usr/include/stdio.h:libc6-dev \
+	/usr/include/stdio.h:libc6-dev /usr/include/liburing.h:liburing-dev \
 	/usr/src/linux-source-6.1.tar.xz:linux-source-6.1 xz:xz-utils
 build >&2
 

@@ -202,6 +202,13 @@ int line_end(struct line *l)
 	return ret;
 }
 
+/* More than fits through a transport, both ways. */
+int line_talk(struct line *l)
+{
+	return write_all(l->c, 0, SOME) ?: read_all(l->s, 0, SOME) ?:
+	       write_all(l->s, 0, SOME) ?: read_all(l->c, 0, SOME);
+}
+
 int line_close(int *fd)
 {
 	int ret = *fd >= 0 ? close(*fd) : 0;

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An AF_RSESS socket behaves as a TCP socket: opening and closing.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "differs.h"
+
+static int signals;
+
+static void count_signal(int sig)
+{
+	(void)sig;
+	signals++;
+}
+
+FIXTURE(calls) {
+	struct line l;
+};
+
+KIND_VARIANTS(calls);
+
+FIXTURE_SETUP(calls)
+{
+	OK(line_init(&self->l, &variant->kind));
+	OK(line_open(&self->l));
+}
+
+FIXTURE_TEARDOWN(calls)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+}
+
+CASE(calls, names)
+{
+	struct sockaddr_storage before = { 0 }, after = { 0 }, s = { 0 };
+	struct line *l = &self->l;
+	socklen_t len = sizeof(before);
+
+	OK(getsockname(l->c, (struct sockaddr *)&before, &len));
+	EXPECT_EQ(variant->kind.family, before.ss_family);
+	EXPECT_LT(0, port_of(&before));
+	OK(line_talk(l));
+	/* Another transport has another port: nobody sees it. */
+	len = sizeof(after);
+	OK(getsockname(l->c, (struct sockaddr *)&after, &len));
+	OK(memcmp(&before, &after, sizeof(before)));
+	len = sizeof(after);
+	OK(getpeername(l->c, (struct sockaddr *)&after, &len));
+	EXPECT_EQ(l->port, port_of(&after));
+	len = sizeof(s);
+	OK(getsockname(l->s, (struct sockaddr *)&s, &len));
+	EXPECT_EQ(PORT, port_of(&s));
+	/* A short buffer gets the beginning, and is told the length. */
+	len = 4;
+	OK(getpeername(l->c, (struct sockaddr *)&before, &len));
+	EXPECT_EQ(variant->kind.family == AF_INET ? 16 : 28, len);
+	len = -1;
+	FAILS(EINVAL, getsockname(l->c, (struct sockaddr *)&before, &len));
+}
+
+/* The family is known before there is an address. */
+CASE(calls, family)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+	int fd = kind_socket(&variant->kind, 0);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(variant->kind.family, get_int(fd, SOL_SOCKET, SO_DOMAIN));
+	OK(getsockname(fd, (struct sockaddr *)&ss, &len));
+	EXPECT_EQ(variant->kind.family, ss.ss_family);
+	EXPECT_EQ(0, port_of(&ss));
+	OK(listen(fd, 1));
+	len = sizeof(ss);
+	OK(getsockname(fd, (struct sockaddr *)&ss, &len));
+	EXPECT_EQ(variant->kind.family, ss.ss_family);
+	EXPECT_LT(0, port_of(&ss));
+	close(fd);
+	EXPECT_EQ(variant->kind.family,
+		  get_int(self->l.s, SOL_SOCKET, SO_DOMAIN));
+}
+
+CASE(calls, connect_nonblocking)
+{
+	int fd = kind_socket(&variant->kind, SOCK_NONBLOCK);
+	struct line *l = &self->l;
+	int s;
+
+	ASSERT_LE(0, fd);
+	if (line_dial(l, fd)) {
+		ASSERT_EQ(EINPROGRESS, errno);
+		ASSERT_LT(0, wait_for(fd, POLLOUT));
+	}
+	ASSERT_EQ(0, socket_error(fd));
+	/* Asked again it is done, and then it was. */
+	if (line_dial(l, fd))
+		ASSERT_EQ(EISCONN, errno);
+	FAILS(EISCONN, line_dial(l, fd));
+	s = line_accept(l);
+	ASSERT_LE(0, s);
+	OK(write_all(fd, 0, SOME));
+	OK(read_all(s, 0, SOME));
+	close(fd);
+	close(s);
+}
+
+/* connect() to AF_UNSPEC, and then somewhere again. */
+CASE(calls, connect_again)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	struct line *l = &self->l;
+	char c;
+
+	OK(line_talk(l));
+	OK(connect(l->c, (struct sockaddr *)&ss, sizeof(ss)));
+	ASSERT_LT(0, wait_for(l->s, POLLIN));
+	FAILS(ECONNRESET, recv(l->s, &c, 1, 0));
+	line_close(&l->s);
+	socket_error(l->c);
+	OK(line_dial(l, l->c));
+	l->s = line_accept(l);
+	ASSERT_LE(0, l->s);
+	OK(line_talk(l));
+}
+
+static void *accept_late(void *arg)
+{
+	struct line *l = arg;
+
+	l->s = accept(l->lfd, NULL, NULL);
+	return NULL;
+}
+
+CASE(calls, accept_waits)
+{
+	struct line *l = &self->l;
+	pthread_t thread;
+
+	line_close(&l->c);
+	line_close(&l->s);
+	OK(pthread_create(&thread, NULL, accept_late, l));
+	usleep(10000);
+	l->c = line_connect(l);
+	ASSERT_LE(0, l->c);
+	OK(pthread_join(thread, NULL));
+	ASSERT_LE(0, l->s);
+	OK(line_talk(l));
+}
+
+CASE(calls, accept_flags)
+{
+	static const int flags[] = {
+		0, SOCK_NONBLOCK, SOCK_CLOEXEC, SOCK_NONBLOCK | SOCK_CLOEXEC,
+	};
+	struct line *l = &self->l;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		struct sockaddr_storage ss;
+		socklen_t len = sizeof(ss);
+		int c = line_connect(l);
+		int s;
+
+		ASSERT_LE(0, c);
+		s = accept4(l->lfd, (struct sockaddr *)&ss, &len, flags[i]);
+		ASSERT_LE(0, s);
+		EXPECT_EQ(variant->kind.family, ss.ss_family);
+		EXPECT_EQ(!!(flags[i] & SOCK_NONBLOCK),
+			  !!(fcntl(s, F_GETFL) & O_NONBLOCK));
+		EXPECT_EQ(!!(flags[i] & SOCK_CLOEXEC),
+			  !!(fcntl(s, F_GETFD) & FD_CLOEXEC));
+		OK(write_all(c, 0, SOME));
+		OK(read_all(s, 0, SOME));
+		close(c);
+		close(s);
+	}
+}
+
+/* Bytes that were sent before accept() are there. */
+CASE(calls, accept_after_bytes)
+{
+	struct line *l = &self->l;
+
+	line_close(&l->c);
+	line_close(&l->s);
+	l->c = line_connect(l);
+	ASSERT_LE(0, l->c);
+	OK(write_all(l->c, 0, SOME));
+	OK(shutdown(l->c, SHUT_WR));
+	l->s = line_accept(l);
+	ASSERT_LE(0, l->s);
+	OK(read_all(l->s, 0, SOME));
+	OK(read_eof(l->s));
+}
+
+CASE(calls, half_close)
+{
+	struct line *l = &self->l;
+	char c = 0;
+
+	OK(write_all(l->c, 0, SOME));
+	OK(shutdown(l->c, SHUT_WR));
+	FAILS(EPIPE, send(l->c, &c, 1, MSG_NOSIGNAL));
+	OK(read_all(l->s, 0, SOME));
+	OK(read_eof(l->s));
+	OK(line_reset(l));
+	/* The other direction goes on. */
+	OK(write_all(l->s, 0, 3 * SOME));
+	OK(read_all(l->c, 0, 3 * SOME));
+	OK(shutdown(l->s, SHUT_WR));
+	OK(read_eof(l->c));
+	FAILS(ENOTCONN, shutdown(l->s, SHUT_WR));
+}
+
+/* Who reads no more still gets what comes. */
+CASE(calls, shutdown_read)
+{
+	struct line *l = &self->l;
+	char c;
+
+	OK(shutdown(l->s, SHUT_RD));
+	ASSERT_EQ(0, recv(l->s, &c, 1, 0));
+	OK(write_all(l->c, 0, SOME));
+	OK(wait_readable(l->s, SOME));
+	OK(read_all(l->s, 0, SOME));
+	ASSERT_EQ(0, recv(l->s, &c, 1, 0));
+	OK(write_all(l->s, 0, SOME));
+	OK(read_all(l->c, 0, SOME));
+}
+
+static void *shutdown_late(void *arg)
+{
+	usleep(20000);
+	shutdown(*(int *)arg, SHUT_RDWR);
+	return NULL;
+}
+
+CASE(calls, shutdown_wakes)
+{
+	struct line *l = &self->l;
+	pthread_t thread;
+	char c;
+
+	OK(line_talk(l));
+	OK(pthread_create(&thread, NULL, shutdown_late, &l->c));
+	ASSERT_EQ(0, recv(l->c, &c, 1, 0));
+	OK(pthread_join(thread, NULL));
+	OK(read_eof(l->s));
+	/* Also who waits for a connection. */
+	OK(pthread_create(&thread, NULL, shutdown_late, &l->lfd));
+	FAILS(EINVAL, accept(l->lfd, NULL, NULL));
+	OK(pthread_join(thread, NULL));
+}
+
+CASE(calls, close_delivers)
+{
+	struct line *l = &self->l;
+
+	OK(write_all(l->c, 0, 20000));
+	line_close(&l->c);
+	OK(read_all(l->s, 0, 20000));
+	OK(read_eof(l->s));
+}
+
+CASE(calls, close_with_unread_bytes)
+{
+	struct line *l = &self->l;
+	unsigned char buf[100];
+	int64_t end = now_ms() + WAIT_MS;
+	ssize_t n;
+
+	OK(write_all(l->s, 0, 100));
+	OK(wait_readable(l->c, 100));
+	if (differs(&variant->kind, "unread")) {
+		OK(write_all(l->c, 0, SOME));
+		line_close(&l->c);
+		OK(read_all(l->s, 0, SOME));
+		OK(read_eof(l->s));
+	} else {
+		line_close(&l->c);
+		ASSERT_LT(0, wait_for(l->s, POLLIN));
+		FAILS(ECONNRESET, recv(l->s, buf, sizeof(buf), 0));
+	}
+	do {
+		ASSERT_GT(end, now_ms());
+		usleep(1000);
+		n = send(l->s, buf, sizeof(buf), MSG_NOSIGNAL);
+	} while (n >= 0);
+	ASSERT_EQ(EPIPE, errno);
+}
+
+CASE(calls, broken_pipe)
+{
+	struct line *l = &self->l;
+	char c = 0;
+
+	OK(line_talk(l));
+	signal(SIGPIPE, count_signal);
+	OK(shutdown(l->c, SHUT_WR));
+	FAILS(EPIPE, send(l->c, &c, 1, MSG_NOSIGNAL));
+	ASSERT_EQ(0, signals);
+	FAILS(EPIPE, send(l->c, &c, 1, 0));
+	ASSERT_EQ(1, signals);
+	FAILS(EPIPE, write(l->c, &c, 1));
+	ASSERT_EQ(2, signals);
+}
+
+CASE(calls, linger)
+{
+	struct linger soft = { .l_onoff = 1, .l_linger = 30 };
+	struct line *l = &self->l;
+
+	OK(setsockopt(l->c, SOL_SOCKET, SO_LINGER, &soft, sizeof(soft)));
+	OK(write_all(l->c, 0, SOME));
+	line_close(&l->c);
+	/* By now it is there. */
+	OK(wait_readable(l->s, SOME));
+	OK(read_all(l->s, 0, SOME));
+	OK(read_eof(l->s));
+}
+
+CASE(calls, cut)
+{
+	struct line *l = &self->l;
+	char c = 0;
+
+	OK(line_talk(l));
+	OK(line_reset(l));
+	OK(line_cut(&l->c));
+	ASSERT_LT(0, wait_for(l->s, POLLIN));
+	ASSERT_EQ(ECONNRESET, socket_error(l->s));
+	/* It is told once. */
+	ASSERT_EQ(0, socket_error(l->s));
+	ASSERT_EQ(0, recv(l->s, &c, 1, 0));
+	FAILS(EPIPE, send(l->s, &c, 1, MSG_NOSIGNAL));
+}
+
+/* The error wakes who waits, and is told to one. */
+static void *cut_late(void *arg)
+{
+	usleep(20000);
+	line_cut(arg);
+	return NULL;
+}
+
+CASE(calls, cut_wakes)
+{
+	struct line *l = &self->l;
+	pthread_t thread;
+	char c;
+
+	OK(line_talk(l));
+	OK(pthread_create(&thread, NULL, cut_late, &l->c));
+	FAILS(ECONNRESET, recv(l->s, &c, 1, 0));
+	OK(pthread_join(thread, NULL));
+}
+
+CASE(calls, queue_lengths)
+{
+	struct line *l = &self->l;
+	int n = -1;
+
+	OK(ioctl(l->s, SIOCINQ, &n));
+	ASSERT_EQ(0, n);
+	OK(write_all(l->c, 0, SOME));
+	OK(wait_readable(l->s, SOME));
+	OK(wait_confirmed(l->c));
+	OK(ioctl(l->c, SIOCOUTQNSD, &n));
+	ASSERT_EQ(0, n);
+	OK(line_reset(l));
+	OK(ioctl(l->s, FIONREAD, &n));
+	ASSERT_EQ(SOME, n);
+	OK(read_all(l->s, 0, 1000));
+	OK(ioctl(l->s, FIONREAD, &n));
+	ASSERT_EQ(SOME - 1000, n);
+	OK(ioctl(l->s, SIOCATMARK, &n));
+	ASSERT_EQ(0, n);
+	OK(read_all(l->s, 1000, SOME - 1000));
+	FAILS(EINVAL, ioctl(l->lfd, SIOCINQ, &n));
+}
+
+/* Nobody reads: what is not confirmed is counted. */
+CASE(calls, queue_of_a_full_peer)
+{
+	struct line *l = &self->l;
+	ssize_t sum;
+	int out = 0, in = 0;
+
+	OK(set_int(l->c, SOL_SOCKET, SO_SNDBUF, 30000));
+	OK(set_int(l->s, SOL_SOCKET, SO_RCVBUF, 80000));
+	sum = fill_both(l->c, 0);
+	ASSERT_LT(0, sum);
+	OK(ioctl(l->c, SIOCOUTQ, &out));
+	OK(ioctl(l->s, SIOCINQ, &in));
+	EXPECT_LT(0, out);
+	EXPECT_LE(sum, out + in);
+	OK(read_all(l->s, 0, sum));
+	OK(wait_confirmed(l->c));
+}
+
+/* Many connections, one after the other and at once. */
+CASE(calls, many)
+{
+	struct line *l = &self->l;
+	int c[16], s[16];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		c[i] = line_connect(l);
+		ASSERT_LE(0, c[i]);
+		s[i] = line_accept(l);
+		ASSERT_LE(0, s[i]);
+		OK(write_all(c[i], 100 * i, 3000));
+	}
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		OK(read_all(s[i], 100 * i, 3000));
+		close(c[i]);
+		OK(read_eof(s[i]));
+		close(s[i]);
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An AF_RSESS socket behaves as a TCP socket: flags of send and recv,
+ * and how much there has to be.
+ */
+#define _GNU_SOURCE
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "differs.h"
+
+FIXTURE(flags) {
+	struct line l;
+};
+
+KIND_VARIANTS(flags);
+
+FIXTURE_SETUP(flags)
+{
+	OK(line_init(&self->l, &variant->kind));
+	OK(line_open(&self->l));
+}
+
+FIXTURE_TEARDOWN(flags)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+}
+
+CASE(flags, dontwait)
+{
+	struct line *l = &self->l;
+	ssize_t n;
+	char c = 0;
+
+	FAILS(EAGAIN, recv(l->s, &c, 1, MSG_DONTWAIT));
+	OK(set_int(l->c, SOL_SOCKET, SO_SNDBUF, 20000));
+	OK(set_int(l->s, SOL_SOCKET, SO_RCVBUF, 20000));
+	n = fill_both(l->c, 0);
+	ASSERT_LT(0, n);
+	FAILS(EAGAIN, send(l->c, &c, 1, MSG_DONTWAIT));
+	OK(line_reset(l));
+	FAILS(EAGAIN, send(l->c, &c, 1, MSG_DONTWAIT));
+	OK(set_nonblock(l->c, true));
+	FAILS(EAGAIN, write(l->c, &c, 1));
+	FAILS(EAGAIN, read(l->c, &c, 1));
+	OK(read_all(l->s, 0, n));
+	OK(wait_events(l->c, POLLOUT));
+	OK(write_all(l->c, n, 100));
+	OK(read_all(l->s, n, 100));
+}
+
+CASE(flags, peek)
+{
+	static unsigned char buf[SOME];
+	struct line *l = &self->l;
+	int i;
+
+	OK(write_all(l->c, 0, SOME));
+	OK(wait_readable(l->s, SOME));
+	for (i = 1; i < SOME; i += 999) {
+		ASSERT_EQ(i, recv(l->s, buf, i, MSG_PEEK));
+		OK(pattern_check(0, buf, i));
+	}
+	OK(read_all(l->s, 0, 2500));
+	ASSERT_EQ(SOME - 2500, recv(l->s, buf, sizeof(buf), MSG_PEEK));
+	OK(pattern_check(2500, buf, SOME - 2500));
+	OK(wait_readable(l->s, SOME - 2500));
+	OK(read_all(l->s, 2500, SOME - 2500));
+	FAILS(EAGAIN, recv(l->s, buf, 1, MSG_PEEK | MSG_DONTWAIT));
+	OK(shutdown(l->c, SHUT_WR));
+	OK(wait_events(l->s, POLLIN | POLLOUT | POLLRDHUP));
+	ASSERT_EQ(0, recv(l->s, buf, 1, MSG_PEEK));
+	ASSERT_EQ(0, recv(l->s, buf, 1, 0));
+}
+
+/* What was seen stays where it is when the transport goes. */
+CASE(flags, peek_after_reset)
+{
+	unsigned char buf[1000];
+	struct line *l = &self->l;
+
+	OK(write_all(l->c, 0, 600));
+	OK(wait_readable(l->s, 600));
+	ASSERT_EQ(600, recv(l->s, buf, sizeof(buf), MSG_PEEK));
+	OK(line_reset(l));
+	ASSERT_EQ(600, recv(l->s, buf, sizeof(buf), MSG_PEEK));
+	OK(pattern_check(0, buf, 600));
+	OK(write_all(l->c, 600, 400));
+	OK(wait_readable(l->s, 1000));
+	OK(line_reset(l));
+	ASSERT_EQ(1000, recv(l->s, buf, sizeof(buf), MSG_PEEK | MSG_WAITALL));
+	OK(pattern_check(0, buf, 1000));
+	OK(read_all(l->s, 0, 1000));
+}
+
+/* MSG_TRUNC throws bytes away. */
+CASE(flags, trunc)
+{
+	unsigned char buf[100] = "unchanged";
+	struct line *l = &self->l;
+
+	OK(write_all(l->c, 0, SOME));
+	OK(wait_readable(l->s, SOME));
+	ASSERT_EQ(50, recv(l->s, buf, 50, MSG_TRUNC));
+	ASSERT_EQ(4000, recv(l->s, NULL, 4000, MSG_TRUNC));
+	OK(memcmp(buf, "unchanged", 10));
+	OK(line_reset(l));
+	OK(read_all(l->s, 4050, 100));
+	ASSERT_EQ(7, recv(l->s, buf, 7, MSG_TRUNC | MSG_PEEK));
+	OK(read_all(l->s, 4150, SOME - 4150));
+	FAILS(EAGAIN, recv(l->s, NULL, 9, MSG_TRUNC | MSG_DONTWAIT));
+}
+
+static void *write_late(void *arg)
+{
+	int i;
+
+	for (i = 1; i < 6; i++) {
+		usleep(10000);
+		write_all(*(int *)arg, i * 1000, 1000);
+	}
+	return NULL;
+}
+
+CASE(flags, waitall)
+{
+	unsigned char buf[SOME];
+	struct line *l = &self->l;
+	pthread_t thread;
+
+	OK(write_all(l->c, 0, 1000));
+	OK(pthread_create(&thread, NULL, write_late, &l->c));
+	ASSERT_EQ(SOME, recv(l->s, buf, SOME, MSG_WAITALL));
+	OK(pattern_check(0, buf, SOME));
+	OK(pthread_join(thread, NULL));
+	/* It does not wait if it may not, nor behind the end. */
+	OK(write_all(l->c, 0, 1000));
+	OK(wait_readable(l->s, 1000));
+	ASSERT_EQ(1000, recv(l->s, buf, SOME, MSG_WAITALL | MSG_DONTWAIT));
+	OK(write_all(l->c, 0, 1000));
+	OK(shutdown(l->c, SHUT_WR));
+	ASSERT_EQ(1000, recv(l->s, buf, SOME, MSG_WAITALL));
+	ASSERT_EQ(0, recv(l->s, buf, SOME, MSG_WAITALL));
+}
+
+CASE(flags, waitall_peek)
+{
+	unsigned char buf[SOME];
+	struct line *l = &self->l;
+	pthread_t thread;
+
+	OK(write_all(l->c, 0, 1000));
+	OK(pthread_create(&thread, NULL, write_late, &l->c));
+	ASSERT_EQ(SOME, recv(l->s, buf, SOME, MSG_WAITALL | MSG_PEEK));
+	OK(pattern_check(0, buf, SOME));
+	OK(pthread_join(thread, NULL));
+	OK(read_all(l->s, 0, SOME));
+}
+
+CASE(flags, lowat)
+{
+	unsigned char buf[SOME];
+	struct line *l = &self->l;
+	pthread_t thread;
+	ssize_t n;
+
+	OK(set_int(l->s, SOL_SOCKET, SO_RCVLOWAT, 3000));
+	OK(write_all(l->c, 0, 1000));
+	OK(wait_readable(l->s, 1000));
+	ASSERT_EQ(POLLOUT, events(l->s));
+	OK(line_reset(l));
+	ASSERT_EQ(POLLOUT, events(l->s));
+	OK(pthread_create(&thread, NULL, write_late, &l->c));
+	ASSERT_EQ(POLLIN, wait_for(l->s, POLLIN));
+	n = recv(l->s, buf, sizeof(buf), 0);
+	ASSERT_LE(3000, n);
+	OK(pthread_join(thread, NULL));
+	/* What is there is given to one who does not wait, or wants less. */
+	OK(wait_readable(l->s, SOME - n));
+	ASSERT_EQ(1, recv(l->s, buf, 1, 0));
+	OK(read_all(l->s, n + 1, SOME - n - 1));
+	OK(write_all(l->c, 0, 500));
+	OK(wait_readable(l->s, 500));
+	ASSERT_EQ(500, recv(l->s, buf, sizeof(buf), MSG_DONTWAIT));
+	/* The end of the stream can be read at once. */
+	OK(write_all(l->c, 0, 500));
+	OK(shutdown(l->c, SHUT_WR));
+	OK(wait_events(l->s, POLLIN | POLLOUT | POLLRDHUP));
+	ASSERT_EQ(500, recv(l->s, buf, sizeof(buf), 0));
+}
+
+CASE(flags, more)
+{
+	struct line *l = &self->l;
+	unsigned char buf[SOME];
+	size_t off;
+
+	pattern_fill(0, buf, sizeof(buf));
+	for (off = 0; off < SOME; off += 100) {
+		int flags = off + 100 < SOME ? MSG_MORE : 0;
+
+		ASSERT_EQ(100, send(l->c, buf + off, 100, flags));
+	}
+	OK(read_all(l->s, 0, SOME));
+	/* It waits for more, but not for ever. */
+	ASSERT_EQ(100, send(l->c, buf, 100, MSG_MORE));
+	OK(read_all(l->s, 0, 100));
+	/* The end of the stream does not wait. */
+	ASSERT_EQ(100, send(l->c, buf, 100, MSG_MORE));
+	OK(shutdown(l->c, SHUT_WR));
+	OK(read_all(l->s, 0, 100));
+	OK(read_eof(l->s));
+}
+
+CASE(flags, cork)
+{
+	struct line *l = &self->l;
+	size_t off;
+
+	for (off = 0; off < SOME; off += 1500) {
+		OK(set_int(l->c, IPPROTO_TCP, TCP_CORK, 1));
+		OK(write_all(l->c, off, 700));
+		OK(line_reset(l));
+		OK(write_all(l->c, off + 700, 800));
+		OK(set_int(l->c, IPPROTO_TCP, TCP_CORK, 0));
+		OK(read_all(l->s, off, 1500));
+	}
+	/* A cork that is left in does not keep the bytes for ever. */
+	OK(set_int(l->c, IPPROTO_TCP, TCP_CORK, 1));
+	OK(write_all(l->c, 0, 10));
+	OK(read_all(l->s, 0, 10));
+	OK(write_all(l->c, 0, 10));
+	OK(shutdown(l->c, SHUT_WR));
+	OK(read_all(l->s, 0, 10));
+	OK(read_eof(l->s));
+}
+
+/* The end of a record is nothing to a stream. */
+CASE(flags, end_of_record)
+{
+	unsigned char buf[SOME];
+	struct iovec iov = { buf, sizeof(buf) };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct line *l = &self->l;
+	size_t off;
+
+	pattern_fill(0, buf, sizeof(buf));
+	for (off = 0; off < SOME; off += 1000) {
+		ASSERT_EQ(1000, send(l->c, buf + off, 1000, MSG_EOR));
+	}
+	OK(wait_readable(l->s, SOME));
+	ASSERT_EQ(SOME, recvmsg(l->s, &mh, 0));
+	EXPECT_EQ(0, mh.msg_flags);
+	OK(pattern_check(0, buf, SOME));
+}
+
+/* Flags that mean nothing on a stream are no error. */
+CASE(flags, idle_flags)
+{
+	static const int flags[] = {
+		MSG_DONTROUTE, MSG_CONFIRM, MSG_NOSIGNAL, MSG_ZEROCOPY,
+		MSG_CMSG_CLOEXEC, MSG_WAITALL, 0x800000,
+	};
+	unsigned char buf[1000];
+	struct line *l = &self->l;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		pattern_fill(1000 * i, buf, sizeof(buf));
+		ASSERT_EQ(1000, send(l->c, buf, sizeof(buf), flags[i]));
+		ASSERT_EQ(1000, recv(l->s, buf, sizeof(buf),
+				     flags[i] | MSG_WAITALL));
+		OK(pattern_check(1000 * i, buf, sizeof(buf)));
+	}
+}
+
+CASE(flags, oob)
+{
+	struct line *l = &self->l;
+	char c = 'x';
+
+	OK(write_all(l->c, 0, SOME));
+	OK(read_all(l->s, 0, SOME));
+	FAILS(EINVAL, recv(l->s, &c, 1, MSG_OOB));
+	if (differs(&variant->kind, "oob")) {
+		FAILS(EOPNOTSUPP, send(l->c, &c, 1, MSG_OOB));
+		FAILS(EINVAL, recv(l->s, &c, 1, MSG_OOB));
+		ASSERT_EQ(POLLOUT, events(l->s));
+		return;
+	}
+	ASSERT_EQ(1, send(l->c, &c, 1, MSG_OOB));
+	ASSERT_EQ(POLLPRI, wait_for(l->s, POLLPRI));
+	ASSERT_EQ(1, recv(l->s, &c, 1, MSG_OOB));
+}
+
+CASE(flags, error_queue)
+{
+	struct line *l = &self->l;
+	char c;
+
+	OK(write_all(l->c, 0, SOME));
+	OK(wait_readable(l->s, SOME));
+	FAILS(EAGAIN, recv(l->s, &c, 1, MSG_ERRQUEUE));
+	FAILS(EAGAIN, recv(l->c, &c, 1, MSG_ERRQUEUE));
+	OK(read_all(l->s, 0, SOME));
+}
+
+/* The reader can ask how much more there is. */
+CASE(flags, bytes_behind)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr h;
+	} u;
+	unsigned char buf[1000];
+	struct iovec iov = { buf, sizeof(buf) };
+	struct msghdr mh = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &u,
+		.msg_controllen = sizeof(u),
+	};
+	struct line *l = &self->l;
+
+	OK(set_int(l->s, IPPROTO_TCP, TCP_INQ, 1));
+	OK(write_all(l->c, 0, SOME));
+	OK(wait_readable(l->s, SOME));
+	ASSERT_EQ(1000, recvmsg(l->s, &mh, 0));
+	ASSERT_EQ(CMSG_SPACE(sizeof(int)), mh.msg_controllen);
+	EXPECT_EQ(IPPROTO_TCP, u.h.cmsg_level);
+	EXPECT_EQ(TCP_CM_INQ, u.h.cmsg_type);
+	EXPECT_EQ(SOME - 1000, *(int *)CMSG_DATA(&u.h));
+	OK(read_all(l->s, 1000, SOME - 1000));
+	/* The end of the stream counts as a byte. */
+	OK(shutdown(l->c, SHUT_WR));
+	OK(wait_events(l->s, POLLIN | POLLOUT | POLLRDHUP));
+	mh.msg_controllen = sizeof(u);
+	ASSERT_EQ(0, recvmsg(l->s, &mh, 0));
+	EXPECT_EQ(1, *(int *)CMSG_DATA(&u.h));
+}
+
+TEST_HARNESS_MAIN
