@@ -35,14 +35,18 @@ static inline void rsess_sock_set_nodelay(struct sock *sk)
  * @sk: connected to TCP, or an outer socket
  * @on: collect small writes
  *
- * A hint; a session ignores it.
- *
  * Context: may sleep; locks @sk.
  */
 static inline void rsess_sock_set_cork(struct sock *sk, bool on)
 {
+	struct socket *sock = sk->sk_socket;
+	int val = on;
+
 	if (sk_is_tcp(sk))
 		tcp_sock_set_cork(sk, on);
+	else if (sock && sock->ops->setsockopt)
+		sock->ops->setsockopt(sock, SOL_TCP, TCP_CORK,
+				      KERNEL_SOCKPTR(&val), sizeof(val));
 }
 
 /**

@@ -50,6 +50,7 @@ struct proto_accept_arg {
 #define RSESS_SENDPAGE_OP	.sendpage = sock_no_sendpage,
 #else
 #define RSESS_SENDPAGE_OP
+#define MSG_SENDPAGE_NOTLAST	0	/* MSG_MORE says enough */
 #endif
 
 /**
@@ -67,8 +68,6 @@ static inline ssize_t rsess_lend_page(struct socket *sock, struct page *page,
 				      u32 off, u32 len, int flags)
 {
 #ifdef RSESS_HAVE_SENDPAGE
-	if (flags & MSG_MORE)
-		flags |= MSG_SENDPAGE_NOTLAST;
 	return kernel_sendpage(sock, page, off, len, flags);
 #else
 	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };

@@ -268,6 +268,7 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 {
 	struct rsess_sock *rs;
 	struct sock *sk;
+	int err;
 
 	sk = rsess_sock_alloc(sock_net(parent), GFP_KERNEL,
 			      !parent->sk_net_refcnt);
@@ -277,6 +278,7 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	}
 	rs = rsess_sk(sk);
 	rsess_listener_inherit(rs, parent, tr);
+	err = rsess_sockopt_inherit(rs, parent);
 	memcpy(rs->id, h->id, sizeof(rs->id));
 	memcpy(rs->peer_key, h->key, sizeof(rs->peer_key));
 	get_random_bytes(rs->key, sizeof(rs->key));
@@ -285,7 +287,8 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 
 	lock_sock(sk);
 	rsess_state_set(sk, TCP_ESTABLISHED);
-	if (rsess_auth_secret(rs->peer_key, rs->key, rs->id, rs->secret) ||
+	if (err ||
+	    rsess_auth_secret(rs->peer_key, rs->key, rs->id, rs->secret) ||
 	    rsess_table_list(rs) || rsess_table_insert(rs)) {
 		sock_hold(sk);		/* rsess_session_destroy() */
 		rs->orphaned = true;

@@ -12,6 +12,7 @@
 #include <linux/random.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "listener.h"
 #include "net.h"
 #include "session.h"
 #include "trace.h"
@@ -29,47 +30,126 @@ static unsigned long rsess_link_handshake_delay(const struct rsess_sock *rs)
 	return msecs_to_jiffies(READ_ONCE(rn->handshake_timeout_ms));
 }
 
-/* What the application set on the outer socket and the inner one obeys. */
-static void rsess_link_settings(const struct rsess_sock *rs, struct sock *inner)
+/* Has SOL_SOCKET changed since the inner socket was told? */
+static bool rsess_link_settled(const struct sock *sk, const struct sock *inner)
 {
-	const struct sock *sk = rsess_to_sk(rs);
-
-	inner->sk_reuse = sk->sk_reuse;
-	inner->sk_bound_dev_if = READ_ONCE(sk->sk_bound_dev_if);
-	WRITE_ONCE(inner->sk_mark, READ_ONCE(sk->sk_mark));
-	WRITE_ONCE(inner->sk_priority, READ_ONCE(sk->sk_priority));
-	inner->sk_ipv6only = rs->v6only;
-	inner->sk_allocation = sk->sk_allocation;
+	return READ_ONCE(inner->sk_mark) == READ_ONCE(sk->sk_mark) &&
+	       READ_ONCE(inner->sk_priority) == READ_ONCE(sk->sk_priority) &&
+	       READ_ONCE(inner->sk_bound_dev_if) ==
+	       READ_ONCE(sk->sk_bound_dev_if) &&
+	       READ_ONCE(inner->sk_max_pacing_rate) ==
+	       READ_ONCE(sk->sk_max_pacing_rate) &&
+	       sock_flag(inner, SOCK_LOCALROUTE) ==
+	       sock_flag(sk, SOCK_LOCALROUTE) &&
+	       inner->sk_reuse == sk->sk_reuse;
 }
 
 /**
- * rsess_link_open() - an inner socket with the settings of the session
+ * rsess_link_settings() - what SOL_SOCKET is on the outer socket, the inner one
+ * obeys
  * @rs: session, locked
- * @family: AF_INET or AF_INET6
+ * @sock: inner socket, not locked
+ *
+ * The socket core does not tell when an option of that level is set, so this is
+ * called before the inner socket is used.
  *
  * Context: may sleep.
- * Return: the socket, or an ERR_PTR.
  */
-struct socket *rsess_link_open(struct rsess_sock *rs, int family)
+void rsess_link_settings(struct rsess_sock *rs, struct socket *sock)
 {
-	struct sock *sk = rsess_to_sk(rs);
+	struct sock *sk = rsess_to_sk(rs), *inner = sock->sk;
+
+	if (rsess_link_settled(sk, inner))
+		return;
+	lock_sock(inner);
+	if (inner->sk_mark != sk->sk_mark ||
+	    inner->sk_bound_dev_if != sk->sk_bound_dev_if ||
+	    sock_flag(inner, SOCK_LOCALROUTE) != sock_flag(sk, SOCK_LOCALROUTE))
+		sk_dst_reset(inner);
+	WRITE_ONCE(inner->sk_mark, READ_ONCE(sk->sk_mark));
+	WRITE_ONCE(inner->sk_priority, READ_ONCE(sk->sk_priority));
+	WRITE_ONCE(inner->sk_bound_dev_if, READ_ONCE(sk->sk_bound_dev_if));
+	sock_valbool_flag(inner, SOCK_LOCALROUTE,
+			  sock_flag(sk, SOCK_LOCALROUTE));
+	if (READ_ONCE(sk->sk_max_pacing_rate) != ~0UL)
+		cmpxchg(&inner->sk_pacing_status, SK_PACING_NONE,
+			SK_PACING_NEEDED);
+	WRITE_ONCE(inner->sk_max_pacing_rate, READ_ONCE(sk->sk_max_pacing_rate));
+	inner->sk_pacing_rate = min(inner->sk_pacing_rate,
+				    inner->sk_max_pacing_rate);
+	inner->sk_reuse = sk->sk_reuse;
+	release_sock(inner);
+}
+
+/* An inner socket with all that the application set. */
+static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
+{
 	const struct rsess_transport_ops *ops =
-		rsess_transport_ops_find(sk->sk_protocol);
+		rsess_transport_ops_find(rs->protocol);
+	struct sock *sk = rsess_to_sk(rs);
 	struct socket *sock;
 	int err;
 
 	if (family != AF_INET && family != AF_INET6)
 		return ERR_PTR(-EAFNOSUPPORT);
-	err = sock_create_kern(sock_net(sk), family, SOCK_STREAM,
-			       sk->sk_protocol, &sock);
+	err = sock_create_kern(sock_net(sk), family, SOCK_STREAM, rs->protocol,
+			       &sock);
 	/* No file is opened: it stands for a lack of memory. */
 	if (err == -ENFILE)
 		err = -ENOBUFS;
 	if (err)
 		return ERR_PTR(err);
-	rsess_link_settings(rs, sock->sk);
+	sock->sk->sk_allocation = sk->sk_allocation;
+	rsess_sockopt_replay(rs, sock);
+	rsess_link_settings(rs, sock);
 	ops->tune(sock);
 	return sock;
+}
+
+/**
+ * rsess_link_inner() - the inner socket that answers for the session
+ * @rs: outer socket, locked
+ * @family: AF_INET or AF_INET6, the one it has to be of if that is not settled
+ *	yet; 0 if any will do
+ *
+ * It is the transport's, the listener's, or one that waits to be used; if there
+ * is none, it is made, and used by the next dial or by listen().
+ *
+ * Context: may sleep.
+ * Return: the socket, which belongs to @rs; or an ERR_PTR.
+ */
+struct socket *rsess_link_inner(struct rsess_sock *rs, int family)
+{
+	struct socket *sock;
+
+	rsess_owned_by_me(rs);
+	if (rs->tr)
+		return rs->tr->sock;
+	if (rs->bound && rs->lsn)
+		return rs->lsn->sock ?: ERR_PTR(-ENETDOWN);
+	if (rs->family)
+		family = rs->family;
+	if (rs->inner && (!family || rs->inner->sk->sk_family == family))
+		return rs->inner;
+	sock = rsess_link_open(rs, family ?: AF_INET);
+	if (IS_ERR(sock))
+		return sock;
+	rsess_link_forget_inner(rs);
+	rs->inner = sock;
+	return sock;
+}
+
+/**
+ * rsess_link_forget_inner() - no use for the inner socket that waits
+ * @rs: outer socket, locked
+ *
+ * Context: may sleep.
+ */
+void rsess_link_forget_inner(struct rsess_sock *rs)
+{
+	if (rs->inner)
+		sock_release(rs->inner);
+	rs->inner = NULL;
 }
 
 /* The socket for the next dial.  The first one has the address and the port
@@ -79,14 +159,15 @@ struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 static struct socket *rsess_link_dialer(struct rsess_sock *rs)
 {
 	union rsess_addr addr = rs->laddr;
-	struct socket *sock = rs->inner;
+	struct socket *sock;
 	int err;
 
-	rs->inner = NULL;
-	if (sock)
+	sock = rsess_link_inner(rs, rs->raddr.sa.sa_family);
+	if (IS_ERR(sock))
 		return sock;
-	sock = rsess_link_open(rs, rs->raddr.sa.sa_family);
-	if (IS_ERR(sock) || !rs->bound)
+	rs->inner = NULL;
+	rsess_link_settings(rs, sock);
+	if (!rs->bound || inet_sk(sock->sk)->inet_num)
 		return sock;
 	if (rs->greeted)
 		addr.in.sin_port = 0;	/* sin6_port is at the same place */
@@ -134,7 +215,7 @@ int rsess_link_dial(struct rsess_sock *rs)
 	if (!rsess_transport_pin_net(sock->sk))
 		goto release;
 	err = -ENOMEM;
-	tr = rsess_transport_new(rsess_transport_ops_find(sk->sk_protocol),
+	tr = rsess_transport_new(rsess_transport_ops_find(rs->protocol),
 				 sock, sk, NULL);
 	if (!tr)
 		goto release;
@@ -216,6 +297,10 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 	sock_hold(sk);			/* rsess_transport_put() */
 	tr->sk = sk;
 	tr->rx.whole = false;
+	rsess_link_forget_inner(rs);
+	if (epoch)
+		rsess_sockopt_replay(rs, tr->sock);
+	rsess_link_settings(rs, tr->sock);
 	rs->tr = tr;
 	rs->epoch = epoch;
 	rsess_link_live(rs);
@@ -370,9 +455,7 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 		rsess_session_event(rs, RSESS_EV_RELEASED);
 		return;
 	}
-	if (rs->timeout_ms && !(rs->armed & BIT(RSESS_TIMER_SESSION)))
-		rsess_timer_arm(rs, RSESS_TIMER_SESSION,
-				msecs_to_jiffies(rs->timeout_ms));
+	rsess_timer_await(rs);
 	if (rs->dialer)
 		rsess_timer_arm(rs, RSESS_TIMER_DIAL,
 				rsess_link_backoff(rs->attempts));

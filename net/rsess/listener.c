@@ -227,9 +227,8 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 	union rsess_addr addr = {};
 
 	rs->lsn = tr->lsn;
-	rs->timeout_ms = READ_ONCE(rsess_sk(parent)->timeout_ms);
+	rs->protocol = tr->ops->protocol;
 	sk->sk_type = parent->sk_type;
-	sk->sk_protocol = parent->sk_protocol;
 	sk->sk_sndbuf = READ_ONCE(parent->sk_sndbuf);
 	sk->sk_rcvbuf = READ_ONCE(parent->sk_rcvbuf);
 	sk->sk_userlocks = parent->sk_userlocks;
@@ -246,6 +245,7 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 	sock_valbool_flag(sk, SOCK_LINGER, sock_flag(parent, SOCK_LINGER));
 	sock_valbool_flag(sk, SOCK_KEEPOPEN, sock_flag(parent, SOCK_KEEPOPEN));
 
+	rsess_set_family(rs, tr->sock->sk->sk_family);
 	if (kernel_getsockname(tr->sock, &addr.sa) >= 0)
 		rsess_set_laddr(rs, &addr);
 	memset(&addr, 0, sizeof(addr));
@@ -488,7 +488,7 @@ static struct rsess_listener *rsess_listener_adopt(struct rsess_sock *rs,
 	bool mine;
 
 	list_for_each_entry(lsn, &rn->listeners, list) {
-		if (lsn->protocol != sk->sk_protocol ||
+		if (lsn->protocol != rs->protocol ||
 		    lsn->v6only != rs->v6only ||
 		    lsn->bound_dev_if != sk->sk_bound_dev_if ||
 		    !uid_eq(lsn->uid, sk->sk_uid) ||
@@ -513,18 +513,18 @@ static int rsess_listener_bind_inner(struct rsess_sock *rs,
 	struct socket *sock;
 	int err;
 
-	sock = rsess_link_open(rs, addr->sa.sa_family);
+	sock = rsess_link_inner(rs, addr->sa.sa_family);
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
+	rsess_link_settings(rs, sock);
+	rs->v6only = sock->sk->sk_ipv6only;
 	/* In the caller's context: its capabilities count for the port. */
 	err = kernel_bind(sock, (struct sockaddr_unsized *)addr, len);
 	if (!err)
 		err = min(kernel_getsockname(sock, &bound.sa), 0);
-	if (err) {
-		sock_release(sock);
+	if (err)
 		return err;
-	}
-	rs->inner = sock;
+	rsess_set_family(rs, sock->sk->sk_family);
 	rsess_set_laddr(rs, &bound);
 	return 0;
 }
@@ -547,6 +547,8 @@ int rsess_listener_bind(struct rsess_sock *rs, const union rsess_addr *addr,
 	if (err == -EADDRINUSE) {
 		rs->lsn = rsess_listener_adopt(rs, addr);
 		if (rs->lsn) {
+			rsess_link_forget_inner(rs);
+			rsess_set_family(rs, addr->sa.sa_family);
 			rsess_set_laddr(rs, addr);
 			err = 0;
 		}
@@ -568,7 +570,7 @@ static struct rsess_listener *rsess_listener_new(struct rsess_sock *rs)
 	lsn->sock = rs->inner;
 	lsn->addr = rs->laddr;
 	lsn->v6only = rs->v6only;
-	lsn->protocol = sk->sk_protocol;
+	lsn->protocol = rs->protocol;
 	lsn->bound_dev_if = sk->sk_bound_dev_if;
 	lsn->uid = sk->sk_uid;
 	INIT_DELAYED_WORK(&lsn->accept_work, rsess_listener_accept_work);

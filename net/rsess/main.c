@@ -45,6 +45,8 @@ struct proto rsess_proto = {
 	.enter_memory_pressure	= rsess_enter_memory_pressure,
 	.sockets_allocated	= &rsess_sockets_allocated,
 	.sysctl_mem		= rsess_mem,
+	.stream_memory_free	= rsess_memory_free,
+	.keepalive		= rsess_keepalive,
 	.no_autobind		= true,
 };
 

@@ -14,17 +14,26 @@
 /* The longest frame that is not DATA. */
 #define RSESS_HEAD_MAX	(RSESS_HDR_LEN + RSESS_CTRL_MAX)
 
+/* May the application add to the last bytes, so that they can wait? */
+static enum rsess_more rsess_tx_tail(const struct rsess_sock *rs)
+{
+	return (rs->opt.cork || rs->more) && !rs->fin_queued ?
+	       RSESS_MORE_MAYBE : RSESS_MORE_NO;
+}
+
 /* Give the transport what is left of the current frame. */
 static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
 {
 	struct rsess_tx *tx = &tr->tx;
+	enum rsess_more more;
 	struct page *page;
 	u32 off, len;
 	ssize_t n;
 
 	while (tx->head_left) {
 		n = tr->ops->send(tr->sock, tx->head, tx->head_off,
-				  tx->head_left, tx->body_left);
+				  tx->head_left, tx->body_left ?
+				  RSESS_MORE_NOW : RSESS_MORE_NO);
 		if (n <= 0)
 			return n ?: -EAGAIN;
 		tx->head_off += n;
@@ -39,8 +48,10 @@ static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
 		len = rsess_sendq_frag(&rs->sq, tx->body_left, &page, &off);
 		if (WARN_ON_ONCE(!len))
 			return -EPROTO;
-		n = tr->ops->send(tr->sock, page, off, len,
-				  tx->body_left > len);
+		more = tx->body_left > len ? RSESS_MORE_NOW : RSESS_MORE_NO;
+		if (more == RSESS_MORE_NO && len == rsess_sendq_unsent(&rs->sq))
+			more = rsess_tx_tail(rs);
+		n = tr->ops->send(tr->sock, page, off, len, more);
 		if (n <= 0)
 			return n ?: -EAGAIN;
 		rsess_sendq_sent(&rs->sq, n);
@@ -179,4 +190,18 @@ void rsess_push(struct rsess_sock *rs)
 		rsess_transport_queue(tr);
 	}
 	rsess_timer_watch(rs);
+}
+
+/**
+ * rsess_push_held() - send what TCP_CORK or MSG_MORE held back
+ * @rs: session, locked
+ *
+ * Context: may sleep; locks the inner socket.
+ */
+void rsess_push_held(struct rsess_sock *rs)
+{
+	rs->more = false;
+	rsess_push(rs);
+	if (rs->tr && rs->link == RSESS_LINK_LIVE && !rs->tr->reading)
+		rs->tr->ops->push(rs->tr->sock);
 }

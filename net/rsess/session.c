@@ -27,6 +27,7 @@ static void rsess_sock_destruct(struct sock *sk)
 	if (rs->head_frag.page)
 		put_page(rs->head_frag.page);
 	memzero_explicit(rs->secret, sizeof(rs->secret));
+	rsess_journal_purge(&rs->journal);
 	WARN_ON_ONCE(rs->tr || rs->inner || rs->lsn);
 	WARN_ON_ONCE(sk->sk_wmem_queued);
 	sk_mem_reclaim_final(sk);
@@ -58,6 +59,9 @@ struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern)
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 
 	rs = rsess_sk(sk);
+	sk->sk_family = AF_INET;
+	rs->protocol = IPPROTO_TCP;
+	rsess_journal_init(&rs->journal);
 	INIT_LIST_HEAD(&rs->all);
 	INIT_HLIST_NODE(&rs->hash);
 	INIT_LIST_HEAD(&rs->link_accept);
@@ -102,6 +106,27 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->progress = false;
 	rs->shut = false;
 	rs->pinged = false;
+	rs->more = false;
+	rs->last_rx = jiffies;
+}
+
+/**
+ * rsess_set_family() - the address family is known
+ * @rs: session, locked or not visible yet
+ * @family: AF_INET or AF_INET6
+ *
+ * The socket core and the security modules treat the outer socket as an inet
+ * socket, though not as one of TCP: sk_protocol is 0.
+ *
+ * Return: 0, or -EAFNOSUPPORT when it was another one.
+ */
+int rsess_set_family(struct rsess_sock *rs, int family)
+{
+	if (rs->family && rs->family != family)
+		return -EAFNOSUPPORT;
+	rs->family = family;
+	WRITE_ONCE(rsess_to_sk(rs)->sk_family, family);
+	return 0;
 }
 
 /**

@@ -25,6 +25,7 @@
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
 #include "credit.h"
+#include "journal.h"
 #include "sendq.h"
 #include "state.h"
 #include "wire.h"
@@ -57,6 +58,34 @@ enum rsess_timer {
 	RSESS_TIMER_MAX,
 };
 
+/**
+ * struct rsess_options - what setsockopt() changed of the session itself
+ * @user_timeout_ms: TCP_USER_TIMEOUT, 0: RSESS_TIMEOUT counts
+ * @notsent_lowat: TCP_NOTSENT_LOWAT, 0: as much as SO_SNDBUF
+ * @keepidle: TCP_KEEPIDLE, seconds, 0: the namespace's default
+ * @keepintvl: TCP_KEEPINTVL, seconds, as above
+ * @keepcnt: TCP_KEEPCNT, as above
+ * @defer_accept: TCP_DEFER_ACCEPT, seconds
+ * @nodelay: TCP_NODELAY, for the one who asks
+ * @cork: TCP_CORK
+ * @inq: TCP_INQ
+ * @recverr: IP_RECVERR, for the one who asks
+ * @recverr6: IPV6_RECVERR, as above
+ */
+struct rsess_options {
+	u32	user_timeout_ms;
+	u32	notsent_lowat;
+	u32	keepidle;
+	u32	keepintvl;
+	u32	keepcnt;
+	u32	defer_accept;
+	bool	nodelay;
+	bool	cork;
+	bool	inq;
+	bool	recverr;
+	bool	recverr6;
+};
+
 /* Frames waiting to be made, by type; DATA, FIN, STOP and ACK are derived. */
 #define RSESS_PEND(type)	BIT(type)
 
@@ -73,11 +102,15 @@ enum rsess_timer {
  * @lsn: listening: the own listener; accepted: the one that resumes come to
  *
  * Locked (lock_sock() of this socket):
+ * @protocol: of the transports, IPPROTO_TCP, ...; constant
+ * @family: of the inner sockets, AF_INET or AF_INET6; 0 until it is known
  * @laddr: local address given to bind(), or of the first transport
  * @raddr: address of the peer
  * @bound: bind() was called
- * @v6only: IPV6_V6ONLY
- * @inner: socket made by bind() for the first dial or listen(), else NULL
+ * @v6only: IPV6_V6ONLY, when @bound
+ * @inner: socket made by bind() or for an option, to be used by the next dial or
+ *	by listen(); else NULL
+ * @journal: options that each new inner socket gets
  * @tr: the present transport, or NULL
  * @link: enum rsess_link of @tr
  * @reason: enum rsess_reason
@@ -86,6 +119,8 @@ enum rsess_timer {
  * @lost: transports lost
  * @errors: protocol errors of the peer
  * @timeout_ms: RSESS_TIMEOUT
+ * @opt: other options
+ * @more: the last call to send had MSG_MORE
  * @sq: retained bytes
  * @frag: page that the application's bytes are copied to
  * @head_frag: page that headers are written to
@@ -139,11 +174,14 @@ struct rsess_sock {
 	bool			dialer;
 	struct rsess_listener	*lsn;
 
+	u16			protocol;
+	u16			family;
 	union rsess_addr	laddr;
 	union rsess_addr	raddr;
 	bool			bound;
 	bool			v6only;
 	struct socket		*inner;
+	struct rsess_journal	journal;
 	struct rsess_transport	*tr;
 	u8			link;
 	u8			reason;
@@ -152,6 +190,8 @@ struct rsess_sock {
 	u32			lost;
 	u32			errors;
 	u32			timeout_ms;
+	struct rsess_options	opt;
+	bool			more;
 
 	struct rsess_sendq	sq;
 	struct page_frag	frag;
@@ -268,12 +308,15 @@ void rsess_session_close(struct rsess_sock *rs);
 void rsess_session_orphan(struct rsess_sock *rs);
 void rsess_session_destroy(struct rsess_sock *rs);
 
+int rsess_set_family(struct rsess_sock *rs, int family);
 void rsess_set_laddr(struct rsess_sock *rs, const union rsess_addr *addr);
 void rsess_set_raddr(struct rsess_sock *rs, const union rsess_addr *addr);
 unsigned long rsess_orphan_delay(const struct rsess_sock *rs);
 
 /* link.c: transports come and go */
-struct socket *rsess_link_open(struct rsess_sock *rs, int family);
+struct socket *rsess_link_inner(struct rsess_sock *rs, int family);
+void rsess_link_forget_inner(struct rsess_sock *rs);
+void rsess_link_settings(struct rsess_sock *rs, struct socket *sock);
 int rsess_link_dial(struct rsess_sock *rs);
 void rsess_link_redial(struct rsess_sock *rs);
 void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
@@ -296,23 +339,30 @@ void rsess_timer_stop(struct rsess_sock *rs, enum rsess_timer t);
 void rsess_timer_stop_all(struct rsess_sock *rs);
 void rsess_timer_watch(struct rsess_sock *rs);
 void rsess_timer_probe(struct rsess_sock *rs);
+void rsess_timer_await(struct rsess_sock *rs);
+void rsess_timer_patience(struct rsess_sock *rs);
+void rsess_keepalive(struct sock *sk, int on);
 
 /* input.c */
 void rsess_input_acked(struct rsess_sock *rs, u64 ack);
 
 /* output.c */
 void rsess_push(struct rsess_sock *rs);
+void rsess_push_held(struct rsess_sock *rs);
 
 /* stream.c */
 int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
 int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		  int flags);
 void rsess_write_space(struct sock *sk);
+bool rsess_memory_free(const struct sock *sk, int wake);
 
 /* sockopt.c */
 int rsess_setsockopt(struct socket *sock, int level, int optname,
 		     sockptr_t optval, unsigned int optlen);
 int rsess_getsockopt(struct socket *sock, int level, int optname,
 		     char __user *optval, int __user *optlen);
+void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock);
+int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent);
 
 #endif /* _RSESS_SESSION_H */

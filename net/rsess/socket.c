@@ -52,7 +52,7 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 
 static int rsess_listen(struct socket *sock, int backlog)
 {
-	union rsess_addr any = { .in.sin_family = AF_INET };
+	union rsess_addr any = {};
 	struct rsess_net *rn = rsess_net(sock_net(sock->sk));
 	struct sock *sk = sock->sk;
 	struct rsess_sock *rs = rsess_sk(sk);
@@ -70,7 +70,8 @@ static int rsess_listen(struct socket *sock, int backlog)
 		goto out;
 	}
 	if (!rs->bound) {
-		err = rsess_listener_bind(rs, &any, sizeof(any.in));
+		any.sa.sa_family = sk->sk_family;
+		err = rsess_listener_bind(rs, &any, sizeof(any));
 		if (err)
 			goto out;
 	}
@@ -106,9 +107,12 @@ static int rsess_connect_start(struct rsess_sock *rs,
 
 	if (addr->sa.sa_family != AF_INET && addr->sa.sa_family != AF_INET6)
 		return -EAFNOSUPPORT;
+	if (rs->family && rs->family != addr->sa.sa_family)
+		return -EAFNOSUPPORT;
 	if (rs->lsn)
 		return -EADDRINUSE;
 	rsess_session_init(rs, true);
+	WRITE_ONCE(sk->sk_family, addr->sa.sa_family);
 	get_random_bytes(rs->id, sizeof(rs->id));
 	get_random_bytes(rs->key, sizeof(rs->key));
 	rsess_set_raddr(rs, addr);
@@ -303,11 +307,12 @@ static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	}
 	release_sock(sk);
 
+	if (!addr.sa.sa_family)
+		addr.sa.sa_family = READ_ONCE(sk->sk_family);
 	if (addr.sa.sa_family == AF_INET6) {
 		memcpy(uaddr, &addr.in6, sizeof(addr.in6));
 		return sizeof(addr.in6);
 	}
-	addr.in.sin_family = AF_INET;
 	memset(addr.in.sin_zero, 0, sizeof(addr.in.sin_zero));
 	memcpy(uaddr, &addr.in, sizeof(addr.in));
 	return sizeof(addr.in);
@@ -468,35 +473,58 @@ static int rsess_release(struct socket *sock)
 	return 0;
 }
 
+/* What any inet socket is asked for: addresses of devices, routes, ... */
+static int rsess_ioctl_inner(struct rsess_sock *rs, unsigned int cmd,
+			     unsigned long arg)
+{
+	struct socket *inner = rsess_link_inner(rs, 0);
+
+	if (IS_ERR(inner))
+		return PTR_ERR(inner);
+	return inner->ops->ioctl(inner, cmd, arg);
+}
+
+/* How many bytes, or a negative errno. */
+static s64 rsess_ioctl_count(struct rsess_sock *rs, unsigned int cmd)
+{
+	int state = rsess_to_sk(rs)->sk_state;
+
+	if (cmd == SIOCATMARK)
+		return 0;		/* there is no urgent data */
+	if (state == TCP_LISTEN)
+		return -EINVAL;
+	if (cmd == SIOCINQ)
+		return rsess_readable(rs);
+	if (state == TCP_CLOSE)
+		return 0;
+	return cmd == SIOCOUTQ ? rsess_sendq_retained(&rs->sq) :
+				 rsess_sendq_unsent(&rs->sq);
+}
+
 static int rsess_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 {
 	struct sock *sk = sock->sk;
 	struct rsess_sock *rs = rsess_sk(sk);
-	u64 answer;
+	s64 answer;
+	int err;
 
 	lock_sock(sk);
-	if (sk->sk_state == TCP_LISTEN) {
-		release_sock(sk);
-		return -EINVAL;
-	}
 	switch (cmd) {
+	case SIOCATMARK:
 	case SIOCINQ:
-		answer = rsess_readable(rs);
-		break;
 	case SIOCOUTQ:
-		answer = sk->sk_state == TCP_CLOSE ? 0 :
-			 rsess_sendq_retained(&rs->sq);
-		break;
 	case SIOCOUTQNSD:
-		answer = sk->sk_state == TCP_CLOSE ? 0 :
-			 rsess_sendq_unsent(&rs->sq);
+		answer = rsess_ioctl_count(rs, cmd);
 		break;
 	default:
+		err = rsess_ioctl_inner(rs, cmd, arg);
 		release_sock(sk);
-		return -ENOIOCTLCMD;
+		return err;
 	}
 	release_sock(sk);
-	return put_user((int)min_t(u64, answer, INT_MAX), (int __user *)arg);
+	if (answer < 0)
+		return answer;
+	return put_user((int)min_t(s64, answer, INT_MAX), (int __user *)arg);
 }
 
 static int rsess_set_rcvlowat(struct sock *sk, int val)
@@ -557,7 +585,7 @@ int rsess_create(struct net *net, struct socket *sock, int protocol, int kern)
 	sock->state = SS_UNCONNECTED;
 	sock->ops = &rsess_ops;
 	sk->sk_type = sock->type;
-	sk->sk_protocol = protocol;
+	rsess_sk(sk)->protocol = protocol;
 	sock_graft(sk, sock);
 	return 0;
 }

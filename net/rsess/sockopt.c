@@ -1,89 +1,93 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Socket options.  SOL_SOCKET is served by the socket core on the outer socket;
- * what the inner one has to obey is copied to each incarnation, see
- * rsess_link_settings().  What is not in this file fails with ENOPROTOOPT.
+ * Socket options: one table says of each what it does.  What is not in it fails
+ * with ENOPROTOOPT, and Documentation/networking/rsess/socket-api.rst says why.
+ *
+ * SOL_SOCKET is served by the socket core on the outer socket; what the inner one
+ * has to obey of it is copied by rsess_link_settings().
  */
 #include <linux/in6.h>
+#include <linux/slab.h>
 #include <linux/sockptr.h>
 #include <linux/tcp.h>
 #include <net/sock.h>
 #include "session.h"
+#include "transport.h"
 
-static int rsess_set_u32(sockptr_t optval, unsigned int optlen, u32 *val)
-{
-	if (optlen < sizeof(*val))
-		return -EINVAL;
-	return copy_from_sockptr(val, optval, sizeof(*val)) ? -EFAULT : 0;
-}
-
-static int rsess_set_timeout(struct rsess_sock *rs, sockptr_t optval,
-			     unsigned int optlen)
-{
-	u32 val;
-	int err = rsess_set_u32(optval, optlen, &val);
-
-	if (err)
-		return err;
-	if (val > jiffies_to_msecs(MAX_JIFFY_OFFSET))
-		return -EDOM;
-	rs->timeout_ms = val;
-	/* A session that already waits for a transport starts to count anew. */
-	if (rs->armed & BIT(RSESS_TIMER_SESSION)) {
-		rsess_timer_stop(rs, RSESS_TIMER_SESSION);
-		if (val)
-			rsess_timer_arm(rs, RSESS_TIMER_SESSION,
-					msecs_to_jiffies(val));
-	} else if (val && !rs->tr && (1 << rsess_to_sk(rs)->sk_state) &
-		   ~(TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT)) {
-		rsess_timer_arm(rs, RSESS_TIMER_SESSION, msecs_to_jiffies(val));
-	}
-	return 0;
-}
-
-static int rsess_set_v6only(struct rsess_sock *rs, sockptr_t optval,
-			    unsigned int optlen)
-{
-	u32 val;
-	int err = rsess_set_u32(optval, optlen, &val);
-
-	if (err)
-		return err;
-	if (rs->bound || rsess_to_sk(rs)->sk_state != TCP_CLOSE)
-		return -EINVAL;
-	rs->v6only = val;
-	return 0;
-}
+/* An option of the transport: its own code judges, keeps and tells the value. */
+#define RSESS_OPT_PASS		BIT(0)
+/* Every later transport gets it too. */
+#define RSESS_OPT_REPLAY	BIT(1)
+/* A socket made by accept() does not have it from its listener. */
+#define RSESS_OPT_ONE		BIT(2)
+/* No integer: the value has any length. */
+#define RSESS_OPT_BLOB		BIT(3)
+/* setsockopt() fails with ENOPROTOOPT. */
+#define RSESS_OPT_READ		BIT(4)
+/* The answer begins with a state, which shall be the session's. */
+#define RSESS_OPT_STATE		BIT(5)
 
 /**
- * rsess_setsockopt() - proto_ops.setsockopt
- * @sock: outer
- * @level: SOL_RSESS, SOL_IPV6
- * @optname: option
- * @optval: value
- * @optlen: its bytes
- *
- * Context: process; takes the socket lock.
- * Return: 0, -ENOPROTOOPT for an option that is not supported, or another errno.
+ * struct rsess_option - a row of the table
+ * @level: of setsockopt() and getsockopt()
+ * @name: of the option
+ * @flags: RSESS_OPT_*
+ * @set: takes an integer that the transport, if it is asked, has taken; 0 or a
+ *	negative errno.  NULL: nothing is to be done
+ * @get: writes the answer, at most sizeof(union rsess_answer) bytes, and returns
+ *	how many.  NULL: the transport answers
  */
-int rsess_setsockopt(struct socket *sock, int level, int optname,
-		     sockptr_t optval, unsigned int optlen)
-{
-	struct sock *sk = sock->sk;
-	struct rsess_sock *rs = rsess_sk(sk);
-	int err = -ENOPROTOOPT;
+struct rsess_option {
+	u16	level;
+	u16	name;
+	u8	flags;
+	int	(*set)(struct rsess_sock *rs, int val);
+	int	(*get)(const struct rsess_sock *rs, void *answer);
+};
 
-	lock_sock(sk);
-	if (level == SOL_RSESS && optname == RSESS_TIMEOUT)
-		err = rsess_set_timeout(rs, optval, optlen);
-	else if (level == SOL_IPV6 && optname == IPV6_V6ONLY)
-		err = rsess_set_v6only(rs, optval, optlen);
-	release_sock(sk);
-	return err;
+union rsess_answer {
+	struct rsess_info	info;
+	u32			val;
+};
+
+static int rsess_answer(void *answer, u32 val)
+{
+	memcpy(answer, &val, sizeof(val));
+	return sizeof(val);
 }
 
-static void rsess_get_info(struct rsess_sock *rs, struct rsess_info *info)
+static int rsess_set_timeout(struct rsess_sock *rs, int val)
 {
+	if ((u32)val > jiffies_to_msecs(MAX_JIFFY_OFFSET))
+		return -EDOM;
+	rs->timeout_ms = val;
+	rsess_timer_patience(rs);
+	return 0;
+}
+
+static int rsess_get_timeout(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->timeout_ms);
+}
+
+static int rsess_set_sockfamily(struct rsess_sock *rs, int val)
+{
+	if (val != AF_INET && val != AF_INET6)
+		return -EAFNOSUPPORT;
+	if (rs->bound || rsess_to_sk(rs)->sk_state != TCP_CLOSE)
+		return -EINVAL;
+	return rsess_set_family(rs, val);
+}
+
+static int rsess_get_sockfamily(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->family);
+}
+
+static int rsess_get_info(const struct rsess_sock *rs, void *answer)
+{
+	struct rsess_info *info = answer;
+
 	memset(info, 0, sizeof(*info));
 	info->state = rsess_to_sk(rs)->sk_state;
 	info->link = rs->link;
@@ -100,52 +104,424 @@ static void rsess_get_info(struct rsess_sock *rs, struct rsess_info *info)
 	info->rcv_nxt = rs->credit.rcv_nxt;
 	info->copied_seq = rs->credit.copied_seq;
 	info->rcv_limit = rs->credit.limit;
+	return sizeof(*info);
+}
+
+/* Setting it sends what was held back, as in TCP. */
+static int rsess_set_nodelay(struct rsess_sock *rs, int val)
+{
+	rs->opt.nodelay = val;
+	if (val)
+		rsess_push_held(rs);
+	return 0;
+}
+
+static int rsess_get_nodelay(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->opt.nodelay);
+}
+
+static int rsess_set_cork(struct rsess_sock *rs, int val)
+{
+	rs->opt.cork = val;
+	if (!val)
+		rsess_push_held(rs);
+	return 0;
+}
+
+static int rsess_get_cork(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->opt.cork);
+}
+
+static int rsess_set_keepidle(struct rsess_sock *rs, int val)
+{
+	rs->opt.keepidle = val;
+	rsess_timer_patience(rs);
+	return 0;
+}
+
+static int rsess_set_keepintvl(struct rsess_sock *rs, int val)
+{
+	rs->opt.keepintvl = val;
+	rsess_timer_patience(rs);
+	return 0;
+}
+
+static int rsess_set_keepcnt(struct rsess_sock *rs, int val)
+{
+	rs->opt.keepcnt = val;
+	rsess_timer_patience(rs);
+	return 0;
+}
+
+static int rsess_set_user_timeout(struct rsess_sock *rs, int val)
+{
+	if (val < 0)
+		return -EINVAL;
+	rs->opt.user_timeout_ms = val;
+	rsess_timer_patience(rs);
+	return 0;
+}
+
+static int rsess_get_user_timeout(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->opt.user_timeout_ms);
+}
+
+static int rsess_set_notsent_lowat(struct rsess_sock *rs, int val)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	WRITE_ONCE(rs->opt.notsent_lowat, val);
+	sk->sk_write_space(sk);
+	return 0;
+}
+
+static int rsess_get_notsent_lowat(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->opt.notsent_lowat);
+}
+
+static int rsess_set_inq(struct rsess_sock *rs, int val)
+{
+	if (val < 0 || val > 1)
+		return -EINVAL;
+	rs->opt.inq = val;
+	return 0;
+}
+
+static int rsess_get_inq(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->opt.inq);
+}
+
+/* Of the session's bytes: those of the connection begin with HELLO. */
+static int rsess_set_defer_accept(struct rsess_sock *rs, int val)
+{
+	rs->opt.defer_accept = max(val, 0);
+	return 0;
+}
+
+/* Kept from the transport: an ICMP error would end it at once. */
+static int rsess_set_recverr(struct rsess_sock *rs, int val)
+{
+	rs->opt.recverr = val;
+	return 0;
+}
+
+static int rsess_get_recverr(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->opt.recverr);
+}
+
+static int rsess_set_recverr6(struct rsess_sock *rs, int val)
+{
+	rs->opt.recverr6 = val;
+	return 0;
+}
+
+static int rsess_get_recverr6(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->opt.recverr6);
+}
+
+/* TCP derives the one from the other, and SO_PRIORITY shows it. */
+static int rsess_set_tos(struct rsess_sock *rs, int val)
+{
+	struct socket *sock = rsess_link_inner(rs, 0);
+
+	if (!IS_ERR(sock))
+		WRITE_ONCE(rsess_to_sk(rs)->sk_priority,
+			   READ_ONCE(sock->sk->sk_priority));
+	return 0;
+}
+
+#define RSESS_KEEP	(RSESS_OPT_PASS | RSESS_OPT_REPLAY)
+#define RSESS_OWN(level, name, fn)					\
+	{ level, name, 0, rsess_set_##fn, rsess_get_##fn }
+
+static const struct rsess_option rsess_options[] = {
+	RSESS_OWN(SOL_RSESS, RSESS_TIMEOUT, timeout),
+	RSESS_OWN(SOL_RSESS, RSESS_FAMILY, sockfamily),
+	{ SOL_RSESS, RSESS_INFO, RSESS_OPT_READ, .get = rsess_get_info },
+
+	RSESS_OWN(SOL_TCP, TCP_NODELAY, nodelay),
+	RSESS_OWN(SOL_TCP, TCP_CORK, cork),
+	RSESS_OWN(SOL_TCP, TCP_USER_TIMEOUT, user_timeout),
+	RSESS_OWN(SOL_TCP, TCP_NOTSENT_LOWAT, notsent_lowat),
+	RSESS_OWN(SOL_TCP, TCP_INQ, inq),
+	{ SOL_TCP, TCP_KEEPIDLE, RSESS_KEEP, rsess_set_keepidle },
+	{ SOL_TCP, TCP_KEEPINTVL, RSESS_KEEP, rsess_set_keepintvl },
+	{ SOL_TCP, TCP_KEEPCNT, RSESS_KEEP, rsess_set_keepcnt },
+	{ SOL_TCP, TCP_MAXSEG, RSESS_KEEP },
+	{ SOL_TCP, TCP_SYNCNT, RSESS_KEEP },
+	{ SOL_TCP, TCP_LINGER2, RSESS_KEEP },
+	{ SOL_TCP, TCP_WINDOW_CLAMP, RSESS_KEEP },
+	{ SOL_TCP, TCP_CONGESTION, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, RSESS_KEEP },
+	{ SOL_TCP, TCP_THIN_DUPACK, RSESS_KEEP },
+	{ SOL_TCP, TCP_TX_DELAY, RSESS_KEEP },
+	{ SOL_TCP, TCP_DEFER_ACCEPT, RSESS_KEEP | RSESS_OPT_ONE,
+	  rsess_set_defer_accept },
+	{ SOL_TCP, TCP_SAVE_SYN, RSESS_KEEP | RSESS_OPT_ONE },
+	{ SOL_TCP, TCP_QUICKACK, RSESS_OPT_PASS },
+	{ SOL_TCP, TCP_TIMESTAMP, RSESS_OPT_PASS },
+	{ SOL_TCP, TCP_SAVED_SYN, RSESS_OPT_READ },
+	{ SOL_TCP, TCP_CC_INFO, RSESS_OPT_READ },
+	{ SOL_TCP, TCP_INFO, RSESS_OPT_READ | RSESS_OPT_STATE },
+
+	RSESS_OWN(SOL_IP, IP_RECVERR, recverr),
+	{ SOL_IP, IP_TOS, RSESS_KEEP, rsess_set_tos },
+	{ SOL_IP, IP_TTL, RSESS_KEEP },
+	{ SOL_IP, IP_MINTTL, RSESS_KEEP },
+	{ SOL_IP, IP_MTU_DISCOVER, RSESS_KEEP },
+	{ SOL_IP, IP_OPTIONS, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ SOL_IP, IP_FREEBIND, RSESS_KEEP },
+	{ SOL_IP, IP_TRANSPARENT, RSESS_KEEP },
+	{ SOL_IP, IP_BIND_ADDRESS_NO_PORT, RSESS_KEEP },
+	{ SOL_IP, IP_PKTINFO, RSESS_KEEP },
+	{ SOL_IP, IP_RECVTTL, RSESS_KEEP },
+	{ SOL_IP, IP_RECVTOS, RSESS_KEEP },
+	{ SOL_IP, IP_RECVOPTS, RSESS_KEEP },
+	{ SOL_IP, IP_RETOPTS, RSESS_KEEP },
+	{ SOL_IP, IP_UNICAST_IF, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ SOL_IP, IP_MTU, RSESS_OPT_READ },
+
+	{ SOL_IPV6, IPV6_V6ONLY, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_TCLASS, RSESS_KEEP, rsess_set_tos },
+	{ SOL_IPV6, IPV6_UNICAST_HOPS, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_MINHOPCOUNT, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_MTU_DISCOVER, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_DONTFRAG, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_FREEBIND, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_TRANSPARENT, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_AUTOFLOWLABEL, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_ADDR_PREFERENCES, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_RECVPKTINFO, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_RECVHOPLIMIT, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_RECVTCLASS, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_UNICAST_IF, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ SOL_IPV6, IPV6_MTU, RSESS_KEEP },
+	RSESS_OWN(SOL_IPV6, IPV6_RECVERR, recverr6),
+};
+
+static const struct rsess_option *rsess_option_find(int level, int name)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(rsess_options); i++)
+		if (rsess_options[i].level == level &&
+		    rsess_options[i].name == name)
+			return &rsess_options[i];
+	return NULL;
+}
+
+/* For whom is the option?  IPv6 has some of IPv4's, not the reverse. */
+static struct socket *rsess_option_inner(struct rsess_sock *rs, int level)
+{
+	if (level == SOL_IPV6 && rs->family == AF_INET)
+		return ERR_PTR(-ENOPROTOOPT);
+	return rsess_link_inner(rs, level == SOL_IPV6 ? AF_INET6 : 0);
+}
+
+static int rsess_option_apply(void *arg, const struct rsess_journal_entry *e)
+{
+	struct socket *sock = arg;
+
+	if (e->level == SOL_IPV6 && sock->sk->sk_family != AF_INET6)
+		return 0;
+	return sock->ops->setsockopt(sock, e->level, e->name,
+				     KERNEL_SOCKPTR((void *)e->value), e->len);
+}
+
+/**
+ * rsess_sockopt_replay() - give a new inner socket what the application set
+ * @rs: session, locked
+ * @sock: inner socket, not locked
+ *
+ * Context: may sleep.  The rights were those of the application when it called.
+ */
+void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock)
+{
+	rsess_owned_by_me(rs);
+	rsess_journal_replay(&rs->journal, rsess_option_apply, sock);
+}
+
+/**
+ * rsess_sockopt_inherit() - options of an accepted socket
+ * @rs: new session, not visible yet
+ * @parent: listening outer socket, not locked
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent)
+{
+	int err;
+
+	lock_sock(parent);
+	rs->timeout_ms = rsess_sk(parent)->timeout_ms;
+	rs->opt = rsess_sk(parent)->opt;
+	rs->opt.defer_accept = 0;
+	err = rsess_journal_inherit(&rs->journal, &rsess_sk(parent)->journal);
+	release_sock(parent);
+	return err;
+}
+
+/* The transport judges and takes the value, the journal keeps it. */
+static int rsess_option_pass(struct rsess_sock *rs, const struct rsess_option *o,
+			     const u8 *value, u32 len)
+{
+	struct rsess_journal_entry *e;
+	struct socket *sock;
+	int err;
+
+	sock = rsess_option_inner(rs, o->level);
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
+	e = rsess_journal_entry_new(o->level, o->name, value, len);
+	if (!e)
+		return -ENOMEM;
+	e->inherit = !(o->flags & RSESS_OPT_ONE);
+	err = rsess_option_apply(sock, e);
+	if (!err && o->flags & RSESS_OPT_REPLAY)
+		rsess_journal_add(&rs->journal, e);
+	else
+		kfree(e);
+	return err;
+}
+
+static int rsess_option_set(struct rsess_sock *rs, const struct rsess_option *o,
+			    const u8 *value, u32 len)
+{
+	int err = 0, val = 0;
+
+	if (o->flags & RSESS_OPT_PASS)
+		err = rsess_option_pass(rs, o, value, len);
+	if (err || !o->set)
+		return err;
+	/* The transport has taken it, so IP took a byte for an integer. */
+	if (len < sizeof(val))
+		val = len ? *value : 0;
+	else
+		memcpy(&val, value, sizeof(val));
+	return o->set(rs, val);
+}
+
+/* An integer of IP may be a byte, and none at all is 0. */
+static bool rsess_option_short(const struct rsess_option *o, unsigned int len)
+{
+	return len < sizeof(int) && !(o->flags & RSESS_OPT_BLOB) &&
+	       o->level != SOL_IP;
+}
+
+/* What is not in the table: the errors that come before ENOPROTOOPT in TCP. */
+static int rsess_option_unknown(int level, sockptr_t optval,
+				unsigned int optlen)
+{
+	int val;
+
+	if (level != SOL_TCP)
+		return -ENOPROTOOPT;
+	if (optlen < sizeof(val))
+		return -EINVAL;
+	return copy_from_sockptr(&val, optval, sizeof(val)) ? -EFAULT :
+							      -ENOPROTOOPT;
+}
+
+/**
+ * rsess_setsockopt() - proto_ops.setsockopt
+ * @sock: outer
+ * @level: SOL_RSESS, SOL_TCP, SOL_IP, SOL_IPV6
+ * @optname: option
+ * @optval: value
+ * @optlen: its bytes
+ *
+ * Context: process; takes the socket lock.
+ * Return: 0, -ENOPROTOOPT for an option that is not supported, or the errno that
+ * TCP gives.
+ */
+int rsess_setsockopt(struct socket *sock, int level, int optname,
+		     sockptr_t optval, unsigned int optlen)
+{
+	const struct rsess_option *o = rsess_option_find(level, optname);
+	u8 value[RSESS_JOURNAL_VALUE_MAX];
+	struct sock *sk = sock->sk;
+	u32 len;
+	int err;
+
+	if (!o || o->flags & RSESS_OPT_READ)
+		return rsess_option_unknown(level, optval, optlen);
+	if (rsess_option_short(o, optlen))
+		return -EINVAL;
+	len = min_t(u32, optlen, o->flags & RSESS_OPT_BLOB ? sizeof(value) :
+							     sizeof(int));
+	if (copy_from_sockptr(value, optval, len))
+		return -EFAULT;
+
+	lock_sock(sk);
+	err = rsess_option_set(rsess_sk(sk), o, value, len);
+	release_sock(sk);
+	return err;
+}
+
+/* The transport answers; its state is not the session's. */
+static int rsess_option_ask(struct rsess_sock *rs, const struct rsess_option *o,
+			    char __user *optval, int __user *optlen)
+{
+	struct socket *sock = rsess_option_inner(rs, o->level);
+	int len, err;
+
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
+	err = sock->ops->getsockopt(sock, o->level, o->name, optval, optlen);
+	if (err || !(o->flags & RSESS_OPT_STATE))
+		return err;
+	if (get_user(len, optlen))
+		return -EFAULT;
+	return len ? put_user((u8)rsess_to_sk(rs)->sk_state,
+			      (u8 __user *)optval) : 0;
 }
 
 /**
  * rsess_getsockopt() - proto_ops.getsockopt
  * @sock: outer
- * @level: SOL_RSESS, SOL_IPV6
+ * @level: SOL_RSESS, SOL_TCP, SOL_IP, SOL_IPV6
  * @optname: option
  * @optval: where to
  * @optlen: room, and how much was used
  *
  * Context: process; takes the socket lock.
- * Return: 0, -ENOPROTOOPT for an option that is not supported, or another errno.
+ * Return: 0, -ENOPROTOOPT for an option that is not supported, or the errno that
+ * TCP gives.
  */
 int rsess_getsockopt(struct socket *sock, int level, int optname,
 		     char __user *optval, int __user *optlen)
 {
+	const struct rsess_option *o = rsess_option_find(level, optname);
 	struct sock *sk = sock->sk;
-	struct rsess_sock *rs = rsess_sk(sk);
-	union {
-		struct rsess_info	info;
-		u32			val;
-	} u;
-	int len, size = sizeof(u.val);
+	union rsess_answer answer;
+	int len, size;
 
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)
 		return -EINVAL;
+	if (!o)
+		return -ENOPROTOOPT;
 
 	lock_sock(sk);
-	if (level == SOL_RSESS && optname == RSESS_TIMEOUT) {
-		u.val = rs->timeout_ms;
-	} else if (level == SOL_RSESS && optname == RSESS_INFO) {
-		rsess_get_info(rs, &u.info);
-		size = sizeof(u.info);
-	} else if (level == SOL_IPV6 && optname == IPV6_V6ONLY) {
-		u.val = rs->v6only;
-	} else {
-		size = -ENOPROTOOPT;
-	}
+	if (o->get)
+		size = o->get(rsess_sk(sk), &answer);
+	else
+		size = rsess_option_ask(rsess_sk(sk), o, optval, optlen);
 	release_sock(sk);
-	if (size < 0)
+	if (size < 0 || !o->get)
 		return size;
 
 	len = min(len, size);
-	if (put_user(len, optlen) || copy_to_user(optval, &u, len))
+	if (put_user(len, optlen) || copy_to_user(optval, &answer, len))
 		return -EFAULT;
 	return 0;
 }

@@ -3,9 +3,11 @@
  * The byte stream as the application sees it.
  */
 #include <linux/sched/signal.h>
+#include <linux/tcp.h>
 #include <net/sock.h>
 #include "recvq.h"
 #include "session.h"
+#include "transport.h"
 
 /**
  * rsess_write_space() - sk_write_space of the outer socket
@@ -29,6 +31,20 @@ void rsess_write_space(struct sock *sk)
 	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
 		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
 	rcu_read_unlock();
+}
+
+/**
+ * rsess_memory_free() - proto.stream_memory_free: TCP_NOTSENT_LOWAT
+ * @sk: outer socket
+ * @wake: is it asked in order to wake a writer?  Half must be free then.
+ */
+bool rsess_memory_free(const struct sock *sk, int wake)
+{
+	const struct rsess_sock *rs = rsess_sk(sk);
+	u32 lowat = READ_ONCE(rs->opt.notsent_lowat);
+	u64 unsent = rsess_sendq_unsent(&rs->sq);
+
+	return !lowat || (unsent << wake) < lowat;
 }
 
 /* Copy a piece of the application's bytes; how many, or a negative errno. */
@@ -112,6 +128,9 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 			goto error;
 	}
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	if (rs->tr)
+		rsess_link_settings(rs, rs->tr->sock);
+	rs->more = msg->msg_flags & MSG_MORE;
 
 	err = -EPIPE;
 	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
@@ -208,6 +227,26 @@ static int rsess_recv_idle(struct sock *sk, long timeo)
 	return 1;
 }
 
+/* TCP_INQ: how much is left, and that the end of the stream is one thing more.
+ * @err of recvmsg() is handed through.
+ */
+static int rsess_recv_inq(struct sock *sk, struct msghdr *msg, size_t done,
+			  int err)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+	int inq;
+
+	if (!done && err < 0)
+		return err;
+	inq = min_t(u64, rsess_readable(rs), INT_MAX);
+	if (!inq && sock_flag(sk, SOCK_DONE))
+		inq = 1;
+	msg->msg_inq = inq;
+	if (rs->opt.inq)
+		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
+	return err;
+}
+
 /**
  * rsess_recvmsg() - proto_ops.recvmsg
  * @sock: outer
@@ -257,6 +296,8 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 			break;
 		sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
 	}
+	if (rsess_sk(sk)->opt.inq || msg->msg_get_inq)
+		n = rsess_recv_inq(sk, msg, done, n);
 	release_sock(sk);
 	return done ?: n;
 }

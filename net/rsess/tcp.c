@@ -9,7 +9,9 @@
 
 static void rsess_tcp_tune(struct socket *sock)
 {
-	/* Frames are whole when they are pushed: nothing gains from waiting. */
+	/* Frames are whole when they are pushed: nothing gains from waiting.
+	 * Setting it also sends what waits.
+	 */
 	tcp_sock_set_nodelay(sock->sk);
 }
 
@@ -31,10 +33,14 @@ static enum rsess_inner_state rsess_tcp_state(const struct socket *sock)
 }
 
 static ssize_t rsess_tcp_send(struct socket *sock, struct page *page, u32 off,
-			      u32 len, bool more)
+			      u32 len, enum rsess_more more)
 {
-	int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+	int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
+	if (more != RSESS_MORE_NO)
+		flags |= MSG_MORE;
+	if (more == RSESS_MORE_NOW)
+		flags |= MSG_SENDPAGE_NOTLAST;
 	return rsess_lend_page(sock, page, off, len, flags);
 }
 
@@ -75,6 +81,7 @@ const struct rsess_transport_ops rsess_tcp_ops = {
 	.tune		= rsess_tcp_tune,
 	.state		= rsess_tcp_state,
 	.send		= rsess_tcp_send,
+	.push		= rsess_tcp_tune,
 	.read		= rsess_tcp_read,
 	.discard	= rsess_tcp_discard,
 };

@@ -72,9 +72,92 @@ static bool rsess_timer_waiting(const struct rsess_sock *rs)
 static unsigned long rsess_timer_stall(const struct rsess_sock *rs)
 {
 	const struct net *net = sock_net(rsess_to_sk(rs));
+	u32 ms = READ_ONCE(rsess_net(net)->stall_timeout_ms);
 
-	return max(msecs_to_jiffies(READ_ONCE(rsess_net(net)->stall_timeout_ms)),
-		   2UL);
+	if (rs->opt.user_timeout_ms)
+		ms = min(ms, rs->opt.user_timeout_ms);
+	return max(msecs_to_jiffies(ms), 2UL);
+}
+
+/* TCP_KEEPIDLE, in jiffies. */
+static unsigned long rsess_timer_keepidle(const struct rsess_sock *rs)
+{
+	const struct net *net = sock_net(rsess_to_sk(rs));
+
+	return rs->opt.keepidle ? rs->opt.keepidle * HZ :
+		READ_ONCE(net->ipv4.sysctl_tcp_keepalive_time);
+}
+
+/* How long SO_KEEPALIVE bears silence altogether, in jiffies. */
+static unsigned long rsess_timer_keepalive(const struct rsess_sock *rs)
+{
+	const struct net *net = sock_net(rsess_to_sk(rs));
+	unsigned long intvl, cnt;
+
+	intvl = rs->opt.keepintvl ? rs->opt.keepintvl * HZ :
+		READ_ONCE(net->ipv4.sysctl_tcp_keepalive_intvl);
+	cnt = rs->opt.keepcnt ?:
+	      READ_ONCE(net->ipv4.sysctl_tcp_keepalive_probes);
+	return rsess_timer_keepidle(rs) + intvl * cnt;
+}
+
+/* How long a session lives on without a transport, in jiffies from now; 0 is for
+ * ever.  TCP_USER_TIMEOUT and SO_KEEPALIVE count from the peer's last sign.
+ */
+static unsigned long rsess_timer_limit(const struct rsess_sock *rs)
+{
+	unsigned long limit = msecs_to_jiffies(rs->timeout_ms);
+	unsigned long silent = jiffies - rs->last_rx;
+	unsigned long left = 0;
+
+	if (rs->opt.user_timeout_ms)
+		left = msecs_to_jiffies(rs->opt.user_timeout_ms);
+	else if (sock_flag(rsess_to_sk(rs), SOCK_KEEPOPEN))
+		left = rsess_timer_keepalive(rs);
+	if (!left)
+		return limit;
+	left = left > silent ? left - silent : 1;
+	return limit && !rs->opt.user_timeout_ms ? min(limit, left) : left;
+}
+
+/**
+ * rsess_timer_await() - the session has no transport: how long may that last?
+ * @rs: session, locked
+ */
+void rsess_timer_await(struct rsess_sock *rs)
+{
+	unsigned long limit = rsess_timer_limit(rs);
+
+	if (limit && !(rs->armed & BIT(RSESS_TIMER_SESSION)))
+		rsess_timer_arm(rs, RSESS_TIMER_SESSION, limit);
+}
+
+/**
+ * rsess_timer_patience() - an option that says how long to wait has changed
+ * @rs: session, locked
+ *
+ * A session that already waits for a transport starts to count anew.
+ */
+void rsess_timer_patience(struct rsess_sock *rs)
+{
+	bool waits = rs->armed & BIT(RSESS_TIMER_SESSION);
+
+	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
+	if (waits || (!rs->tr && (1 << rsess_to_sk(rs)->sk_state) &
+		      ~(TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT)))
+		rsess_timer_await(rs);
+	rsess_timer_probe(rs);
+}
+
+/**
+ * rsess_keepalive() - SO_KEEPALIVE of the outer socket
+ * @sk: outer socket, locked
+ * @on: the new value
+ */
+void rsess_keepalive(struct sock *sk, int on)
+{
+	sock_valbool_flag(sk, SOCK_KEEPOPEN, on);
+	rsess_timer_patience(rsess_sk(sk));
 }
 
 static void rsess_timer_ping(struct rsess_sock *rs)
@@ -103,23 +186,34 @@ void rsess_timer_watch(struct rsess_sock *rs)
 	rsess_timer_arm(rs, RSESS_TIMER_STALL, rsess_timer_stall(rs) / 2);
 }
 
+/* How often a silent peer is asked whether it is there, in jiffies; 0 is never. */
+static unsigned long rsess_timer_interval(const struct rsess_sock *rs)
+{
+	const struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+	unsigned long interval = 0;
+
+	if (rs->dialer)
+		interval = msecs_to_jiffies(READ_ONCE(rn->probe_interval_ms));
+	if (sock_flag(rsess_to_sk(rs), SOCK_KEEPOPEN))
+		interval = min_not_zero(interval, rsess_timer_keepidle(rs));
+	return interval;
+}
+
 /**
  * rsess_timer_probe() - look after a transport on which nothing is awaited
  * @rs: session, locked
  *
  * The peer's bytes may not get through.  It gives the transport up then, but
- * cannot dial: if the reset is lost too, only the dialer can find out.
+ * cannot dial: if the reset is lost too, only the dialer can find out.  With
+ * SO_KEEPALIVE, either side asks.
  */
 void rsess_timer_probe(struct rsess_sock *rs)
 {
-	const struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
-	unsigned int ms = READ_ONCE(rn->probe_interval_ms);
 	unsigned long silent = jiffies - rs->last_rx;
-	unsigned long interval;
+	unsigned long interval = rsess_timer_interval(rs);
 
-	if (!rs->dialer || rs->link != RSESS_LINK_LIVE || !ms)
+	if (rs->link != RSESS_LINK_LIVE || !interval)
 		return;
-	interval = msecs_to_jiffies(ms);
 	if (silent < interval) {
 		rsess_timer_arm(rs, RSESS_TIMER_PROBE, interval - silent);
 		return;

@@ -23,6 +23,13 @@ enum rsess_inner_state {
 	RSESS_INNER_DEAD,	/* reset, timed out, unreachable */
 };
 
+/* What comes behind the bytes that a transport is given. */
+enum rsess_more {
+	RSESS_MORE_NO,		/* nothing: send them */
+	RSESS_MORE_NOW,		/* the next bytes, in a moment */
+	RSESS_MORE_MAYBE,	/* the application may add some: TCP_CORK, MSG_MORE */
+};
+
 /**
  * struct rsess_transport_ops - what the session layer asks of a stream below it
  * @protocol: IPPROTO_TCP, ...
@@ -30,6 +37,7 @@ enum rsess_inner_state {
  * @state: see enum rsess_inner_state; any context
  * @send: lend bytes of a page; returns bytes taken or a negative errno,
  *	-EAGAIN when sk_write_space will be called; may sleep
+ * @push: send what enum rsess_more had it hold back; may sleep
  * @read: give what has been received to rsess_input() until nothing is left or
  *	it stops; 0 or a negative errno; may sleep
  * @discard: throw away what has been received, so that closing in order does not
@@ -43,7 +51,8 @@ struct rsess_transport_ops {
 	void (*tune)(struct socket *sock);
 	enum rsess_inner_state (*state)(const struct socket *sock);
 	ssize_t (*send)(struct socket *sock, struct page *page, u32 off,
-			u32 len, bool more);
+			u32 len, enum rsess_more more);
+	void (*push)(struct socket *sock);
 	int (*read)(struct rsess_transport *tr);
 	void (*discard)(struct socket *sock);
 };
