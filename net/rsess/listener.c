@@ -51,7 +51,7 @@ void rsess_listener_put(struct rsess_listener *lsn)
 	spin_lock(&lsn->lock);
 	last = !--lsn->users;
 	dead = lsn->dead;
-	if (last && !dead && queue_work(rsess_wq, &lsn->free_work))
+	if (last && !dead && queue_work(rsess_close_wq, &lsn->free_work))
 		rsess_listener_hold(lsn);	/* rsess_listener_free_work() */
 	spin_unlock(&lsn->lock);
 	if (last && dead)

@@ -20,6 +20,7 @@ module_param_named(family, rsess_family, int, 0444);
 MODULE_PARM_DESC(family, "number of the address family (default 18)");
 
 struct workqueue_struct *rsess_wq;
+struct workqueue_struct *rsess_close_wq;
 
 static unsigned int rsess_net_id;
 
@@ -101,6 +102,7 @@ static void __net_exit rsess_net_exit(struct net *net)
 	rsess_listener_exit(rn);
 	rsess_table_exit(rn);
 	flush_workqueue(rsess_wq);
+	flush_workqueue(rsess_close_wq);
 	free_percpu(rn->mib);
 }
 
@@ -135,9 +137,13 @@ static int __init rsess_init(void)
 	rsess_wq = alloc_workqueue("rsess", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!rsess_wq)
 		goto destroy_counter;
+	rsess_close_wq = alloc_workqueue("rsess_close",
+					 WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!rsess_close_wq)
+		goto destroy_wq;
 	err = rsess_auth_init();
 	if (err)
-		goto destroy_wq;
+		goto destroy_close_wq;
 	err = proto_register(&rsess_proto, 1);
 	if (err)
 		goto exit_auth;
@@ -155,6 +161,8 @@ unregister_proto:
 	proto_unregister(&rsess_proto);
 exit_auth:
 	rsess_auth_exit();
+destroy_close_wq:
+	destroy_workqueue(rsess_close_wq);
 destroy_wq:
 	destroy_workqueue(rsess_wq);
 destroy_counter:
@@ -167,6 +175,7 @@ static void __exit rsess_exit(void)
 {
 	sock_unregister(rsess_family);
 	unregister_pernet_device(&rsess_pernet_ops);
+	destroy_workqueue(rsess_close_wq);
 	destroy_workqueue(rsess_wq);
 	rcu_barrier();
 	proto_unregister(&rsess_proto);

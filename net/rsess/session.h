@@ -37,7 +37,9 @@ struct rsess_transport;
 
 extern int rsess_family;
 extern struct proto rsess_proto;
+/* Of sessions and transports; and of what waits for a work of the first. */
 extern struct workqueue_struct *rsess_wq;
+extern struct workqueue_struct *rsess_close_wq;
 
 union rsess_addr {
 	struct sockaddr		sa;
