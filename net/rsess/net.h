@@ -25,12 +25,13 @@
  * @tomb_table: tombstones, by id
  * @sessions: every session, for people to read
  * @nsessions: how many
+ * @orphans: sessions whose application is gone, oldest first
+ * @norphans: how many
  * @tombs: tombstones, oldest first
  * @ntombs: how many
  * @tomb_work: expires tombstones
  * @bind_lock: serialises bind() and the end of listeners
  * @listeners: all, with and without an application; under @bind_lock
- * @norphans: sessions whose application is gone
  * @sysctl: registered table
  * @timeout_ms: default of RSESS_TIMEOUT
  * @stall_timeout_ms: silence that ends a transport on which an answer is awaited
@@ -51,14 +52,14 @@ struct rsess_net {
 	DECLARE_HASHTABLE(tomb_table, RSESS_TABLE_BITS);
 	struct list_head	sessions;
 	unsigned int		nsessions;
+	struct list_head	orphans;
+	unsigned int		norphans;
 	struct list_head	tombs;
 	unsigned int		ntombs;
 	struct delayed_work	tomb_work;
 
 	struct mutex		bind_lock;	/* listeners */
 	struct list_head	listeners;
-
-	atomic_t		norphans;
 
 	struct ctl_table_header	*sysctl;
 	unsigned int		timeout_ms;

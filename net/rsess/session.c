@@ -63,6 +63,7 @@ struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern)
 	rs->protocol = IPPROTO_TCP;
 	rsess_journal_init(&rs->journal);
 	INIT_LIST_HEAD(&rs->all);
+	INIT_LIST_HEAD(&rs->orphan);
 	INIT_HLIST_NODE(&rs->hash);
 	INIT_LIST_HEAD(&rs->link_accept);
 	rs->timeout_ms = READ_ONCE(rsess_net(net)->timeout_ms);
@@ -336,6 +337,22 @@ void rsess_session_close(struct rsess_sock *rs)
 	rsess_push(rs);
 }
 
+/* Too many orphans: the oldest goes.  It cannot be locked here, for another
+ * session is.
+ */
+static bool rsess_session_evict(struct rsess_sock *rs)
+{
+	struct rsess_sock *oldest = rsess_orphan_add(rs);
+
+	if (!oldest)
+		return false;
+	RSESS_INC(sock_net(rsess_to_sk(rs)), ORPHANS_DROPPED);
+	if (oldest != rs)
+		rsess_timer_evict(oldest);
+	sock_put(rsess_to_sk(oldest));	/* rsess_orphan_add() */
+	return oldest == rs;
+}
+
 /**
  * rsess_session_orphan() - the application is gone, the session is not
  * @rs: session, locked
@@ -345,16 +362,13 @@ void rsess_session_close(struct rsess_sock *rs)
 void rsess_session_orphan(struct rsess_sock *rs)
 {
 	struct sock *sk = rsess_to_sk(rs);
-	struct rsess_net *rn = rsess_net(sock_net(sk));
 
 	rs->orphaned = true;
 	if (sk->sk_state == TCP_CLOSE) {
 		rsess_session_destroy(rs);
 		return;
 	}
-	rs->counted = true;
-	if (atomic_inc_return(&rn->norphans) > READ_ONCE(rn->max_orphans)) {
-		RSESS_INC(sock_net(sk), ORPHANS_REFUSED);
+	if (rsess_session_evict(rs)) {
 		rsess_session_cut(rs, RSESS_REASON_RESOURCES, 0);
 		return;
 	}
@@ -376,8 +390,7 @@ void rsess_session_destroy(struct rsess_sock *rs)
 	if (rs->destroyed)
 		return;
 	rs->destroyed = true;
-	if (rs->counted)
-		atomic_dec(&rsess_net(sock_net(sk))->norphans);
+	rsess_orphan_remove(rs);
 	rsess_table_unlist(rs);
 	rsess_timer_stop_all(rs);
 	sk_sockets_allocated_dec(sk);

@@ -144,7 +144,7 @@ struct rsess_options {
  * @shut: the present transport's sending direction was closed
  * @pinged: a PING is unanswered
  * @orphaned: the application closed the socket
- * @counted: among the orphans of the namespace
+ * @evicted: too many orphans: the timer is to cut the session; set without the lock
  * @cut: ABORT was given to the transport, which is to deliver it
  * @confirmed: the peer ended the transport in TIME_WAIT, so it has all; else it
  *	may come to ask the tombstone, and needs the listener for it
@@ -163,6 +163,7 @@ struct rsess_options {
  *
  * Under rsess_net.lock:
  * @all: place in the list of sessions
+ * @orphan: place in the list of orphans
  * @hash: place in the table of sessions that can be resumed
  * @link_accept: place in the listener's queue (listener's lock)
  */
@@ -217,7 +218,7 @@ struct rsess_sock {
 	bool			shut;
 	bool			pinged;
 	bool			orphaned;
-	bool			counted;
+	bool			evicted;
 	bool			cut;
 	bool			destroyed;
 	bool			confirmed;
@@ -236,6 +237,7 @@ struct rsess_sock {
 	unsigned long		deadline[RSESS_TIMER_MAX];
 
 	struct list_head	all;
+	struct list_head	orphan;
 	struct hlist_node	hash;
 	struct list_head	link_accept;
 };
@@ -339,6 +341,7 @@ void rsess_timer_arm(struct rsess_sock *rs, enum rsess_timer t,
 		     unsigned long delay);
 void rsess_timer_stop(struct rsess_sock *rs, enum rsess_timer t);
 void rsess_timer_stop_all(struct rsess_sock *rs);
+void rsess_timer_evict(struct rsess_sock *rs);
 void rsess_timer_watch(struct rsess_sock *rs);
 void rsess_timer_probe(struct rsess_sock *rs);
 void rsess_timer_await(struct rsess_sock *rs);

@@ -31,7 +31,7 @@ RSESS_MIB(ABORTS_RECEIVED, "AbortsReceived")	/* ABORT frames received */
 RSESS_MIB(HANDSHAKE_TIMEOUTS, "HandshakeTimeouts")	/* transports that never became live */
 RSESS_MIB(SESSION_TIMEOUTS, "SessionTimeouts")	/* sessions without transport too long */
 RSESS_MIB(ORPHAN_TIMEOUTS, "OrphanTimeouts")	/* orphans without progress */
-RSESS_MIB(ORPHANS_REFUSED, "OrphansRefused")	/* cut at close(), too many orphans */
+RSESS_MIB(ORPHANS_DROPPED, "OrphansDropped")	/* over max_orphans, oldest first */
 RSESS_MIB(PENDING_REFUSED, "PendingRefused")	/* new transports over max_pending */
 RSESS_MIB(SESSIONS_REFUSED, "SessionsRefused")	/* new sessions over max_sessions */
 RSESS_MIB(TOMBSTONES_DROPPED, "TombstonesDropped")	/* over max_tombstones, oldest first */

@@ -119,6 +119,7 @@ void rsess_table_init(struct rsess_net *rn)
 	hash_init(rn->table);
 	hash_init(rn->tomb_table);
 	INIT_LIST_HEAD(&rn->sessions);
+	INIT_LIST_HEAD(&rn->orphans);
 	INIT_LIST_HEAD(&rn->tombs);
 	INIT_DELAYED_WORK(&rn->tomb_work, rsess_tomb_work);
 }
@@ -297,4 +298,51 @@ bool rsess_tomb_renew(struct net *net, const u8 *id, u32 epoch)
 		tomb->epoch = epoch;
 	spin_unlock(&rn->lock);
 	return newer;
+}
+
+/* Locked: rn->lock */
+static void rsess_orphan_del(struct rsess_net *rn, struct rsess_sock *rs)
+{
+	if (list_empty(&rs->orphan))
+		return;
+	list_del_init(&rs->orphan);
+	rn->norphans--;
+}
+
+/**
+ * rsess_orphan_add() - count a session whose application is gone
+ * @rs: session, locked
+ *
+ * Return: NULL; or the oldest orphan, which is one too many and is not counted
+ * any more, with a reference.
+ */
+struct rsess_sock *rsess_orphan_add(struct rsess_sock *rs)
+{
+	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+	struct rsess_sock *oldest = NULL;
+
+	spin_lock(&rn->lock);
+	list_add_tail(&rs->orphan, &rn->orphans);
+	rn->norphans++;
+	if (rn->norphans > READ_ONCE(rn->max_orphans)) {
+		oldest = list_first_entry(&rn->orphans, struct rsess_sock,
+					  orphan);
+		rsess_orphan_del(rn, oldest);
+		sock_hold(rsess_to_sk(oldest));
+	}
+	spin_unlock(&rn->lock);
+	return oldest;
+}
+
+/**
+ * rsess_orphan_remove() - an orphan is no more
+ * @rs: session, locked; orphan or not
+ */
+void rsess_orphan_remove(struct rsess_sock *rs)
+{
+	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+
+	spin_lock(&rn->lock);
+	rsess_orphan_del(rn, rs);
+	spin_unlock(&rn->lock);
 }

@@ -61,6 +61,18 @@ void rsess_timer_stop_all(struct rsess_sock *rs)
 		sock_put(rsess_to_sk(rs));
 }
 
+/**
+ * rsess_timer_evict() - let the timer cut a session that this context cannot lock
+ * @rs: an orphan, not locked; the caller has a reference
+ */
+void rsess_timer_evict(struct rsess_sock *rs)
+{
+	WRITE_ONCE(rs->evicted, true);
+	sock_hold(rsess_to_sk(rs));
+	if (mod_delayed_work(rsess_wq, &rs->timer, 0))
+		sock_put(rsess_to_sk(rs));
+}
+
 /* Does this side wait for the peer to say something? */
 static bool rsess_timer_waiting(const struct rsess_sock *rs)
 {
@@ -317,6 +329,8 @@ static void rsess_timer_work(struct work_struct *work)
 	int t;
 
 	lock_sock(sk);
+	if (READ_ONCE(rs->evicted) && sk->sk_state != TCP_CLOSE)
+		rsess_session_cut(rs, RSESS_REASON_RESOURCES, 0);
 	for (t = 0; t < RSESS_TIMER_MAX; t++) {
 		if (!(rs->armed & BIT(t)) ||
 		    time_after(rs->deadline[t], jiffies))

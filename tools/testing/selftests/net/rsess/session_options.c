@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What options of TCP mean for a session, and that every transport gets them.
+ * What TCP answers to an option is the subject of tcp_options.c.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/tcp.h>
+
+#include "harness.h"
+#include "pair.h"
+#include "stage.h"
+
+static int set_int(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+static int get_int(int fd, int level, int name)
+{
+	socklen_t len = sizeof(int);
+	int value = -1;
+
+	return getsockopt(fd, level, name, &value, &len) ? -1 : value;
+}
+
+/* The error that ends a session whose peer is silent. */
+static int error_of(int fd)
+{
+	int ret = wait_for(fd, POLLIN);
+
+	return ret < 0 ? ret : socket_error(fd);
+}
+
+/*
+ * A socket of the kernel and a scripted peer.
+ */
+FIXTURE(peer) {
+	struct pair s;
+};
+
+FIXTURE_VARIANT(peer) {
+	bool dialer;
+};
+
+FIXTURE_VARIANT_ADD(peer, dialer) {
+	.dialer = true,
+};
+
+FIXTURE_VARIANT_ADD(peer, acceptor) {
+	.dialer = false,
+};
+
+FIXTURE_SETUP(peer)
+{
+	pair_init(&self->s, variant->dialer, AF_INET, 0);
+	OK(netns_new());
+}
+
+FIXTURE_TEARDOWN(peer)
+{
+	pair_free(&self->s);
+}
+
+CASE(peer, keepalive_asks)
+{
+	struct pair *s = &self->s;
+	int i;
+
+	OK(pair_open(s));
+	OK(file_write("/proc/sys/net/rsess/probe_interval_ms", "0"));
+	OK(set_int(s->fd, SOL_TCP, TCP_KEEPIDLE, 1));
+	OK(set_int(s->fd, SOL_SOCKET, SO_KEEPALIVE, 1));
+	for (i = 0; i < 3; i++) {
+		OK(peer_expect(&s->p, RSESS_PING));
+	}
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+	/* A new transport is asked as well. */
+	peer_reset(&s->p);
+	OK(pair_again(s));
+	OK(peer_expect(&s->p, RSESS_PING));
+}
+
+CASE(peer, keepalive_gives_up)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "200"));
+	OK(set_int(s->fd, SOL_TCP, TCP_KEEPIDLE, 1));
+	OK(set_int(s->fd, SOL_TCP, TCP_KEEPINTVL, 1));
+	OK(set_int(s->fd, SOL_TCP, TCP_KEEPCNT, 1));
+	OK(set_int(s->fd, SOL_SOCKET, SO_KEEPALIVE, 1));
+	s->p.pong = false;
+	ASSERT_EQ(ETIMEDOUT, error_of(s->fd));
+	EXPECT_EQ(1, stat_get("SessionTimeouts"));
+}
+
+CASE(peer, user_timeout)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(set_int(s->fd, SOL_TCP, TCP_USER_TIMEOUT, 1500));
+	EXPECT_EQ(1500, get_int(s->fd, SOL_TCP, TCP_USER_TIMEOUT));
+	peer_free(&s->p);
+	ASSERT_EQ(ETIMEDOUT, error_of(s->fd));
+}
+
+/* Set when the transport is already gone: counted anew. */
+CASE(peer, user_timeout_without_transport)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	peer_free(&s->p);
+	OK(pair_lost(s));
+	OK(set_int(s->fd, SOL_TCP, TCP_USER_TIMEOUT, 500));
+	ASSERT_EQ(ETIMEDOUT, error_of(s->fd));
+}
+
+CASE(peer, user_timeout_bounds_silence)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(set_int(s->fd, SOL_TCP, TCP_USER_TIMEOUT, 1000));
+	/* Nobody confirms it; without the option that is borne ten seconds. */
+	OK(pair_write(s, 100));
+	s->p.pong = false;
+	ASSERT_EQ(ETIMEDOUT, error_of(s->fd));
+	EXPECT_EQ(1, stat_get("Stalls"));
+}
+
+/*
+ * Two sockets of the kernel.
+ */
+FIXTURE(both) {
+	struct stage s;
+};
+
+FIXTURE_VARIANT(both) {
+	int family;
+};
+
+FIXTURE_VARIANT_ADD(both, ipv4) {
+	.family = AF_INET,
+};
+
+FIXTURE_SETUP(both)
+{
+	OK(netns_new());
+	stage_init(&self->s, new_listener(AF_RSESS, variant->family));
+	ASSERT_LE(0, self->s.lfd);
+}
+
+FIXTURE_TEARDOWN(both)
+{
+	stage_free(&self->s);
+	close(self->s.lfd);
+}
+
+struct option {
+	int level;
+	int name;
+	int value;
+};
+
+/* Values that no socket has by itself. */
+static const struct option kept[] = {
+	{ SOL_IP, IP_TTL, 33 },
+	{ SOL_IP, IP_TOS, 0x10 },
+	{ SOL_TCP, TCP_KEEPIDLE, 1234 },
+	{ SOL_TCP, TCP_KEEPINTVL, 56 },
+	{ SOL_TCP, TCP_KEEPCNT, 7 },
+	{ SOL_TCP, TCP_SYNCNT, 3 },
+	{ SOL_TCP, TCP_LINGER2, 11 },
+	{ SOL_TCP, TCP_NODELAY, 1 },
+	{ SOL_TCP, TCP_USER_TIMEOUT, 77000 },
+	{ SOL_TCP, TCP_NOTSENT_LOWAT, 99999 },
+};
+
+#define KEPT	(sizeof(kept) / sizeof(kept[0]))
+
+static int set_kept(int fd)
+{
+	size_t i;
+
+	for (i = 0; i < KEPT; i++) {
+		if (set_int(fd, kept[i].level, kept[i].name, kept[i].value)) {
+			say("option %d of level %d: %s", kept[i].name,
+			    kept[i].level, strerror(errno));
+			return -errno;
+		}
+	}
+	return setsockopt(fd, SOL_TCP, TCP_CONGESTION, "reno", 4);
+}
+
+/* How many options are not as they were set. */
+static int changed(int fd)
+{
+	char algorithm[16] = "";
+	socklen_t len = sizeof(algorithm);
+	int bad = 0;
+	size_t i;
+
+	for (i = 0; i < KEPT; i++) {
+		int value = get_int(fd, kept[i].level, kept[i].name);
+
+		if (value == kept[i].value)
+			continue;
+		say("option %d of level %d is %d", kept[i].name,
+		    kept[i].level, value);
+		bad++;
+	}
+	if (getsockopt(fd, SOL_TCP, TCP_CONGESTION, algorithm, &len) ||
+	    strcmp(algorithm, "reno")) {
+		say("congestion control is %s", algorithm);
+		bad++;
+	}
+	return bad;
+}
+
+/* The live transport answers, so it was told what the application wants. */
+CASE(both, every_transport_gets_the_options)
+{
+	struct stage *s = &self->s;
+	int i;
+
+	OK(set_kept(s->lfd));
+	OK(stage_socket(s));
+	OK(set_kept(s->fd));
+	OK(changed(s->fd));
+	OK(dial(s->fd, variant->family));
+	OK(stage_accept(s));
+	for (i = 0; i < 3; i++) {
+		OK(wait_live(s->fd));
+		OK(wait_live(s->peer));
+		OK(changed(s->fd));
+		OK(changed(s->peer));
+		ASSERT_LT(0, tear(PORT));
+		OK(write_all(s->fd, i * 10, 10));
+		OK(read_all(s->peer, i * 10, 10));
+	}
+}
+
+/* What is set while there is no transport is the next one's. */
+CASE(both, options_without_a_transport)
+{
+	struct stage *s = &self->s;
+
+	OK(stage_session(s));
+	OK(shutdown(s->lfd, SHUT_RD));
+	ASSERT_LT(0, tear(PORT));
+	OK(set_kept(s->peer));
+	OK(set_kept(s->fd));
+	OK(write_all(s->fd, 0, 10));
+	OK(read_all(s->peer, 0, 10));
+	OK(wait_live(s->fd));
+	OK(changed(s->peer));
+	OK(changed(s->fd));
+}
+
+/* A listener's own wishes are not its sessions'. */
+CASE(both, listener_keeps_some)
+{
+	struct stage *s = &self->s;
+
+	OK(set_int(s->lfd, SOL_TCP, TCP_SAVE_SYN, 1));
+	OK(stage_session(s));
+	EXPECT_EQ(1, get_int(s->lfd, SOL_TCP, TCP_SAVE_SYN));
+	EXPECT_EQ(0, get_int(s->peer, SOL_TCP, TCP_SAVE_SYN));
+	ASSERT_LT(0, tear(PORT));
+	OK(write_all(s->fd, 0, 10));
+	OK(read_all(s->peer, 0, 10));
+	EXPECT_EQ(0, get_int(s->peer, SOL_TCP, TCP_SAVE_SYN));
+}
+
+CASE(both, tcp_info_tells_the_session_state)
+{
+	struct tcp_info info = { .tcpi_state = 99 };
+	struct stage *s = &self->s;
+	socklen_t len = sizeof(info);
+
+	OK(stage_socket(s));
+	OK(getsockopt(s->fd, SOL_TCP, TCP_INFO, &info, &len));
+	EXPECT_EQ(TCP_CLOSE, info.tcpi_state);
+	OK(dial(s->fd, variant->family));
+	OK(stage_accept(s));
+	OK(shutdown(s->fd, SHUT_WR));
+	OK(read_eof(s->peer));
+	len = sizeof(info);
+	OK(getsockopt(s->peer, SOL_TCP, TCP_INFO, &info, &len));
+	EXPECT_EQ(TCP_CLOSE_WAIT, info.tcpi_state);
+	EXPECT_NE(0, info.tcpi_snd_mss);
+}
+
+static int notsent(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	memset(&info, 0, sizeof(info));
+	if (getsockopt(fd, SOL_TCP, TCP_INFO, &info, &len))
+		return -1;
+	return info.tcpi_notsent_bytes;
+}
+
+/* The transport sends what it holds after 200 ms, so that a pause here may hide
+ * it: some of many times are enough.
+ */
+static int held(struct stage *s, int flags)
+{
+	char buf[10];
+	int i, n = 0;
+
+	for (i = 0; i < 20; i++) {
+		pattern_fill(s->out, buf, sizeof(buf));
+		if (send(s->fd, buf, sizeof(buf), flags) != sizeof(buf))
+			return -errno;
+		s->out += sizeof(buf);
+		n += notsent(s->fd) > 0;
+	}
+	return n;
+}
+
+CASE(both, cork_holds)
+{
+	struct stage *s = &self->s;
+
+	OK(stage_session(s));
+	OK(wait_live(s->fd));
+	ASSERT_EQ(0, held(s, 0));
+	OK(set_int(s->fd, SOL_TCP, TCP_CORK, 1));
+	EXPECT_EQ(1, get_int(s->fd, SOL_TCP, TCP_CORK));
+	ASSERT_LT(0, held(s, 0));
+	OK(set_int(s->fd, SOL_TCP, TCP_CORK, 0));
+	EXPECT_EQ(0, notsent(s->fd));
+	OK(read_all(s->peer, 0, s->out));
+}
+
+CASE(both, more_holds)
+{
+	struct stage *s = &self->s;
+
+	OK(stage_session(s));
+	OK(wait_live(s->fd));
+	ASSERT_LT(0, held(s, MSG_MORE));
+	/* The first bytes without the flag take the others with them. */
+	OK(write_all(s->fd, s->out, 10));
+	EXPECT_EQ(0, notsent(s->fd));
+	OK(read_all(s->peer, 0, s->out + 10));
+}
+
+/* FIN is no reason to wait. */
+CASE(both, fin_pushes)
+{
+	struct stage *s = &self->s;
+
+	OK(stage_session(s));
+	OK(set_int(s->fd, SOL_TCP, TCP_CORK, 1));
+	ASSERT_LE(0, held(s, MSG_MORE));
+	OK(shutdown(s->fd, SHUT_WR));
+	EXPECT_EQ(0, notsent(s->fd));
+	OK(stage_end(s));
+}
+
+CASE(both, notsent_lowat)
+{
+	struct stage *s = &self->s;
+	struct rsess_info info;
+	socklen_t len = sizeof(info);
+	int before, after;
+
+	OK(stage_session(s));
+	OK(fcntl(s->fd, F_SETFL, O_NONBLOCK));
+	/* The peer reads nothing: credit ends, then bytes are not sent. */
+	OK(set_int(s->fd, SOL_TCP, TCP_NOTSENT_LOWAT, 20000));
+	s->out = fill(s->fd, 0);
+	ASSERT_LT(0, (ssize_t)s->out);
+	OK(getsockopt(s->fd, SOL_RSESS, RSESS_INFO, &info, &len));
+	before = info.write_seq - info.snd_nxt;
+	EXPECT_LE(20000, before);
+	EXPECT_GT(20000 + 65536, before);
+	OK(set_int(s->fd, SOL_TCP, TCP_NOTSENT_LOWAT, 0));
+	ASSERT_LT(0, wait_for(s->fd, POLLOUT));
+	after = fill(s->fd, s->out);
+	EXPECT_LT(0, after);
+	s->out += after;
+	OK(stage_end(s));
+}
+
+/* A route that only marked packets have: each transport is marked. */
+CASE(both, mark_of_every_transport)
+{
+	struct stage *s = &self->s;
+
+	OK(stage_socket(s));
+	OK(system("nft 'add table t;"
+		  "add chain t out { type filter hook output priority 0; };"
+		  "add rule t out tcp dport 7000 meta mark != 77 reject with tcp reset'"));
+	OK(set_int(s->fd, SOL_SOCKET, SO_MARK, 77));
+	OK(dial(s->fd, variant->family));
+	OK(stage_accept(s));
+	ASSERT_LT(0, tear(PORT));
+	OK(stage_talk(s));
+}
+
+static bool is_dropped(void *arg)
+{
+	(void)arg;
+	return stat_get("OrphansDropped") > 0;
+}
+
+CASE(both, oldest_orphan_is_dropped)
+{
+	struct stage s[3];
+	int i;
+
+	OK(file_write("/proc/sys/net/rsess/max_orphans", "2"));
+	for (i = 0; i < 3; i++) {
+		stage_init(&s[i], self->s.lfd);
+		OK(stage_session(&s[i]));
+		s[i].out = fill_both(s[i].fd, 0);
+		OK(stage_close(&s[i].fd));
+	}
+	OK(wait_until(is_dropped, NULL));
+	EXPECT_EQ(1, stat_get("OrphansDropped"));
+	/* The younger ones are delivered to their last byte. */
+	for (i = 1; i < 3; i++) {
+		OK(stage_end(&s[i]));
+	}
+	ASSERT_EQ(ECONNRESET, error_of(s[0].peer));
+	OK(stage_close(&s[0].peer));
+	EXPECT_EQ(1, stat_get("OrphansDropped"));
+}
+
+TEST_HARNESS_MAIN
