@@ -16,6 +16,10 @@
 #include "pair.h"
 #include "stage.h"
 
+/* Of <netinet/tcp.h>, which does not go together with <linux/tcp.h>. */
+#define STATE_CLOSE		7
+#define STATE_CLOSE_WAIT	8
+
 static int set_int(int fd, int level, int name, int value)
 {
 	return setsockopt(fd, level, name, &value, sizeof(value));
@@ -74,7 +78,7 @@ CASE(peer, keepalive_asks)
 
 	OK(pair_open(s));
 	OK(file_write("/proc/sys/net/rsess/probe_interval_ms", "0"));
-	OK(set_int(s->fd, SOL_TCP, TCP_KEEPIDLE, 1));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_KEEPIDLE, 1));
 	OK(set_int(s->fd, SOL_SOCKET, SO_KEEPALIVE, 1));
 	for (i = 0; i < 3; i++) {
 		OK(peer_expect(&s->p, RSESS_PING));
@@ -92,9 +96,9 @@ CASE(peer, keepalive_gives_up)
 
 	OK(pair_open(s));
 	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "200"));
-	OK(set_int(s->fd, SOL_TCP, TCP_KEEPIDLE, 1));
-	OK(set_int(s->fd, SOL_TCP, TCP_KEEPINTVL, 1));
-	OK(set_int(s->fd, SOL_TCP, TCP_KEEPCNT, 1));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_KEEPIDLE, 1));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_KEEPINTVL, 1));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_KEEPCNT, 1));
 	OK(set_int(s->fd, SOL_SOCKET, SO_KEEPALIVE, 1));
 	s->p.pong = false;
 	ASSERT_EQ(ETIMEDOUT, error_of(s->fd));
@@ -106,8 +110,8 @@ CASE(peer, user_timeout)
 	struct pair *s = &self->s;
 
 	OK(pair_open(s));
-	OK(set_int(s->fd, SOL_TCP, TCP_USER_TIMEOUT, 1500));
-	EXPECT_EQ(1500, get_int(s->fd, SOL_TCP, TCP_USER_TIMEOUT));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1500));
+	EXPECT_EQ(1500, get_int(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
 	peer_free(&s->p);
 	ASSERT_EQ(ETIMEDOUT, error_of(s->fd));
 }
@@ -120,7 +124,7 @@ CASE(peer, user_timeout_without_transport)
 	OK(pair_open(s));
 	peer_free(&s->p);
 	OK(pair_lost(s));
-	OK(set_int(s->fd, SOL_TCP, TCP_USER_TIMEOUT, 500));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 500));
 	ASSERT_EQ(ETIMEDOUT, error_of(s->fd));
 }
 
@@ -129,7 +133,7 @@ CASE(peer, user_timeout_bounds_silence)
 	struct pair *s = &self->s;
 
 	OK(pair_open(s));
-	OK(set_int(s->fd, SOL_TCP, TCP_USER_TIMEOUT, 1000));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1000));
 	/* Nobody confirms it; without the option that is borne ten seconds. */
 	OK(pair_write(s, 100));
 	s->p.pong = false;
@@ -173,16 +177,16 @@ struct option {
 
 /* Values that no socket has by itself. */
 static const struct option kept[] = {
-	{ SOL_IP, IP_TTL, 33 },
-	{ SOL_IP, IP_TOS, 0x10 },
-	{ SOL_TCP, TCP_KEEPIDLE, 1234 },
-	{ SOL_TCP, TCP_KEEPINTVL, 56 },
-	{ SOL_TCP, TCP_KEEPCNT, 7 },
-	{ SOL_TCP, TCP_SYNCNT, 3 },
-	{ SOL_TCP, TCP_LINGER2, 11 },
-	{ SOL_TCP, TCP_NODELAY, 1 },
-	{ SOL_TCP, TCP_USER_TIMEOUT, 77000 },
-	{ SOL_TCP, TCP_NOTSENT_LOWAT, 99999 },
+	{ IPPROTO_IP, IP_TTL, 33 },
+	{ IPPROTO_IP, IP_TOS, 0x10 },
+	{ IPPROTO_TCP, TCP_KEEPIDLE, 1234 },
+	{ IPPROTO_TCP, TCP_KEEPINTVL, 56 },
+	{ IPPROTO_TCP, TCP_KEEPCNT, 7 },
+	{ IPPROTO_TCP, TCP_SYNCNT, 3 },
+	{ IPPROTO_TCP, TCP_LINGER2, 11 },
+	{ IPPROTO_TCP, TCP_NODELAY, 1 },
+	{ IPPROTO_TCP, TCP_USER_TIMEOUT, 77000 },
+	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, 99999 },
 };
 
 #define KEPT	(sizeof(kept) / sizeof(kept[0]))
@@ -198,7 +202,7 @@ static int set_kept(int fd)
 			return -errno;
 		}
 	}
-	return setsockopt(fd, SOL_TCP, TCP_CONGESTION, "reno", 4);
+	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
 }
 
 /* How many options are not as they were set. */
@@ -218,7 +222,7 @@ static int changed(int fd)
 		    kept[i].level, value);
 		bad++;
 	}
-	if (getsockopt(fd, SOL_TCP, TCP_CONGESTION, algorithm, &len) ||
+	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm, &len) ||
 	    strcmp(algorithm, "reno")) {
 		say("congestion control is %s", algorithm);
 		bad++;
@@ -271,14 +275,14 @@ CASE(both, listener_keeps_some)
 {
 	struct stage *s = &self->s;
 
-	OK(set_int(s->lfd, SOL_TCP, TCP_SAVE_SYN, 1));
+	OK(set_int(s->lfd, IPPROTO_TCP, TCP_SAVE_SYN, 1));
 	OK(stage_session(s));
-	EXPECT_EQ(1, get_int(s->lfd, SOL_TCP, TCP_SAVE_SYN));
-	EXPECT_EQ(0, get_int(s->peer, SOL_TCP, TCP_SAVE_SYN));
+	EXPECT_EQ(1, get_int(s->lfd, IPPROTO_TCP, TCP_SAVE_SYN));
+	EXPECT_EQ(0, get_int(s->peer, IPPROTO_TCP, TCP_SAVE_SYN));
 	ASSERT_LT(0, tear(PORT));
 	OK(write_all(s->fd, 0, 10));
 	OK(read_all(s->peer, 0, 10));
-	EXPECT_EQ(0, get_int(s->peer, SOL_TCP, TCP_SAVE_SYN));
+	EXPECT_EQ(0, get_int(s->peer, IPPROTO_TCP, TCP_SAVE_SYN));
 }
 
 CASE(both, tcp_info_tells_the_session_state)
@@ -288,15 +292,15 @@ CASE(both, tcp_info_tells_the_session_state)
 	socklen_t len = sizeof(info);
 
 	OK(stage_socket(s));
-	OK(getsockopt(s->fd, SOL_TCP, TCP_INFO, &info, &len));
-	EXPECT_EQ(TCP_CLOSE, info.tcpi_state);
+	OK(getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len));
+	EXPECT_EQ(STATE_CLOSE, info.tcpi_state);
 	OK(dial(s->fd, variant->family));
 	OK(stage_accept(s));
 	OK(shutdown(s->fd, SHUT_WR));
 	OK(read_eof(s->peer));
 	len = sizeof(info);
-	OK(getsockopt(s->peer, SOL_TCP, TCP_INFO, &info, &len));
-	EXPECT_EQ(TCP_CLOSE_WAIT, info.tcpi_state);
+	OK(getsockopt(s->peer, IPPROTO_TCP, TCP_INFO, &info, &len));
+	EXPECT_EQ(STATE_CLOSE_WAIT, info.tcpi_state);
 	EXPECT_NE(0, info.tcpi_snd_mss);
 }
 
@@ -306,7 +310,7 @@ static int notsent(int fd)
 	socklen_t len = sizeof(info);
 
 	memset(&info, 0, sizeof(info));
-	if (getsockopt(fd, SOL_TCP, TCP_INFO, &info, &len))
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
 		return -1;
 	return info.tcpi_notsent_bytes;
 }
@@ -336,10 +340,10 @@ CASE(both, cork_holds)
 	OK(stage_session(s));
 	OK(wait_live(s->fd));
 	ASSERT_EQ(0, held(s, 0));
-	OK(set_int(s->fd, SOL_TCP, TCP_CORK, 1));
-	EXPECT_EQ(1, get_int(s->fd, SOL_TCP, TCP_CORK));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_CORK, 1));
+	EXPECT_EQ(1, get_int(s->fd, IPPROTO_TCP, TCP_CORK));
 	ASSERT_LT(0, held(s, 0));
-	OK(set_int(s->fd, SOL_TCP, TCP_CORK, 0));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_CORK, 0));
 	EXPECT_EQ(0, notsent(s->fd));
 	OK(read_all(s->peer, 0, s->out));
 }
@@ -363,7 +367,7 @@ CASE(both, fin_pushes)
 	struct stage *s = &self->s;
 
 	OK(stage_session(s));
-	OK(set_int(s->fd, SOL_TCP, TCP_CORK, 1));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_CORK, 1));
 	ASSERT_LE(0, held(s, MSG_MORE));
 	OK(shutdown(s->fd, SHUT_WR));
 	EXPECT_EQ(0, notsent(s->fd));
@@ -380,14 +384,14 @@ CASE(both, notsent_lowat)
 	OK(stage_session(s));
 	OK(fcntl(s->fd, F_SETFL, O_NONBLOCK));
 	/* The peer reads nothing: credit ends, then bytes are not sent. */
-	OK(set_int(s->fd, SOL_TCP, TCP_NOTSENT_LOWAT, 20000));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 20000));
 	s->out = fill(s->fd, 0);
 	ASSERT_LT(0, (ssize_t)s->out);
 	OK(getsockopt(s->fd, SOL_RSESS, RSESS_INFO, &info, &len));
 	before = info.write_seq - info.snd_nxt;
 	EXPECT_LE(20000, before);
 	EXPECT_GT(20000 + 65536, before);
-	OK(set_int(s->fd, SOL_TCP, TCP_NOTSENT_LOWAT, 0));
+	OK(set_int(s->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0));
 	ASSERT_LT(0, wait_for(s->fd, POLLOUT));
 	after = fill(s->fd, s->out);
 	EXPECT_LT(0, after);
