@@ -50,6 +50,8 @@ struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern)
 	if (!sk)
 		return NULL;
 	sock_init_data(NULL, sk);
+	/* The socket core asks for it, for example about SO_REUSEPORT. */
+	sk->sk_family = AF_INET;
 	sk->sk_destruct = rsess_sock_destruct;
 	sk->sk_write_space = rsess_write_space;
 	sk->sk_state = TCP_CLOSE;
