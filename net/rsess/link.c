@@ -471,6 +471,25 @@ static void rsess_link_broken(struct rsess_sock *rs, int err)
 }
 
 /**
+ * rsess_link_read() - read what the transport has received, and see to the rest
+ * @rs: session, locked, with a transport
+ *
+ * Context: may sleep.  The session may have ended afterwards.
+ * Return: false when the transport is not the session's any more.
+ */
+bool rsess_link_read(struct rsess_sock *rs)
+{
+	struct rsess_transport *tr = rs->tr;
+	int err = rsess_link_drain(rs);
+
+	if (rs->tr != tr)
+		return false;
+	if (err)
+		rsess_link_broken(rs, err);
+	return !err;
+}
+
+/**
  * rsess_link_work() - something happened on a transport
  * @rs: session, locked
  * @tr: the transport; not of interest any more unless it is the present one
@@ -480,7 +499,6 @@ static void rsess_link_broken(struct rsess_sock *rs, int err)
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 {
 	enum rsess_inner_state state;
-	int err;
 
 	if (rs->tr != tr)
 		return;
@@ -496,13 +514,8 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 		rsess_link_greet(rs);
 	}
 
-	err = rsess_link_drain(rs);
-	if (rs->tr != tr)
+	if (!rsess_link_read(rs))
 		return;
-	if (err) {
-		rsess_link_broken(rs, err);
-		return;
-	}
 	if (state == RSESS_INNER_EOF && !tr->rx.hdr_len &&
 	    rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
 		rsess_push(rs);

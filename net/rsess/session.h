@@ -281,6 +281,7 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 void rsess_link_drop(struct rsess_sock *rs, bool reset);
 void rsess_link_lost(struct rsess_sock *rs, const char *why);
 int rsess_link_drain(struct rsess_sock *rs);
+bool rsess_link_read(struct rsess_sock *rs);
 void rsess_link_live(struct rsess_sock *rs);
 void rsess_link_done(struct rsess_sock *rs);
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr);
