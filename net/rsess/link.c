@@ -35,6 +35,7 @@ static void rsess_link_settings(const struct rsess_sock *rs, struct sock *inner)
 	const struct sock *sk = rsess_to_sk(rs);
 
 	inner->sk_reuse = sk->sk_reuse;
+	inner->sk_reuseport = sk->sk_reuseport;
 	inner->sk_bound_dev_if = READ_ONCE(sk->sk_bound_dev_if);
 	WRITE_ONCE(inner->sk_mark, READ_ONCE(sk->sk_mark));
 	WRITE_ONCE(inner->sk_priority, READ_ONCE(sk->sk_priority));
@@ -68,6 +69,7 @@ struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 	if (err)
 		return ERR_PTR(err);
 	rsess_link_settings(rs, sock->sk);
+	rsess_transport_owner(sock, sk->sk_uid);
 	ops->tune(sock);
 	return sock;
 }

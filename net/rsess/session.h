@@ -70,7 +70,8 @@ enum rsess_timer {
  * @peer_key: of the other side
  * @secret: of both; keys the MACs
  * @dialer: this side opens the transports
- * @lsn: listening: the own listener; accepted: the one that resumes come to
+ * @lsn: listening: its listener, which others may share; accepted: the one that
+ *	resumes come to
  *
  * Locked (lock_sock() of this socket):
  * @laddr: local address given to bind(), or of the first transport
@@ -127,7 +128,8 @@ enum rsess_timer {
  * Under rsess_net.lock:
  * @all: place in the list of sessions
  * @hash: place in the table of sessions that can be resumed
- * @link_accept: place in the listener's queue (listener's lock)
+ * @link_accept: place in the listener's queue, or among those who listen there
+ *	(listener's lock)
  */
 struct rsess_sock {
 	struct inet_sock	inet;
