@@ -261,24 +261,26 @@ static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 	}
 }
 
-/* A session for a HELLO: made, findable, and its WELCOME on the way. */
+/* A session for a HELLO: made, findable, and its WELCOME on the way.
+ * ERR_PTR(-ENOMEM): another time it may succeed.
+ */
 static struct sock *rsess_greet_make(struct rsess_transport *tr,
 				     struct sock *parent,
 				     const struct rsess_wire_hello *h)
 {
 	struct rsess_sock *rs;
 	struct sock *sk;
-	int err;
+	int inherited, err = -ENOMEM;
 
 	sk = rsess_sock_alloc(sock_net(parent), GFP_KERNEL,
 			      !parent->sk_net_refcnt);
 	if (!sk) {
 		rsess_listener_put(tr->lsn);
-		return NULL;
+		return ERR_PTR(err);
 	}
 	rs = rsess_sk(sk);
 	rsess_listener_inherit(rs, parent, tr);
-	err = rsess_sockopt_inherit(rs, parent);
+	inherited = rsess_sockopt_inherit(rs, parent);
 	memcpy(rs->id, h->id, sizeof(rs->id));
 	memcpy(rs->peer_key, h->key, sizeof(rs->peer_key));
 	get_random_bytes(rs->key, sizeof(rs->key));
@@ -287,15 +289,17 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 
 	lock_sock(sk);
 	rsess_state_set(sk, TCP_ESTABLISHED);
-	if (err ||
-	    rsess_auth_secret(rs->peer_key, rs->key, rs->id, rs->secret) ||
-	    rsess_table_list(rs) || rsess_table_insert(rs)) {
+	/* It needs nothing but memory. */
+	if (!inherited &&
+	    !rsess_auth_secret(rs->peer_key, rs->key, rs->id, rs->secret))
+		err = rsess_table_list(rs) ?: rsess_table_insert(rs);
+	if (err) {
 		sock_hold(sk);		/* rsess_session_destroy() */
 		rs->orphaned = true;
 		rsess_session_end(rs, RSESS_REASON_RESOURCES, 0);
 		release_sock(sk);
 		sock_put(sk);
-		return NULL;
+		return ERR_PTR(err);
 	}
 	RSESS_INC(sock_net(sk), SESSIONS_ACCEPTED);
 	rsess_listener_claim(tr);
@@ -304,6 +308,22 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	rsess_push(rs);
 	release_sock(sk);
 	return sk;
+}
+
+/* No session came of a HELLO.  A lack of memory is no answer: the dialer finds the
+ * transport lost, and tries again.
+ */
+static void rsess_greet_unmade(struct rsess_transport *tr, int err)
+{
+	struct net *net = sock_net(tr->sock->sk);
+
+	if (err == -ENOMEM) {
+		RSESS_INC(net, MEMORY_SHORT);
+		rsess_listener_forget(tr, true);
+		return;
+	}
+	RSESS_INC(net, HELLO_REFUSED);
+	rsess_greet_abort(tr, RSESS_REASON_RESOURCES);
 }
 
 static void rsess_greet_hello(struct rsess_transport *tr)
@@ -341,9 +361,9 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 		return;
 	}
 	sk = rsess_greet_make(tr, parent, &h);
-	if (!sk) {
-		RSESS_INC(net, HELLO_REFUSED);
-		rsess_greet_abort(tr, RSESS_REASON_RESOURCES);
+	if (IS_ERR(sk)) {
+		rsess_greet_unmade(tr, PTR_ERR(sk));
+		sk = NULL;
 	}
 	rsess_listener_admitted(lsn, parent, sk);
 }

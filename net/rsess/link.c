@@ -41,7 +41,9 @@ static bool rsess_link_settled(const struct sock *sk, const struct sock *inner)
 	       READ_ONCE(sk->sk_max_pacing_rate) &&
 	       sock_flag(inner, SOCK_LOCALROUTE) ==
 	       sock_flag(sk, SOCK_LOCALROUTE) &&
-	       inner->sk_reuse == sk->sk_reuse;
+	       READ_ONCE(inner->sk_txrehash) == READ_ONCE(sk->sk_txrehash) &&
+	       inner->sk_reuse == sk->sk_reuse &&
+	       inner->sk_reuseport == sk->sk_reuseport;
 }
 
 /**
@@ -78,6 +80,8 @@ void rsess_link_settings(struct rsess_sock *rs, struct socket *sock)
 	inner->sk_pacing_rate = min(inner->sk_pacing_rate,
 				    inner->sk_max_pacing_rate);
 	inner->sk_reuse = sk->sk_reuse;
+	inner->sk_reuseport = sk->sk_reuseport;
+	WRITE_ONCE(inner->sk_txrehash, READ_ONCE(sk->sk_txrehash));
 	release_sock(inner);
 }
 
@@ -100,6 +104,7 @@ static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 	if (err)
 		return ERR_PTR(err);
 	sock->sk->sk_allocation = sk->sk_allocation;
+	rsess_transport_owner(sock, sk->sk_uid);
 	rsess_sockopt_replay(rs, sock);
 	rsess_link_settings(rs, sock);
 	ops->tune(sock);
@@ -554,6 +559,25 @@ static void rsess_link_broken(struct rsess_sock *rs, int err)
 }
 
 /**
+ * rsess_link_read() - read what the transport has received, and see to the rest
+ * @rs: session, locked, with a transport
+ *
+ * Context: may sleep.  The session may have ended afterwards.
+ * Return: false when the transport is not the session's any more.
+ */
+bool rsess_link_read(struct rsess_sock *rs)
+{
+	struct rsess_transport *tr = rs->tr;
+	int err = rsess_link_drain(rs);
+
+	if (rs->tr != tr)
+		return false;
+	if (err)
+		rsess_link_broken(rs, err);
+	return !err;
+}
+
+/**
  * rsess_link_work() - something happened on a transport
  * @rs: session, locked
  * @tr: the transport; not of interest any more unless it is the present one
@@ -563,7 +587,6 @@ static void rsess_link_broken(struct rsess_sock *rs, int err)
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 {
 	enum rsess_inner_state state;
-	int err;
 
 	if (rs->tr != tr)
 		return;
@@ -579,13 +602,8 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 		rsess_link_greet(rs);
 	}
 
-	err = rsess_link_drain(rs);
-	if (rs->tr != tr)
+	if (!rsess_link_read(rs))
 		return;
-	if (err) {
-		rsess_link_broken(rs, err);
-		return;
-	}
 	if (state == RSESS_INNER_EOF && !tr->rx.hdr_len &&
 	    rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
 		rsess_push(rs);

@@ -3,14 +3,24 @@
  * Listeners.
  *
  * Sessions come back to the address they were accepted at, so the inner socket
- * stays open as long as one of them lives, whether or not the application still
+ * stays open as long as one of them lives, whether or not an application still
  * listens.  Without an application it takes RESUMEs only.  A new application of
  * the same user that binds the same address takes it over.
+ *
+ * Applications with SO_REUSEPORT share a listener, and with it one queue of
+ * sessions for accept().  So whoever accepts serves all clients, and one that
+ * closes, or does not accept any more, leaves none behind.  All of them are woken
+ * for a session, for nobody knows which one would take it.
  *
  * Connections are taken from the inner socket at once, so that a full queue or a
  * slow peer never holds up another peer's RESUME: each one waits for its first
  * frame by itself (pending), and a HELLO waits for room in the queue of accept()
- * (parked).
+ * (parked).  Only when too many wait (max_pending) further ones are left to TCP,
+ * which does with them as it does when a program does not accept.
+ *
+ * Whenever there is room in the queue and somebody is parked, the work of the
+ * first of them is about to run: rsess_listener_kick() follows whatever makes
+ * room, and whatever changes who is the first.
  */
 #include <linux/slab.h>
 #include <net/sock.h>
@@ -70,6 +80,28 @@ static void rsess_listener_data_ready(struct sock *sk)
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
+/* Locked: lsn->lock */
+static struct rsess_transport *rsess_listener_parked(struct rsess_listener *lsn)
+{
+	return list_first_entry_or_null(&lsn->parked, struct rsess_transport,
+					link);
+}
+
+/* May one session more wait for accept()?  Locked: lsn->lock. */
+static bool rsess_listener_has_room(const struct rsess_listener *lsn)
+{
+	return lsn->qlen < lsn->room;
+}
+
+/* Let the first parked HELLO in, if there is room.  Locked: lsn->lock. */
+static void rsess_listener_kick(struct rsess_listener *lsn)
+{
+	struct rsess_transport *tr = rsess_listener_parked(lsn);
+
+	if (tr && rsess_listener_has_room(lsn))
+		rsess_transport_queue(tr);
+}
+
 /* Children of the inner socket are cloned with the hook: take it out. */
 static void rsess_listener_unhook_child(const struct rsess_listener *lsn,
 					struct sock *sk)
@@ -85,13 +117,10 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 {
 	struct rsess_net *rn = lsn->rn;
 	struct rsess_transport *tr = NULL;
-	bool full;
 
 	rsess_listener_unhook_child(lsn, sock->sk);
-	full = READ_ONCE(lsn->npending) >= READ_ONCE(rn->max_pending);
-	if (full)
-		RSESS_INC(sock_net(sock->sk), PENDING_REFUSED);
-	else if (rsess_transport_pin_net(sock->sk))
+	rsess_transport_owner(sock, lsn->uid);
+	if (rsess_transport_pin_net(sock->sk))
 		tr = rsess_transport_new(rsess_transport_ops_find(lsn->protocol),
 					 sock, NULL, lsn);
 	if (!tr) {
@@ -113,6 +142,23 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 	rsess_transport_queue(tr);
 }
 
+/* When too many wait, connections stay where TCP has queued them.  When that
+ * queue is full too, TCP drops what a client sends to connect, and the client
+ * tries again: nobody is reset.
+ */
+static bool rsess_listener_may_accept(struct rsess_listener *lsn)
+{
+	bool may;
+
+	spin_lock(&lsn->lock);
+	lsn->stopped = lsn->npending >= READ_ONCE(lsn->rn->max_pending);
+	if (lsn->stopped)
+		RSESS_INC(sock_net(lsn->sock->sk), PENDING_FULL);
+	may = !lsn->stopped && !lsn->dead;
+	spin_unlock(&lsn->lock);
+	return may;
+}
+
 static void rsess_listener_accept_work(struct work_struct *work)
 {
 	struct rsess_listener *lsn =
@@ -120,7 +166,7 @@ static void rsess_listener_accept_work(struct work_struct *work)
 	struct socket *sock;
 	int err;
 
-	while (!READ_ONCE(lsn->dead)) {
+	while (rsess_listener_may_accept(lsn)) {
 		err = kernel_accept(lsn->sock, &sock, O_NONBLOCK);
 		if (err == -EAGAIN || err == -EINVAL)
 			return;
@@ -136,6 +182,18 @@ static void rsess_listener_accept_work(struct work_struct *work)
 	}
 }
 
+/* A transport less waits.  Locked: lsn->lock. */
+static void rsess_listener_settled(struct rsess_listener *lsn)
+{
+	lsn->npending--;
+	if (lsn->stopped && !lsn->dead &&
+	    lsn->npending < READ_ONCE(lsn->rn->max_pending)) {
+		lsn->stopped = false;
+		queue_delayed_work(rsess_wq, &lsn->accept_work, 0);
+	}
+	rsess_listener_kick(lsn);
+}
+
 /* Take a transport off the listener's lists, if it is on one. */
 static bool rsess_listener_unlink(struct rsess_transport *tr)
 {
@@ -146,7 +204,7 @@ static bool rsess_listener_unlink(struct rsess_transport *tr)
 	linked = !list_empty(&tr->link);
 	if (linked) {
 		list_del_init(&tr->link);
-		lsn->npending--;
+		rsess_listener_settled(lsn);
 	}
 	spin_unlock(&lsn->lock);
 	if (linked && cancel_delayed_work(&tr->expire))
@@ -178,37 +236,48 @@ void rsess_listener_forget(struct rsess_transport *tr, bool reset)
 		rsess_transport_put(tr);	/* of the list */
 }
 
+/* The HELLO waits for room; who came first goes first.  Locked: lsn->lock. */
+static void rsess_listener_park(struct rsess_listener *lsn,
+				struct rsess_transport *tr)
+{
+	if (tr->parked)
+		return;
+	RSESS_INC(sock_net(tr->sock->sk), ACCEPT_QUEUE_FULL);
+	list_move_tail(&tr->link, &lsn->parked);
+	tr->parked = true;
+}
+
 /**
  * rsess_listener_admit() - may a HELLO open a session?
  * @lsn: listener
  * @tr: has the HELLO
  *
- * Return: the listening outer socket, with a reference and a place in its
- * queue, and @lsn has a user more: rsess_listener_inherit() and
- * rsess_listener_admitted() must follow.  NULL: the queue is full, @tr is parked
- * and its work is queued when there is room.  ERR_PTR(-ECONNREFUSED): nobody
- * listens.
+ * Return: a listening outer socket, with a reference and a place in the queue,
+ * and @lsn has a user more: rsess_listener_inherit() and
+ * rsess_listener_admitted() must follow.  NULL: the queue is full or waits for
+ * somebody to listen, @tr is parked and its work is queued when there is room.
+ * ERR_PTR(-ECONNREFUSED): nobody listens.
  */
 struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 				  struct rsess_transport *tr)
 {
-	struct sock *app;
+	struct sock *app = NULL;
 
 	spin_lock(&lsn->lock);
-	app = lsn->app;
-	if (!app || lsn->dead) {
+	if (lsn->dead || (!lsn->napps && !lsn->lingering)) {
 		app = ERR_PTR(-ECONNREFUSED);
-	} else if (sk_acceptq_is_full(app)) {
-		if (!tr->parked) {
-			RSESS_INC(sock_net(app), ACCEPT_QUEUE_FULL);
-			list_move_tail(&tr->link, &lsn->parked);
-			tr->parked = true;
-		}
-		app = NULL;
+	} else if (!rsess_listener_has_room(lsn) ||
+		   (!tr->parked && rsess_listener_parked(lsn))) {
+		rsess_listener_park(lsn, tr);
 	} else {
-		sk_acceptq_added(app);
+		app = rsess_to_sk(list_first_entry(&lsn->apps,
+						   struct rsess_sock,
+						   link_accept));
 		sock_hold(app);
 		lsn->users++;
+		lsn->qlen++;
+		list_move_tail(&tr->link, &lsn->pending);
+		rsess_listener_kick(lsn);
 	}
 	spin_unlock(&lsn->lock);
 	return app;
@@ -229,21 +298,8 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 	rs->lsn = tr->lsn;
 	rs->protocol = tr->ops->protocol;
 	sk->sk_type = parent->sk_type;
-	sk->sk_sndbuf = READ_ONCE(parent->sk_sndbuf);
-	sk->sk_rcvbuf = READ_ONCE(parent->sk_rcvbuf);
-	sk->sk_userlocks = parent->sk_userlocks;
-	sk->sk_rcvlowat = READ_ONCE(parent->sk_rcvlowat);
-	sk->sk_rcvtimeo = READ_ONCE(parent->sk_rcvtimeo);
-	sk->sk_sndtimeo = READ_ONCE(parent->sk_sndtimeo);
-	sk->sk_lingertime = READ_ONCE(parent->sk_lingertime);
-	sk->sk_priority = READ_ONCE(parent->sk_priority);
-	WRITE_ONCE(sk->sk_mark, READ_ONCE(parent->sk_mark));
-	sk->sk_bound_dev_if = READ_ONCE(parent->sk_bound_dev_if);
-	sk->sk_reuse = parent->sk_reuse;
 	sk->sk_allocation = parent->sk_allocation;
 	sk->sk_uid = parent->sk_uid;
-	sock_valbool_flag(sk, SOCK_LINGER, sock_flag(parent, SOCK_LINGER));
-	sock_valbool_flag(sk, SOCK_KEEPOPEN, sock_flag(parent, SOCK_KEEPOPEN));
 
 	rsess_set_family(rs, tr->sock->sk->sk_family);
 	if (kernel_getsockname(tr->sock, &addr.sa) >= 0)
@@ -271,6 +327,70 @@ static void rsess_listener_reject(struct sock *child)
 	sock_put(child);
 }
 
+/* Cut the sessions that wait for accept() and refuse the HELLOs that are parked,
+ * unless somebody listens, or may come to listen.
+ *
+ * Context: may sleep.
+ */
+static void rsess_listener_refuse(struct rsess_listener *lsn)
+{
+	struct rsess_sock *rs, *n;
+	struct rsess_transport *tr;
+	LIST_HEAD(acceptq);
+
+	spin_lock(&lsn->lock);
+	if (!lsn->napps && !lsn->lingering) {
+		list_splice_init(&lsn->acceptq, &acceptq);
+		list_for_each_entry(rs, &acceptq, link_accept)
+			lsn->qlen--;
+		list_for_each_entry(tr, &lsn->parked, link)
+			rsess_transport_queue(tr);
+	}
+	spin_unlock(&lsn->lock);
+
+	list_for_each_entry_safe(rs, n, &acceptq, link_accept) {
+		list_del_init(&rs->link_accept);
+		rsess_listener_reject(rsess_to_sk(rs));
+	}
+}
+
+/* The next one that listens, with a reference, or NULL; they take turns. */
+static struct sock *rsess_listener_next_app(struct rsess_listener *lsn)
+{
+	struct rsess_sock *rs;
+
+	spin_lock(&lsn->lock);
+	rs = list_first_entry_or_null(&lsn->apps, struct rsess_sock,
+				      link_accept);
+	if (rs) {
+		list_move_tail(&rs->link_accept, &lsn->apps);
+		sock_hold(rsess_to_sk(rs));
+	}
+	spin_unlock(&lsn->lock);
+	return rs ? rsess_to_sk(rs) : NULL;
+}
+
+/* Tell @n who listen that there is a session.  If others do so at the same time
+ * the turns mix, and still each one has its turn after now.
+ *
+ * Context: may sleep.
+ */
+static void rsess_listener_wake(struct rsess_listener *lsn, unsigned int n)
+{
+	struct sock *sk;
+
+	while (n--) {
+		sk = rsess_listener_next_app(lsn);
+		if (!sk)
+			return;
+		lock_sock(sk);
+		if (sk->sk_state == TCP_LISTEN)
+			sk->sk_data_ready(sk);
+		release_sock(sk);
+		sock_put(sk);
+	}
+}
+
 /**
  * rsess_listener_admitted() - end of what rsess_listener_admit() began
  * @lsn: listener
@@ -284,24 +404,23 @@ void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
 			     struct sock *child)
 {
 	bool queued = false;
+	unsigned int n;
 
 	spin_lock(&lsn->lock);
-	if (child && lsn->app == parent) {
+	n = lsn->napps;
+	if (child && !lsn->dead && (n || lsn->lingering)) {
 		list_add_tail(&rsess_sk(child)->link_accept, &lsn->acceptq);
 		queued = true;
 	} else {
-		sk_acceptq_removed(parent);
+		lsn->qlen--;
+		rsess_listener_kick(lsn);
 	}
 	spin_unlock(&lsn->lock);
 
-	if (child && !queued)
+	if (queued)
+		rsess_listener_wake(lsn, n);
+	else if (child)
 		rsess_listener_reject(child);
-	if (queued) {
-		lock_sock(parent);
-		if (parent->sk_state == TCP_LISTEN)
-			parent->sk_data_ready(parent);
-		release_sock(parent);
-	}
 	sock_put(parent);
 }
 
@@ -316,21 +435,14 @@ bool rsess_listener_ready(struct rsess_listener *lsn)
 	return !list_empty_careful(&lsn->acceptq);
 }
 
-static struct rsess_transport *rsess_listener_parked(struct rsess_listener *lsn)
-{
-	return list_first_entry_or_null(&lsn->parked, struct rsess_transport,
-					link);
-}
-
 /**
  * rsess_listener_dequeue() - the next session for accept()
  * @lsn: listener
- * @sk: listening outer socket, locked
  *
  * Return: the outer socket with the reference that the application's socket will
  * have, or NULL.
  */
-struct sock *rsess_listener_dequeue(struct rsess_listener *lsn, struct sock *sk)
+struct sock *rsess_listener_dequeue(struct rsess_listener *lsn)
 {
 	struct rsess_sock *rs;
 
@@ -339,43 +451,101 @@ struct sock *rsess_listener_dequeue(struct rsess_listener *lsn, struct sock *sk)
 				      link_accept);
 	if (rs) {
 		list_del_init(&rs->link_accept);
-		sk_acceptq_removed(sk);
-		if (rsess_listener_parked(lsn))
-			rsess_transport_queue(rsess_listener_parked(lsn));
+		lsn->qlen--;
+		rsess_listener_kick(lsn);
 	}
 	spin_unlock(&lsn->lock);
 	return rs ? rsess_to_sk(rs) : NULL;
 }
 
-/**
- * rsess_listener_leave() - the application does not listen any more
- * @lsn: listener
- * @sk: the outer socket that was bound to it, not locked
- *
- * Sessions that were not accepted are cut, HELLOs that wait are refused.  When
- * this returns the address is free, unless accepted sessions need it.
- *
- * Context: may sleep.
+/* What all who listen allow: each one session more than its backlog, as TCP.
+ * Locked: lsn->lock.
  */
-void rsess_listener_leave(struct rsess_listener *lsn, struct sock *sk)
+static void rsess_listener_count_room(struct rsess_listener *lsn)
 {
-	struct rsess_sock *rs, *n;
-	struct rsess_transport *tr;
-	LIST_HEAD(acceptq);
+	struct rsess_sock *rs;
+
+	lsn->room = 0;
+	list_for_each_entry(rs, &lsn->apps, link_accept)
+		lsn->room += 1ULL +
+			READ_ONCE(rsess_to_sk(rs)->sk_max_ack_backlog);
+}
+
+/* The last one that listened is gone.  Locked: lsn->lock. */
+static void rsess_listener_linger(struct rsess_listener *lsn)
+{
+	unsigned int ms = READ_ONCE(lsn->rn->listen_linger);
+	unsigned long delay = msecs_to_jiffies(ms);
+
+	if (!ms || lsn->dead)
+		return;
+	lsn->lingering = true;
+	lsn->linger_end = jiffies + delay;
+	lsn->users++;		/* rsess_listener_linger_work() */
+	queue_delayed_work(rsess_wq, &lsn->linger_work, delay);
+}
+
+/* Somebody listens.  Locked: lsn->lock. */
+static void rsess_listener_linger_stop(struct rsess_listener *lsn)
+{
+	if (!lsn->lingering)
+		return;
+	lsn->lingering = false;
+	RSESS_INC(sock_net(lsn->sock->sk), LINGER_TAKEN);
+	/* If it runs already it finds nothing to do. */
+	if (cancel_delayed_work(&lsn->linger_work))
+		lsn->users--;	/* not the last: the one that listens is there */
+}
+
+static void rsess_listener_linger_work(struct work_struct *work)
+{
+	struct rsess_listener *lsn =
+		container_of(work, struct rsess_listener, linger_work.work);
 
 	spin_lock(&lsn->lock);
-	lsn->owner = NULL;
-	lsn->app = NULL;
-	list_splice_init(&lsn->acceptq, &acceptq);
-	list_for_each_entry(tr, &lsn->parked, link)
-		rsess_transport_queue(tr);
-	spin_unlock(&lsn->lock);
-
-	list_for_each_entry_safe(rs, n, &acceptq, link_accept) {
-		list_del_init(&rs->link_accept);
-		sk_acceptq_removed(sk);
-		rsess_listener_reject(rsess_to_sk(rs));
+	/* Somebody may have come and gone again meanwhile. */
+	if (lsn->lingering && time_after_eq(jiffies, lsn->linger_end)) {
+		lsn->lingering = false;
+		RSESS_INC(sock_net(lsn->sock->sk), LINGER_EXPIRED);
 	}
+	spin_unlock(&lsn->lock);
+	rsess_listener_refuse(lsn);
+	rsess_listener_put(lsn);	/* of rsess_listener_linger() */
+}
+
+/**
+ * rsess_listener_leave() - an outer socket is not bound any more
+ * @lsn: listener; rsess_listener_left() must follow
+ * @rs: outer socket that was bound to it, locked
+ */
+void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs)
+{
+	spin_lock(&lsn->lock);
+	lsn->owners--;
+	if (!list_empty(&rs->link_accept)) {
+		list_del_init(&rs->link_accept);
+		lsn->napps--;
+		rsess_listener_count_room(lsn);
+		if (!lsn->napps)
+			rsess_listener_linger(lsn);
+	}
+	spin_unlock(&lsn->lock);
+}
+
+/**
+ * rsess_listener_left() - end of what rsess_listener_leave() began
+ * @lsn: listener
+ *
+ * If that was the last one that listened, sessions that were not accepted are cut
+ * and HELLOs that wait are refused, now or when listen_linger is over.  When this
+ * returns the address is free, unless others share it, accepted sessions need it
+ * or the queue lingers.
+ *
+ * Context: may sleep; no outer socket is locked.
+ */
+void rsess_listener_left(struct rsess_listener *lsn)
+{
+	rsess_listener_refuse(lsn);
 	rsess_listener_hold(lsn);
 	rsess_listener_put(lsn);
 	flush_work(&lsn->free_work);
@@ -452,13 +622,19 @@ void rsess_listener_exit(struct rsess_net *rn)
 
 	mutex_lock(&rn->bind_lock);
 	list_for_each_entry_safe(lsn, n, &rn->listeners, list) {
+		rsess_listener_hold(lsn);
 		spin_lock(&lsn->lock);
 		lsn->dead = true;
+		lsn->lingering = false;
 		used = lsn->users;
 		spin_unlock(&lsn->lock);
+		rsess_listener_refuse(lsn);
+		if (cancel_delayed_work_sync(&lsn->linger_work))
+			rsess_listener_put(lsn); /* of rsess_listener_linger() */
 		rsess_listener_close(lsn);
 		if (!used)
 			rsess_listener_free(lsn);
+		rsess_listener_free(lsn);
 	}
 	mutex_unlock(&rn->bind_lock);
 }
@@ -476,16 +652,13 @@ static bool rsess_addr_equal(const union rsess_addr *a,
 	       a->in6.sin6_scope_id == b->in6.sin6_scope_id;
 }
 
-/* A listener whose application is gone, but not its sessions, goes to the next
- * socket of the same user that binds the same address.  Locked: bind_lock.
- */
-static struct rsess_listener *rsess_listener_adopt(struct rsess_sock *rs,
-						   const union rsess_addr *addr)
+/* The user's listener at an address, or NULL.  Locked: bind_lock. */
+static struct rsess_listener *rsess_listener_find(const struct rsess_sock *rs,
+						  const union rsess_addr *addr)
 {
-	struct sock *sk = rsess_to_sk(rs);
+	const struct sock *sk = rsess_to_sk(rs);
 	struct rsess_net *rn = rsess_net(sock_net(sk));
 	struct rsess_listener *lsn;
-	bool mine;
 
 	list_for_each_entry(lsn, &rn->listeners, list) {
 		if (lsn->protocol != rs->protocol ||
@@ -494,16 +667,60 @@ static struct rsess_listener *rsess_listener_adopt(struct rsess_sock *rs,
 		    !uid_eq(lsn->uid, sk->sk_uid) ||
 		    !rsess_addr_equal(&lsn->addr, addr))
 			continue;
-		spin_lock(&lsn->lock);
-		mine = !lsn->owner && !lsn->dead;
-		if (mine) {
-			lsn->owner = sk;
-			lsn->users++;
-		}
-		spin_unlock(&lsn->lock);
-		return mine ? lsn : NULL;
+		return lsn;
 	}
 	return NULL;
+}
+
+/* May a socket be bound to a listener?  It may if nobody is, for then only
+ * sessions need it, or if all want to share.  Locked: lsn->lock.
+ */
+static bool rsess_listener_is_open(const struct rsess_listener *lsn,
+				   const struct sock *sk)
+{
+	return !lsn->dead &&
+	       (!lsn->owners || (lsn->reuseport && sk->sk_reuseport));
+}
+
+/* Bind a socket to the user's listener at an address.  Locked: bind_lock.
+ * Return: 0; -EADDRINUSE; -ENOENT when there is none.
+ */
+static int rsess_listener_join(struct rsess_sock *rs,
+			       const union rsess_addr *addr)
+{
+	struct rsess_listener *lsn = rsess_listener_find(rs, addr);
+	struct sock *sk = rsess_to_sk(rs);
+	int err = -EADDRINUSE;
+
+	if (!lsn)
+		return -ENOENT;
+	spin_lock(&lsn->lock);
+	if (rsess_listener_is_open(lsn, sk)) {
+		if (!lsn->owners++)
+			lsn->reuseport = sk->sk_reuseport;
+		lsn->users++;
+		rs->lsn = lsn;
+		err = 0;
+	}
+	spin_unlock(&lsn->lock);
+	return err;
+}
+
+/* Is there a listener that does not want to be shared?  TCP knows of the inner
+ * socket only, which may have been made by one that did.  Locked: bind_lock.
+ */
+static bool rsess_listener_is_taken(const struct rsess_sock *rs,
+				    const union rsess_addr *addr)
+{
+	struct rsess_listener *lsn = rsess_listener_find(rs, addr);
+	bool taken;
+
+	if (!lsn)
+		return false;
+	spin_lock(&lsn->lock);
+	taken = !rsess_listener_is_open(lsn, rsess_to_sk(rs));
+	spin_unlock(&lsn->lock);
+	return taken;
 }
 
 static int rsess_listener_bind_inner(struct rsess_sock *rs,
@@ -522,8 +739,12 @@ static int rsess_listener_bind_inner(struct rsess_sock *rs,
 	err = kernel_bind(sock, (struct sockaddr_unsized *)addr, len);
 	if (!err)
 		err = min(kernel_getsockname(sock, &bound.sa), 0);
-	if (err)
+	if (!err && rsess_listener_is_taken(rs, &bound))
+		err = -EADDRINUSE;
+	if (err) {
+		rsess_link_forget_inner(rs);
 		return err;
+	}
 	rsess_set_family(rs, sock->sk->sk_family);
 	rsess_set_laddr(rs, &bound);
 	return 0;
@@ -535,6 +756,10 @@ static int rsess_listener_bind_inner(struct rsess_sock *rs,
  * @addr: the address; at least its family is there
  * @len: its bytes, as the application gave them
  *
+ * What may be bound together TCP knows, for the inner socket has SO_REUSEADDR,
+ * SO_REUSEPORT and the user of @rs.  What it refuses may still be a listener that
+ * can be joined.
+ *
  * Context: the application's, for its rights; bind_lock held; may sleep.
  * Return: 0 or the errno that TCP gives.
  */
@@ -544,14 +769,10 @@ int rsess_listener_bind(struct rsess_sock *rs, const union rsess_addr *addr,
 	int err;
 
 	err = rsess_listener_bind_inner(rs, addr, len);
-	if (err == -EADDRINUSE) {
-		rs->lsn = rsess_listener_adopt(rs, addr);
-		if (rs->lsn) {
-			rsess_link_forget_inner(rs);
-			rsess_set_family(rs, addr->sa.sa_family);
-			rsess_set_laddr(rs, addr);
-			err = 0;
-		}
+	if (err == -EADDRINUSE && !rsess_listener_join(rs, addr)) {
+		rsess_set_family(rs, addr->sa.sa_family);
+		rsess_set_laddr(rs, addr);
+		err = 0;
 	}
 	if (!err)
 		rs->bound = true;
@@ -575,12 +796,15 @@ static struct rsess_listener *rsess_listener_new(struct rsess_sock *rs)
 	lsn->uid = sk->sk_uid;
 	INIT_DELAYED_WORK(&lsn->accept_work, rsess_listener_accept_work);
 	INIT_WORK(&lsn->free_work, rsess_listener_free_work);
+	INIT_DELAYED_WORK(&lsn->linger_work, rsess_listener_linger_work);
 	spin_lock_init(&lsn->lock);
+	INIT_LIST_HEAD(&lsn->apps);
 	INIT_LIST_HEAD(&lsn->acceptq);
 	INIT_LIST_HEAD(&lsn->pending);
 	INIT_LIST_HEAD(&lsn->parked);
-	lsn->owner = sk;
 	lsn->users = 1;
+	lsn->owners = 1;
+	lsn->reuseport = sk->sk_reuseport;
 	return lsn;
 }
 
@@ -589,7 +813,7 @@ static int rsess_listener_open(struct rsess_sock *rs)
 {
 	struct sock *inner = rs->inner->sk;
 	struct rsess_listener *lsn;
-	int err;
+	int err, backlog;
 
 	lsn = rsess_listener_new(rs);
 	if (!lsn)
@@ -600,8 +824,11 @@ static int rsess_listener_open(struct rsess_sock *rs)
 	__rcu_assign_sk_user_data_with_flags(inner, lsn, SK_USER_DATA_NOCOPY);
 	write_unlock_bh(&inner->sk_callback_lock);
 
-	/* The application's backlog bounds sessions, not connections. */
-	err = kernel_listen(rs->inner, SOMAXCONN);
+	/* The application's backlog bounds sessions, not connections.  Those are
+	 * taken at once, and TCP's queue is as long as any program could have it.
+	 */
+	backlog = READ_ONCE(sock_net(inner)->core.sysctl_somaxconn);
+	err = kernel_listen(rs->inner, max(backlog, SOMAXCONN));
 	if (err) {
 		write_lock_bh(&inner->sk_callback_lock);
 		inner->sk_data_ready = lsn->sk_data_ready;
@@ -616,9 +843,36 @@ static int rsess_listener_open(struct rsess_sock *rs)
 	return 0;
 }
 
+/* An outer socket that was bound gets its listener: the one that is there, or a
+ * new one.
+ */
+static int rsess_listener_get(struct rsess_sock *rs)
+{
+	union rsess_addr addr = rs->laddr;
+	int err;
+
+	/* A connect() that failed has used the inner socket up; an option may
+	 * have made another one.
+	 */
+	if (!rs->inner || !inet_sk(rs->inner->sk)->inet_num) {
+		err = rsess_listener_bind(rs, &addr,
+					  addr.sa.sa_family == AF_INET6 ?
+					  sizeof(addr.in6) : sizeof(addr.in));
+		if (err || rs->lsn)
+			return err;
+	}
+	err = rsess_listener_join(rs, &addr);
+	if (err == -ENOENT)
+		return rsess_listener_open(rs);
+	if (err)
+		return err;
+	rsess_link_forget_inner(rs);
+	return 0;
+}
+
 /**
  * rsess_listener_listen() - listen at the bound address
- * @rs: outer socket, locked, bound
+ * @rs: outer socket, locked, bound; may listen already
  * @backlog: of listen()
  *
  * Context: bind_lock held; may sleep.
@@ -627,18 +881,28 @@ static int rsess_listener_open(struct rsess_sock *rs)
 int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 {
 	struct sock *sk = rsess_to_sk(rs);
+	struct rsess_listener *lsn;
 	int err;
 
 	if (!rs->lsn) {
-		err = rsess_listener_open(rs);
+		err = rsess_listener_get(rs);
 		if (err)
 			return err;
 	}
-	sk->sk_ack_backlog = 0;
+	lsn = rs->lsn;
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
 	rsess_state_set(sk, TCP_LISTEN);
-	spin_lock(&rs->lsn->lock);
-	rs->lsn->app = sk;
-	spin_unlock(&rs->lsn->lock);
+	spin_lock(&lsn->lock);
+	if (list_empty(&rs->link_accept)) {
+		list_add_tail(&rs->link_accept, &lsn->apps);
+		lsn->napps++;
+	}
+	rsess_listener_count_room(lsn);
+	rsess_listener_linger_stop(lsn);
+	rsess_listener_kick(lsn);
+	spin_unlock(&lsn->lock);
+	/* Sessions of those who listened before may wait. */
+	if (rsess_listener_ready(lsn))
+		sk->sk_data_ready(sk);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A listener: the inner listening socket of an address, shared by the
- * application that listens and the sessions that were accepted from it.
+ * applications that listen and the sessions that were accepted from it.
  */
 #ifndef _RSESS_LISTENER_H
 #define _RSESS_LISTENER_H
@@ -30,16 +30,24 @@ struct rsess_transport;
  * @uid: of the application that bound it; another user cannot take it over
  * @accept_work: takes connections from @sock
  * @free_work: closes the listener when nobody uses it
+ * @linger_work: ends @lingering
  * @lock: protects the rest
- * @users: applications that bound it, sessions that resume through it, and
- *	tombstones that a peer may come to ask; it stays open as long as there is
- *	one
- * @owner: the outer socket bound to it, or NULL
- * @app: @owner when it listens, else NULL: new sessions are refused
+ * @users: outer sockets bound to it, sessions that resume through it,
+ *	tombstones that a peer may come to ask, and @linger_work when it is queued;
+ *	it stays open as long as there is one
+ * @owners: outer sockets bound to it
+ * @reuseport: all of them have SO_REUSEPORT, so others may join them
+ * @apps: those that listen; new sessions are made from the first of them
+ * @napps: how many
+ * @room: sessions that may wait for accept(), the sum of what each of @apps allows
  * @acceptq: sessions for accept(), each with its application's reference
+ * @qlen: those in @acceptq, and those on their way there
+ * @lingering: nobody listens, but who waits in @acceptq and @parked may stay
+ * @linger_end: until then; jiffies
  * @pending: transports whose first frame has not come
- * @parked: transports whose HELLO waits for room in @acceptq
+ * @parked: transports whose HELLO waits for room in @acceptq, oldest first
  * @npending: transports in both
+ * @stopped: connections stay in @sock until @npending is smaller
  * @dead: it is being closed
  */
 struct rsess_listener {
@@ -56,15 +64,23 @@ struct rsess_listener {
 	kuid_t			uid;
 	struct delayed_work	accept_work;
 	struct work_struct	free_work;
+	struct delayed_work	linger_work;
 
 	spinlock_t		lock;	/* all below */
 	unsigned int		users;
-	struct sock		*owner;
-	struct sock		*app;
+	unsigned int		owners;
+	bool			reuseport;
+	struct list_head	apps;
+	unsigned int		napps;
+	u64			room;
 	struct list_head	acceptq;
+	unsigned int		qlen;
+	bool			lingering;
+	unsigned long		linger_end;
 	struct list_head	pending;
 	struct list_head	parked;
 	unsigned int		npending;
+	bool			stopped;
 	bool			dead;
 };
 
@@ -72,9 +88,10 @@ struct rsess_listener {
 int rsess_listener_bind(struct rsess_sock *rs, const union rsess_addr *addr,
 			int len);
 int rsess_listener_listen(struct rsess_sock *rs, int backlog);
-struct sock *rsess_listener_dequeue(struct rsess_listener *lsn, struct sock *sk);
+struct sock *rsess_listener_dequeue(struct rsess_listener *lsn);
 bool rsess_listener_ready(struct rsess_listener *lsn);
-void rsess_listener_leave(struct rsess_listener *lsn, struct sock *sk);
+void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs);
+void rsess_listener_left(struct rsess_listener *lsn);
 
 /* for transports without a session */
 void rsess_listener_claim(struct rsess_transport *tr);

@@ -42,6 +42,7 @@
  * @max_orphans: orphans
  * @max_tombstones: tombstones
  * @max_pending: transports per listener that have no session yet
+ * @listen_linger: how long a listener waits for an application to listen
  */
 struct rsess_net {
 	struct rsess_mib __percpu *mib;
@@ -71,6 +72,7 @@ struct rsess_net {
 	unsigned int		max_orphans;
 	unsigned int		max_tombstones;
 	unsigned int		max_pending;
+	unsigned int		listen_linger;
 };
 
 struct rsess_net *rsess_net(const struct net *net);

@@ -51,6 +51,9 @@ struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern)
 	if (!sk)
 		return NULL;
 	sock_init_data(NULL, sk);
+	/* The socket core asks for it, for example about SO_REUSEPORT. */
+	sk->sk_family = AF_INET;
+	sk->sk_txrehash = READ_ONCE(net->core.sysctl_txrehash);
 	sk->sk_destruct = rsess_sock_destruct;
 	sk->sk_write_space = rsess_write_space;
 	sk->sk_state = TCP_CLOSE;
@@ -59,7 +62,6 @@ struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern)
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 
 	rs = rsess_sk(sk);
-	sk->sk_family = AF_INET;
 	rs->protocol = IPPROTO_TCP;
 	rsess_journal_init(&rs->journal);
 	INIT_LIST_HEAD(&rs->all);

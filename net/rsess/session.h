@@ -101,7 +101,8 @@ struct rsess_options {
  * @peer_key: of the other side
  * @secret: of both; keys the MACs
  * @dialer: this side opens the transports
- * @lsn: listening: the own listener; accepted: the one that resumes come to
+ * @lsn: listening: its listener, which others may share; accepted: the one that
+ *	resumes come to
  *
  * Locked (lock_sock() of this socket):
  * @protocol: of the transports, IPPROTO_TCP, ...; constant
@@ -165,7 +166,8 @@ struct rsess_options {
  * @all: place in the list of sessions
  * @orphan: place in the list of orphans
  * @hash: place in the table of sessions that can be resumed
- * @link_accept: place in the listener's queue (listener's lock)
+ * @link_accept: place in the listener's queue, or among those who listen there
+ *	(listener's lock)
  */
 struct rsess_sock {
 	struct inet_sock	inet;
@@ -328,6 +330,7 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 void rsess_link_drop(struct rsess_sock *rs, bool reset);
 void rsess_link_lost(struct rsess_sock *rs, const char *why);
 int rsess_link_drain(struct rsess_sock *rs);
+bool rsess_link_read(struct rsess_sock *rs);
 void rsess_link_live(struct rsess_sock *rs);
 void rsess_link_done(struct rsess_sock *rs);
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr);

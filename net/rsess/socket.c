@@ -64,11 +64,6 @@ static int rsess_listen(struct socket *sock, int backlog)
 	if (sock->state != SS_UNCONNECTED ||
 	    !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
 		goto out;
-	if (sk->sk_state == TCP_LISTEN) {
-		WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
-		err = 0;
-		goto out;
-	}
 	if (!rs->bound) {
 		any.sa.sa_family = sk->sk_family;
 		err = rsess_listener_bind(rs, &any, sizeof(any));
@@ -236,7 +231,7 @@ out:
 }
 
 /* Wait for a session in the queue; what accept() fails with, or 0. */
-static int rsess_accept_wait(struct sock *sk, long timeo)
+static int rsess_accept_wait(struct sock *sk, long *timeo)
 {
 	DEFINE_WAIT(wait);
 	int err;
@@ -251,13 +246,13 @@ static int rsess_accept_wait(struct sock *sk, long timeo)
 		if (rsess_listener_ready(rsess_sk(sk)->lsn))
 			break;
 		err = -EAGAIN;
-		if (!timeo)
+		if (!*timeo)
 			break;
-		err = sock_intr_errno(timeo);
+		err = sock_intr_errno(*timeo);
 		if (signal_pending(current))
 			break;
 		release_sock(sk);
-		timeo = schedule_timeout(timeo);
+		*timeo = schedule_timeout(*timeo);
 		lock_sock(sk);
 	}
 	finish_wait(sk_sleep(sk), &wait);
@@ -269,14 +264,16 @@ static int rsess_accept(struct socket *sock, struct socket *newsock,
 {
 	struct sock *child = NULL;
 	struct sock *sk = sock->sk;
+	long timeo;
 	int err;
 
 	lock_sock(sk);
+	timeo = sock_rcvtimeo(sk, arg->flags & O_NONBLOCK);
 	do {
-		err = rsess_accept_wait(sk, sock_rcvtimeo(sk, arg->flags &
-							  O_NONBLOCK));
+		err = rsess_accept_wait(sk, &timeo);
+		/* Another one that listens there may be faster. */
 		if (!err)
-			child = rsess_listener_dequeue(rsess_sk(sk)->lsn, sk);
+			child = rsess_listener_dequeue(rsess_sk(sk)->lsn);
 	} while (!err && !child);
 	release_sock(sk);
 	if (err)
@@ -377,9 +374,10 @@ static void rsess_stop_listening(struct sock *sk)
 	WRITE_ONCE(rs->lsn, NULL);
 	rs->bound = false;
 	rsess_state_set(sk, TCP_CLOSE);
+	rsess_listener_leave(lsn, rs);
 	sk->sk_state_change(sk);
 	release_sock(sk);
-	rsess_listener_leave(lsn, sk);
+	rsess_listener_left(lsn);
 }
 
 static int rsess_shutdown(struct socket *sock, int how)
@@ -455,7 +453,8 @@ static int rsess_release(struct socket *sock)
 	sock_hold(sk);
 	lock_sock(sk);
 	sk->sk_shutdown = SHUTDOWN_MASK;
-	if (rs->lsn && rs->lsn->owner == sk) {
+	/* An accepted session that is closed has no listener any more. */
+	if (rs->lsn && (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)) {
 		rsess_stop_listening(sk);
 		lock_sock(sk);
 	} else {

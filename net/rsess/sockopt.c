@@ -20,6 +20,8 @@
 #define RSESS_OPT_REPLAY	BIT(1)
 /* A socket made by accept() does not have it from its listener. */
 #define RSESS_OPT_ONE		BIT(2)
+/* It cannot hold on a session: ENOPROTOOPT. */
+#define RSESS_OPT_NO		BIT(6)
 /* No integer: the value has any length. */
 #define RSESS_OPT_BLOB		BIT(3)
 /* setsockopt() fails with ENOPROTOOPT. */
@@ -54,6 +56,34 @@ static int rsess_answer(void *answer, u32 val)
 {
 	memcpy(answer, &val, sizeof(val));
 	return sizeof(val);
+}
+
+/* What the socket core keeps of SOL_SOCKET, as far as TCP's accept() copies it. */
+static void rsess_inherit_core(struct sock *sk, const struct sock *parent)
+{
+	sk->sk_flags = parent->sk_flags & ~(SK_FLAGS_TIMESTAMP |
+					    BIT(SOCK_DEAD) | BIT(SOCK_DONE));
+	sk->sk_sndbuf = parent->sk_sndbuf;
+	sk->sk_rcvbuf = parent->sk_rcvbuf;
+	sk->sk_userlocks = parent->sk_userlocks;
+	sk->sk_rcvlowat = parent->sk_rcvlowat;
+	sk->sk_rcvtimeo = parent->sk_rcvtimeo;
+	sk->sk_sndtimeo = parent->sk_sndtimeo;
+	sk->sk_lingertime = parent->sk_lingertime;
+	sk->sk_priority = parent->sk_priority;
+	sk->sk_mark = parent->sk_mark;
+	sk->sk_bound_dev_if = parent->sk_bound_dev_if;
+	sk->sk_reuse = parent->sk_reuse;
+	sk->sk_reuseport = parent->sk_reuseport;
+	sk->sk_tsflags = parent->sk_tsflags;
+	sk->sk_txrehash = parent->sk_txrehash;
+	sk->sk_max_pacing_rate = parent->sk_max_pacing_rate;
+	sk->sk_incoming_cpu = parent->sk_incoming_cpu;
+#ifdef CONFIG_NET_RX_BUSY_POLL
+	sk->sk_ll_usec = parent->sk_ll_usec;
+	sk->sk_prefer_busy_poll = parent->sk_prefer_busy_poll;
+	sk->sk_busy_poll_budget = parent->sk_busy_poll_budget;
+#endif
 }
 
 static int rsess_set_timeout(struct rsess_sock *rs, int val)
@@ -270,6 +300,19 @@ static const struct rsess_option rsess_options[] = {
 	{ SOL_TCP, TCP_SAVED_SYN, RSESS_OPT_READ },
 	{ SOL_TCP, TCP_CC_INFO, RSESS_OPT_READ },
 	{ SOL_TCP, TCP_INFO, RSESS_OPT_READ | RSESS_OPT_STATE },
+	{ SOL_TCP, TCP_REPAIR, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_REPAIR_QUEUE, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_REPAIR_OPTIONS, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_REPAIR_WINDOW, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_QUEUE_SEQ, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_FASTOPEN, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_FASTOPEN_KEY, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_FASTOPEN_CONNECT, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_FASTOPEN_NO_COOKIE, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_ULP, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_MD5SIG, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_MD5SIG_EXT, RSESS_OPT_NO },
+	{ SOL_TCP, TCP_ZEROCOPY_RECEIVE, RSESS_OPT_NO },
 
 	RSESS_OWN(SOL_IP, IP_RECVERR, recverr),
 	{ SOL_IP, IP_TOS, RSESS_KEEP, rsess_set_tos },
@@ -285,7 +328,21 @@ static const struct rsess_option rsess_options[] = {
 	{ SOL_IP, IP_RECVTOS, RSESS_KEEP },
 	{ SOL_IP, IP_RECVOPTS, RSESS_KEEP },
 	{ SOL_IP, IP_RETOPTS, RSESS_KEEP },
+	{ SOL_IP, IP_RECVERR_RFC4884, RSESS_KEEP },
+	{ SOL_IP, IP_RECVORIGDSTADDR, RSESS_KEEP },
+	{ SOL_IP, IP_RECVFRAGSIZE, RSESS_KEEP },
+	{ SOL_IP, IP_CHECKSUM, RSESS_KEEP },
+	{ SOL_IP, IP_PASSSEC, RSESS_KEEP },
+	{ SOL_IP, IP_NODEFRAG, RSESS_KEEP },
+	{ SOL_IP, IP_HDRINCL, RSESS_KEEP },
+	{ SOL_IP, IP_MULTICAST_TTL, RSESS_KEEP },
+	{ SOL_IP, IP_MULTICAST_LOOP, RSESS_KEEP },
+	{ SOL_IP, IP_MULTICAST_ALL, RSESS_KEEP },
+	{ SOL_IP, IP_MULTICAST_IF, RSESS_KEEP | RSESS_OPT_BLOB },
 	{ SOL_IP, IP_UNICAST_IF, RSESS_KEEP | RSESS_OPT_BLOB },
+#ifdef IP_LOCAL_PORT_RANGE
+	{ SOL_IP, IP_LOCAL_PORT_RANGE, RSESS_KEEP | RSESS_OPT_BLOB },
+#endif
 	{ SOL_IP, IP_MTU, RSESS_OPT_READ },
 
 	{ SOL_IPV6, IPV6_V6ONLY, RSESS_KEEP },
@@ -301,8 +358,13 @@ static const struct rsess_option rsess_options[] = {
 	{ SOL_IPV6, IPV6_RECVPKTINFO, RSESS_KEEP },
 	{ SOL_IPV6, IPV6_RECVHOPLIMIT, RSESS_KEEP },
 	{ SOL_IPV6, IPV6_RECVTCLASS, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_RECVERR_RFC4884, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_FLOWINFO_SEND, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_MULTICAST_HOPS, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_MULTICAST_LOOP, RSESS_KEEP },
 	{ SOL_IPV6, IPV6_UNICAST_IF, RSESS_KEEP | RSESS_OPT_BLOB },
 	{ SOL_IPV6, IPV6_MTU, RSESS_KEEP },
+	{ SOL_IPV6, IPV6_ADDRFORM, RSESS_OPT_NO },
 	RSESS_OWN(SOL_IPV6, IPV6_RECVERR, recverr6),
 };
 
@@ -317,20 +379,29 @@ static const struct rsess_option *rsess_option_find(int level, int name)
 	return NULL;
 }
 
-/* For whom is the option?  IPv6 has some of IPv4's, not the reverse. */
+/* Who judges the option?  As long as no family is chosen, an option of IPv6 is
+ * asked of a socket that has it.
+ */
 static struct socket *rsess_option_inner(struct rsess_sock *rs, int level)
 {
-	if (level == SOL_IPV6 && rs->family == AF_INET)
-		return ERR_PTR(-ENOPROTOOPT);
 	return rsess_link_inner(rs, level == SOL_IPV6 ? AF_INET6 : 0);
+}
+
+/* IPv4 has no options of IPv6. */
+static bool rsess_option_foreign(struct rsess_sock *rs, int level)
+{
+	struct socket *sock;
+
+	if (level != SOL_IPV6)
+		return false;
+	sock = rsess_option_inner(rs, level);
+	return !IS_ERR(sock) && sock->sk->sk_family != AF_INET6;
 }
 
 static int rsess_option_apply(void *arg, const struct rsess_journal_entry *e)
 {
 	struct socket *sock = arg;
 
-	if (e->level == SOL_IPV6 && sock->sk->sk_family != AF_INET6)
-		return 0;
 	return sock->ops->setsockopt(sock, e->level, e->name,
 				     KERNEL_SOCKPTR((void *)e->value), e->len);
 }
@@ -361,6 +432,7 @@ int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent)
 	int err;
 
 	lock_sock(parent);
+	rsess_inherit_core(rsess_to_sk(rs), parent);
 	rs->timeout_ms = rsess_sk(parent)->timeout_ms;
 	rs->opt = rsess_sk(parent)->opt;
 	rs->opt.defer_accept = 0;
@@ -397,6 +469,8 @@ static int rsess_option_set(struct rsess_sock *rs, const struct rsess_option *o,
 {
 	int err = 0, val = 0;
 
+	if (rsess_option_foreign(rs, o->level))
+		return -ENOPROTOOPT;
 	if (o->flags & RSESS_OPT_PASS)
 		err = rsess_option_pass(rs, o, value, len);
 	if (err || !o->set)
@@ -409,11 +483,12 @@ static int rsess_option_set(struct rsess_sock *rs, const struct rsess_option *o,
 	return o->set(rs, val);
 }
 
-/* An integer of IP may be a byte, and none at all is 0. */
+/* What IP makes of a short integer is IP's affair. */
 static bool rsess_option_short(const struct rsess_option *o, unsigned int len)
 {
-	return len < sizeof(int) && !(o->flags & RSESS_OPT_BLOB) &&
-	       o->level != SOL_IP;
+	if (o->flags & RSESS_OPT_BLOB || len >= sizeof(int))
+		return false;
+	return o->level == SOL_TCP || o->level == SOL_RSESS;
 }
 
 /* What is not in the table: the errors that come before ENOPROTOOPT in TCP. */
@@ -422,12 +497,13 @@ static int rsess_option_unknown(int level, sockptr_t optval,
 {
 	int val;
 
-	if (level != SOL_TCP)
-		return -ENOPROTOOPT;
-	if (optlen < sizeof(val))
+	if (level == SOL_TCP && optlen < sizeof(val))
 		return -EINVAL;
-	return copy_from_sockptr(&val, optval, sizeof(val)) ? -EFAULT :
-							      -ENOPROTOOPT;
+	if (level != SOL_TCP && level != SOL_IPV6)
+		return -ENOPROTOOPT;
+	if (optlen >= sizeof(val) && copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	return -ENOPROTOOPT;
 }
 
 /**
@@ -451,6 +527,8 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 	u32 len;
 	int err;
 
+	if (o && o->flags & RSESS_OPT_NO)
+		return -ENOPROTOOPT;
 	if (!o || o->flags & RSESS_OPT_READ)
 		return rsess_option_unknown(level, optval, optlen);
 	if (rsess_option_short(o, optlen))
@@ -466,18 +544,23 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 	return err;
 }
 
-/* The transport answers; its state is not the session's. */
-static int rsess_option_ask(struct rsess_sock *rs, const struct rsess_option *o,
+/* The transport answers, also that it knows no such option. */
+static int rsess_option_ask(struct rsess_sock *rs, int level, int name,
 			    char __user *optval, int __user *optlen)
 {
-	struct socket *sock = rsess_option_inner(rs, o->level);
-	int len, err;
+	struct socket *sock = rsess_option_inner(rs, level);
 
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
-	err = sock->ops->getsockopt(sock, o->level, o->name, optval, optlen);
-	if (err || !(o->flags & RSESS_OPT_STATE))
-		return err;
+	return sock->ops->getsockopt(sock, level, name, optval, optlen);
+}
+
+/* Its state is not the session's. */
+static int rsess_option_state(const struct rsess_sock *rs, char __user *optval,
+			      int __user *optlen)
+{
+	int len;
+
 	if (get_user(len, optlen))
 		return -EFAULT;
 	return len ? put_user((u8)rsess_to_sk(rs)->sk_state,
@@ -500,24 +583,26 @@ int rsess_getsockopt(struct socket *sock, int level, int optname,
 		     char __user *optval, int __user *optlen)
 {
 	const struct rsess_option *o = rsess_option_find(level, optname);
-	struct sock *sk = sock->sk;
+	struct rsess_sock *rs = rsess_sk(sock->sk);
 	union rsess_answer answer;
 	int len, size;
 
+	if (o && o->flags & RSESS_OPT_NO)
+		return -ENOPROTOOPT;
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)
 		return -EINVAL;
-	if (!o)
-		return -ENOPROTOOPT;
 
-	lock_sock(sk);
-	if (o->get)
-		size = o->get(rsess_sk(sk), &answer);
+	lock_sock(sock->sk);
+	if (o && o->get && !rsess_option_foreign(rs, level))
+		size = o->get(rs, &answer);
 	else
-		size = rsess_option_ask(rsess_sk(sk), o, optval, optlen);
-	release_sock(sk);
-	if (size < 0 || !o->get)
+		size = rsess_option_ask(rs, level, optname, optval, optlen);
+	if (!size && o && o->flags & RSESS_OPT_STATE)
+		size = rsess_option_state(rs, optval, optlen);
+	release_sock(sock->sk);
+	if (size <= 0)
 		return size;
 
 	len = min(len, size);

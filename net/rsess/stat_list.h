@@ -32,8 +32,10 @@ RSESS_MIB(HANDSHAKE_TIMEOUTS, "HandshakeTimeouts")	/* transports that never beca
 RSESS_MIB(SESSION_TIMEOUTS, "SessionTimeouts")	/* sessions without transport too long */
 RSESS_MIB(ORPHAN_TIMEOUTS, "OrphanTimeouts")	/* orphans without progress */
 RSESS_MIB(ORPHANS_DROPPED, "OrphansDropped")	/* over max_orphans, oldest first */
-RSESS_MIB(PENDING_REFUSED, "PendingRefused")	/* new transports over max_pending */
+RSESS_MIB(PENDING_FULL, "PendingFull")	/* max_pending reached, new transports wait */
 RSESS_MIB(SESSIONS_REFUSED, "SessionsRefused")	/* new sessions over max_sessions */
 RSESS_MIB(TOMBSTONES_DROPPED, "TombstonesDropped")	/* over max_tombstones, oldest first */
 RSESS_MIB(ACCEPT_QUEUE_FULL, "AcceptQueueFull")	/* HELLO waits for accept() */
+RSESS_MIB(LINGER_TAKEN, "LingerTaken")	/* queue taken over within listen_linger */
+RSESS_MIB(LINGER_EXPIRED, "LingerExpired")	/* nobody came within listen_linger */
 RSESS_MIB(MEMORY_SHORT, "MemoryShort")	/* allocation failed, tried again */

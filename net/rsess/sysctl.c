@@ -22,13 +22,14 @@ static unsigned int rsess_ms_max = 24 * 3600 * 1000;
 		.extra2		= &rsess_ms_max,			\
 	}
 
-#define RSESS_SYSCTL_MAX(name)						\
+#define RSESS_SYSCTL_MAX(name, min)					\
 	{								\
 		.procname	= #name,				\
 		.data		= (void *)offsetof(struct rsess_net, name), \
 		.maxlen		= sizeof(unsigned int),			\
 		.mode		= 0644,					\
-		.proc_handler	= proc_douintvec,			\
+		.proc_handler	= proc_douintvec_minmax,		\
+		.extra1		= min,					\
 	}
 
 /* data is an offset here, and becomes an address in the copy for a namespace */
@@ -38,10 +39,11 @@ static const struct ctl_table rsess_sysctls[] = {
 	RSESS_SYSCTL_MS(probe_interval_ms, SYSCTL_ZERO),
 	RSESS_SYSCTL_MS(handshake_timeout_ms, &rsess_ms_min),
 	RSESS_SYSCTL_MS(orphan_timeout_ms, &rsess_ms_min),
-	RSESS_SYSCTL_MAX(max_sessions),
-	RSESS_SYSCTL_MAX(max_orphans),
-	RSESS_SYSCTL_MAX(max_tombstones),
-	RSESS_SYSCTL_MAX(max_pending),
+	RSESS_SYSCTL_MAX(max_sessions, SYSCTL_ZERO),
+	RSESS_SYSCTL_MAX(max_orphans, SYSCTL_ZERO),
+	RSESS_SYSCTL_MAX(max_tombstones, SYSCTL_ZERO),
+	RSESS_SYSCTL_MAX(max_pending, SYSCTL_ONE),
+	RSESS_SYSCTL_MS(listen_linger, SYSCTL_ZERO),
 };
 
 /**
@@ -65,6 +67,7 @@ int rsess_sysctl_register(struct net *net)
 	rn->max_orphans = 4096;
 	rn->max_tombstones = 16384;
 	rn->max_pending = 4096;
+	rn->listen_linger = 0;
 
 	/* One entry more: older kernels end a table with an empty one. */
 	table = kcalloc(ARRAY_SIZE(rsess_sysctls) + 1, sizeof(*table),

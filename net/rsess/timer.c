@@ -234,6 +234,25 @@ void rsess_timer_probe(struct rsess_sock *rs)
 	rsess_timer_ping(rs);
 }
 
+/* Nothing was heard for too long.  What the transport has received meanwhile is
+ * read before it is given up, for the next one continues behind it; and if that
+ * breaks the silence, it is not given up.
+ */
+static void rsess_timer_silent(struct rsess_sock *rs)
+{
+	unsigned long last_rx = rs->last_rx;
+
+	if (!rsess_link_read(rs))
+		return;
+	if (rs->last_rx != last_rx) {
+		rsess_timer_watch(rs);
+		rsess_push(rs);
+		return;
+	}
+	RSESS_INC(sock_net(rsess_to_sk(rs)), STALLS);
+	rsess_link_lost(rs, "silent");
+}
+
 static void rsess_timer_stalled(struct rsess_sock *rs)
 {
 	unsigned long stall = rsess_timer_stall(rs);
@@ -244,8 +263,7 @@ static void rsess_timer_stalled(struct rsess_sock *rs)
 	if (!rsess_timer_waiting(rs))
 		return;
 	if (silent >= stall) {
-		RSESS_INC(sock_net(rsess_to_sk(rs)), STALLS);
-		rsess_link_lost(rs, "silent");
+		rsess_timer_silent(rs);
 		return;
 	}
 	if (silent < stall / 2) {

@@ -243,3 +243,17 @@ bool rsess_transport_pin_net(struct sock *sk)
 	put_net(net);
 	return true;
 }
+
+/**
+ * rsess_transport_owner() - say whose an inner socket is
+ * @sock: inner socket, not bound or just accepted
+ * @uid: the user of the outer socket
+ *
+ * Otherwise it is whoever ran when it was made, in a work that is root.  TCP lets
+ * sockets share a port by SO_REUSEPORT only if they are one user's.
+ */
+void rsess_transport_owner(struct socket *sock, kuid_t uid)
+{
+	SOCK_INODE(sock)->i_uid = uid;
+	sock->sk->sk_uid = uid;
+}

@@ -8,6 +8,7 @@
 
 #include <linux/refcount.h>
 #include <linux/skbuff.h>
+#include <linux/uidgid.h>
 #include <linux/workqueue.h>
 #include "wire.h"
 
@@ -160,6 +161,7 @@ void rsess_transport_close(struct rsess_transport *tr, bool reset);
 void rsess_transport_queue(struct rsess_transport *tr);
 void rsess_transport_put(struct rsess_transport *tr);
 bool rsess_transport_pin_net(struct sock *sk);
+void rsess_transport_owner(struct socket *sock, kuid_t uid);
 
 /* input.c */
 size_t rsess_input(struct rsess_transport *tr, const struct sk_buff *skb,

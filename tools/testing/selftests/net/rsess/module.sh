@@ -35,11 +35,15 @@ pid=$!
 until_true listening && loaded
 result $? module.socket_loads_it
 
+# What only lingers keeps nothing.
+echo 3600000 >/proc/sys/net/rsess/listen_linger
+
 modprobe -r rsess 2>/dev/null
 result $((! $?)) module.unload_is_refused_while_a_socket_exists
 
 stop
-until_true modprobe -r rsess 2>/dev/null && ! loaded
+listening && until_true modprobe -r rsess 2>/dev/null && ! loaded &&
+	! listening
 result $? module.unload_when_the_last_socket_is_gone
 
 modprobe rsess family=19 &&
