@@ -28,10 +28,12 @@
  *	before it fails with ETIMEDOUT; 0 is never.  Set and get, at any time.
  *	An accepted socket has its listener's value.
  * @RSESS_INFO: struct rsess_info, get only.
+ * @RSESS_FAMILY: int, AF_INET or AF_INET6: whose addresses the socket takes.
  */
 enum rsess_sockopt {
 	RSESS_TIMEOUT	= 1,
 	RSESS_INFO	= 2,
+	RSESS_FAMILY	= 3,
 };
 
 /**
