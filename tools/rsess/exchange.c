@@ -121,33 +121,46 @@ static int move(int fd, int new, int domain, const struct use *use)
 	return err ? err : replace(fd, new);
 }
 
+static void tell(int fd, const struct use *use, const char *what)
+{
+	say_port(use->role == ROLE_CONNECT ? "connects to port " :
+		 "listens at port ", fd, use->port, what);
+}
+
 /**
- * exchange() - make an AF_RSESS socket of a TCP socket
+ * exchange() - make an AF_RSESS socket of a TCP socket, if it is wanted
  * @fd: of the program, anything; what is no unused TCP socket stays as it is
- * @use: what it is wanted for
+ * @use: what it is to be used for
  *
  * Return: 0: go on, also if the kernel has no AF_RSESS.  -1 and errno: the socket
  * is as it was.
  */
 int exchange(int fd, const struct use *use)
 {
-	int domain = fresh_domain(fd), err = errno, new, ret;
+	bool wanted = filter_wants(use->role, use->port);
+	int err = errno, ret = 0, domain, new = -1;
 
+	if (!wanted && !say_anything())
+		return 0;
+	domain = fresh_domain(fd);
 	if (domain < 0)
-		return 0;
-	new = family_socket(domain, SOCK_STREAM | SOCK_CLOEXEC);
-	if (new < 0 && errno != EAFNOSUPPORT)
-		return -1;
-	errno = err;
-	if (new < 0)
-		return 0;
+		goto out;
+	if (wanted) {
+		new = family_socket(domain, SOCK_STREAM | SOCK_CLOEXEC);
+		if (new < 0 && errno != EAFNOSUPPORT)
+			return -1;
+	}
+	if (new < 0) {
+		tell(fd, use, ", TCP");
+		goto out;
+	}
 	ret = move(fd, new, domain, use);
 	if (ret)
 		err = errno;
+	else
+		tell(fd, use, ", AF_RSESS");
 	close(new);
+out:
 	errno = err;
-	if (!ret)
-		say_port(use->role == ROLE_CONNECT ? "connects to port " :
-			 "listens at port ", fd, use->port, ", AF_RSESS");
 	return ret;
 }

@@ -55,7 +55,7 @@ INTERPOSED int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	struct use use = { .role = ROLE_CONNECT };
 
 	if (filter_active() && get_port(addr, len, &use.port) &&
-	    filter_wants(ROLE_CONNECT, use.port) && exchange(fd, &use))
+	    exchange(fd, &use))
 		return -1;
 	return libc->connect(fd, addr, len);
 }
@@ -71,7 +71,7 @@ INTERPOSED int listen(int fd, int backlog)
 	if (filter_active() &&
 	    !getsockname(fd, (struct sockaddr *)&ss, &len) &&
 	    get_port((struct sockaddr *)&ss, len, &use.port) &&
-	    filter_wants(ROLE_LISTEN, use.port) && exchange(fd, &use))
+	    exchange(fd, &use))
 		return -1;
 	errno = err;
 	return libc->listen(fd, backlog);

@@ -48,6 +48,7 @@ bool filter_wants(enum role role, unsigned int port);
 /* --- say.c: a line on standard error, if asked for */
 
 void say_init(void);
+bool say_anything(void);
 void say(const char *what, int fd, const char *more);
 void say_port(const char *what, int fd, unsigned int port, const char *more);
 

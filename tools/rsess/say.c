@@ -21,6 +21,11 @@ void say_init(void)
 	verbose = getenv("RSESSRUN_VERBOSE");
 }
 
+bool say_anything(void)
+{
+	return verbose;
+}
+
 static void add(struct line *line, const char *text)
 {
 	size_t len = strlen(text), room = sizeof(line->text) - 1 - line->len;

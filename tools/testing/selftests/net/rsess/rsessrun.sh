@@ -121,6 +121,11 @@ datagrams() { run -p $port -- datagrams $port; }
 restart() { run -p $port -- restart $port; }
 bad_calls() { run -p $port -- bad_calls $port; }
 
+handed_over() {
+	timeout -k 5 "$limit" /usr/bin/python3 "$app" hand_over $port \
+		"$rsessrun" -p $port
+}
+
 connect_only_listen_only() {
 	local server=(run -l -- serve "$port")
 
@@ -142,6 +147,11 @@ verbose() {
 		run -v -p $port -- by_port $port 7400 &&
 	prints "descriptor [0-9]+: connects to port $port, AF_RSESS$" \
 		run -v -p $port -- by_port $port 7400 &&
+	prints "descriptor [0-9]+: listens at port 7400, TCP$" \
+		run -v -p $port -- by_port $port 7400 &&
+	prints "descriptor [0-9]+: connects to port 7400, TCP$" \
+		run -v -p $port -- by_port $port 7400 &&
+	prints_nothing run -v -p $port -- datagrams 7400 &&
 	prints_nothing run -- talk 127.0.0.1
 }
 
@@ -241,7 +251,7 @@ names=(ipv4 ipv6 protocol_is_named others_stay flags_of_socket fork_exec dup
 	port_list port_range ports_twice before_use_it_is_tcp connect_only_listen_only
 	connect_only_port options_are_kept defaults_are_not_copied flags_are_kept
 	not_blocking many_threads_filtered refused bound bound_elsewhere in_use
-	any_port watched datagrams restart bad_calls
+	any_port watched datagrams restart bad_calls handed_over
 	verbose preloaded_is_kept nested exit_status usage arguments_are_kept
 	installed without_module other_family)
 [ $# -eq 0 ] || names=("$@")

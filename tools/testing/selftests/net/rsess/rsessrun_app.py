@@ -21,6 +21,7 @@ import threading
 
 SOL_RSESS = 0x5253
 RSESS_INFO = 2
+RSESS_FAMILY = 3
 AF_RSESS = 18
 WAIT = 60 * int(os.environ.get("RSESS_SLOW", "1"))
 LO = "127.0.0.1"
@@ -297,7 +298,6 @@ def call(port):
 OPTIONS = (
     (socket.SOL_SOCKET, socket.SO_REUSEADDR, 1),
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    (socket.SOL_SOCKET, socket.SO_PRIORITY, 3),
     (socket.SOL_SOCKET, socket.SO_MARK, 77),
     (socket.SOL_SOCKET, socket.SO_RCVLOWAT, 5),
     (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 7)),
@@ -315,6 +315,7 @@ OPTIONS = (
     (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 5000),
     (socket.IPPROTO_TCP, socket.TCP_SYNCNT, 3),
     (socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno"),
+    (socket.SOL_SOCKET, socket.SO_PRIORITY, 3),         # IP_TOS changes it
 )
 OPTIONS6 = (
     (socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1),
@@ -327,22 +328,32 @@ def get(s, level, name):
     return s.getsockopt(level, name, 64)
 
 
+def rsess(family):
+    s = socket.socket(AF_RSESS, socket.SOCK_STREAM)
+    try:
+        s.setsockopt(SOL_RSESS, RSESS_FAMILY, family)
+    except OSError as e:
+        equal(e.errno, errno.ENOPROTOOPT)
+    return s
+
+
 def kept_options(family, host, port, options):
     """Those that AF_RSESS has at all; how many."""
     lsn = listener(port, host)
-    native = socket.socket(AF_RSESS, socket.SOCK_STREAM)
+    native = rsess(family)
     s = tcp(family)
     wanted = []
     for level, name, value in options:
         s.setsockopt(level, name, value)
         try:
             native.setsockopt(level, name, value)
-            wanted.append((level, name, get(s, level, name)))
+            wanted.append((level, name))
         except OSError as e:
             equal(e.errno, errno.ENOPROTOOPT)
+    values = [get(s, level, name) for level, name in wanted]
     s.connect((host, port))
     assert is_rsess(s)
-    for level, name, value in wanted:
+    for (level, name), value in zip(wanted, values):
         equal((level, name, get(s, level, name)), (level, name, value))
     lsn.close()
     return len(wanted)
@@ -360,7 +371,7 @@ def defaults(port):
     c = tcp()
     before = c.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
     c.connect((LO, int(port)))
-    native = socket.socket(AF_RSESS, socket.SOCK_STREAM)
+    native = rsess(socket.AF_INET)
     for name in (socket.SO_SNDBUF, socket.SO_RCVBUF, socket.SO_REUSEADDR):
         equal(get(c, socket.SOL_SOCKET, name),
               get(native, socket.SOL_SOCKET, name))
@@ -512,6 +523,28 @@ def restart(port):
     exchange_words(c, s)
     other = socket.create_connection((LO, int(port)))
     exchange_words(other, again.accept()[0])
+
+
+def listen_again(fd, connected):
+    """-p: what is used already stays, whoever made it."""
+    lsn = socket.socket(fileno=int(fd))
+    before = inode(lsn)
+    lsn.listen(7)
+    equal(inode(lsn), before)
+    c = socket.socket(fileno=int(connected))
+    before = inode(c)
+    equal(c.connect_ex(lsn.getsockname()), errno.EISCONN)
+    equal(inode(c), before)
+    exchange_words(c, lsn.accept()[0])
+
+
+def hand_over(port, *command):
+    """A program without rsessrun gives its sockets to one with it."""
+    lsn = listener(int(port))
+    c = socket.create_connection((LO, int(port)))
+    fds = [lsn.fileno(), c.fileno()]
+    subprocess.run([*command, sys.executable, __file__, "listen_again",
+                    *map(str, fds)], check=True, pass_fds=fds)
 
 
 def bad_calls(port):
