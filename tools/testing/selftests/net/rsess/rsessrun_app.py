@@ -18,6 +18,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 
 SOL_RSESS = 0x5253
 RSESS_INFO = 2
@@ -221,9 +222,20 @@ def activated():
     s.sendall(receive(s, 5).upper())
 
 
+def connect_soon(port):
+    """The server may not be there yet."""
+    for _ in range(10 * WAIT):
+        s = tcp()
+        if not s.connect_ex((LO, port)):
+            return s
+        s.close()
+        time.sleep(0.1)
+    raise AssertionError("nobody listens")
+
+
 def say_hello(port):
     """The client of what is above."""
-    s = socket.create_connection((LO, int(port)))
+    s = connect_soon(int(port))
     assert is_rsess(s)
     s.sendall(b"hello")
     equal(receive(s, 5), b"HELLO")
@@ -243,7 +255,7 @@ def many_threads():
                 assert is_rsess(c)
                 c.sendall(b"x")
                 c.close()
-        except Exception as e:
+        except (AssertionError, OSError) as e:
             failures.append(e)
 
     threads = [threading.Thread(target=connect_some) for _ in range(8)]
@@ -425,7 +437,7 @@ def refused(port):
 def bound(port):
     """What bind() has chosen stays."""
     lsn = listener(int(port), "0.0.0.0")
-    for address in (("127.0.0.5", 0), ("0.0.0.0", 0), ("127.0.0.6", 7391)):
+    for address in (("127.0.0.5", 0), ("0.0.0.0", 0), ("127.0.0.6", int(port) + 1)):
         c = tcp()
         c.bind(address)
         name = c.getsockname()
