@@ -38,12 +38,16 @@ static int read_parameter(void)
  */
 static int find_family(int type)
 {
-	int number = read_parameter();
+	int number = read_parameter(), again;
 	int fd = next()->socket(number, type, 0);
 
-	if (fd < 0 && errno == EAFNOSUPPORT && read_parameter() != number) {
-		number = read_parameter();
-		fd = next()->socket(number, type, 0);
+	if (fd < 0 && errno == EAFNOSUPPORT) {
+		again = read_parameter();
+		if (again != number)
+			fd = next()->socket(again, type, 0);
+		else
+			errno = EAFNOSUPPORT;
+		number = again;
 	}
 	if (fd >= 0) {
 		atomic_store(&family, number);
