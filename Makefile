@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # make                 the module, for the running kernel or KVER=RELEASE or KDIR=DIR
-# make install         into /lib/modules of that kernel, with the uapi header
+# make rsessrun        runs programs over AF_RSESS that know nothing of it
+# make install         into /lib/modules of that kernel, with the uapi header and
+#                      rsessrun, which goes below PREFIX (/usr/local)
 # make model           every state of a model of the session protocol
 # make demo            the main job, in a throw-away VM
 # make check           the tests, in a VM; UM=1: on User-mode Linux
@@ -55,6 +57,9 @@ module: $(BUILD)/.sources
 	$(if $(KUNIT),@ln -sf net/rsess/rsess_kunit.ko $(BUILD)/rsess_kunit.ko)
 	$(if $(KUNIT),@cp $(KUNIT)/kunit.ko $(BUILD)/kunit.ko)
 
+rsessrun:
+	@$(MAKE) -C tools/rsess
+
 # The test of users in the kernel.
 kuser: $(BUILD)/.sources
 	@$(KBUILD) KUSER=1 modules
@@ -69,16 +74,18 @@ seeded: $(BUILD)/.sources
 
 # Nothing is loaded here: socket() loads the module when it is asked for.
 # depmod is called again, for kbuild leaves it out where it finds no System.map.
-install: module
+install: module rsessrun
 	@$(KBUILD) CONFIG_MODULE_SIG_ALL= modules_install
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
 	install -D -m 644 include/uapi/linux/rsess.h \
 		$(DESTDIR)/usr/include/linux/rsess.h
+	@$(MAKE) -C tools/rsess install
 
 uninstall:
 	rm -f $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/*/net/rsess/rsess.ko \
 		$(DESTDIR)/usr/include/linux/rsess.h
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
+	@$(MAKE) -C tools/rsess uninstall
 
 demo:
 	@tools/demo/run
@@ -106,5 +113,5 @@ clean:
 
 FORCE:
 
-.PHONY: all module kuser seeded install uninstall demo check check-debug check-kcsan \
-	soak lint model clean FORCE
+.PHONY: all module rsessrun kuser seeded install uninstall demo check check-debug \
+	check-kcsan soak lint model clean FORCE

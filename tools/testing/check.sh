@@ -115,13 +115,15 @@ build() {
 
 	make_for "$release" module kuser
 	make -s -C "$self"
+	make -s -C "$here/../rsess"
 	kunit=$("$here/kunit/build.sh" "$release")
 	make_for "$release" KUNIT="$kunit" module
 }
 
 need_packages gcc:gcc make:make nft:nftables tcpkill:dsniff ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev /usr/include/liburing.h:liburing-dev \
-	/usr/src/linux-source-6.1.tar.xz:linux-source-6.1 xz:xz-utils
+	/usr/src/linux-source-6.1.tar.xz:linux-source-6.1 xz:xz-utils \
+	/usr/bin/python3:python3 systemd-socket-activate:systemd
 build >&2
 
 set -o pipefail
