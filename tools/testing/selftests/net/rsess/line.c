@@ -31,7 +31,7 @@ int kind_socket(const struct kind *kind, int flags)
 
 	if (fd < 0)
 		return -errno;
-	if (kind->domain == AF_RSESS && kind->family != AF_INET)
+	if (kind->domain == AF_RSESS)
 		set_int(fd, SOL_RSESS, SET_FAMILY, kind->family);
 	return fd;
 }
