@@ -32,12 +32,39 @@ static struct difference {
 	},
 	{
 		.name = "peer_closed",
-		.pattern = "peer_closed *",
+		.pattern = "peer_closed @(send*|write_empty|splice_to|*poll)",
 		.why = "a peer that has closed says so: writing is over",
 	},
 	{
 		.name = "unread",
 		.why = "close() with unread input does not destroy output",
+	},
+	{
+		.name = "protocol",
+		.pattern = "* @(protocol|SO_PROTOCOL get *)",
+		.why = "SO_PROTOCOL is 0: it is no TCP socket that is asked",
+	},
+	{
+		.name = "buffers",
+		.pattern = "* SO_@(SND|RCV)BUF get @(default|length *)",
+		.why = "buffers have a fixed size and are larger",
+	},
+	{
+		.name = "zerocopy",
+		.pattern = "* SO_ZEROCOPY @(set|get) *",
+		.why = "the socket core has SO_ZEROCOPY for TCP only",
+	},
+	{
+		.name = "closed_queue",
+		.pattern = "@(refused|disconnected) outq?(nsd)",
+		.why = "without a session nothing is queued; TCP has a remainder",
+	},
+	{
+		.name = "lacking",
+		.pattern = "* @(TCP_REPAIR*|TCP_QUEUE_SEQ|TCP_MD5SIG|TCP_ULP|"
+			   "TCP_FASTOPEN_KEY|TCP_ZEROCOPY_RECEIVE|"
+			   "IPV6_ADDRFORM) @(set|get) *",
+		.why = "what is about one TCP connection has no meaning here",
 	},
 	{ .name = NULL }
 };
