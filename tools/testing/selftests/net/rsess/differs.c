@@ -61,10 +61,23 @@ static struct difference {
 	},
 	{
 		.name = "lacking",
-		.pattern = "* @(TCP_REPAIR*|TCP_QUEUE_SEQ|TCP_MD5SIG|TCP_ULP|"
-			   "TCP_FASTOPEN_KEY|TCP_ZEROCOPY_RECEIVE|"
-			   "IPV6_ADDRFORM) @(set|get) *",
+		.pattern = "* TCP_@(REPAIR*|QUEUE_SEQ|MD5SIG|ULP) @(set|get) *",
 		.why = "what is about one TCP connection has no meaning here",
+	},
+	{
+		.name = "zerocopy_receive",
+		.pattern = "* TCP_ZEROCOPY_RECEIVE @(set|get) *",
+		.why = "pages of a transport are not lent",
+	},
+	{
+		.name = "fastopen_key",
+		.pattern = "* TCP_FASTOPEN_KEY @(set|get) *",
+		.why = "there is no fast open",
+	},
+	{
+		.name = "address_form",
+		.pattern = "* IPV6_ADDRFORM @(set|get) *",
+		.why = "a socket does not change its family",
 	},
 	{ .name = NULL }
 };
