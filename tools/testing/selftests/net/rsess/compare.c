@@ -14,6 +14,9 @@
 
 #include "compare.h"
 
+/* Of more wrong answers only the number is told. */
+#define SHOWN_MAX	200
+
 /**
  * answer() - note what a call said
  * @as: where to
@@ -90,8 +93,9 @@ static bool same(const struct answer *a, const struct answer *b)
 	       !memcmp(a->value, b->value, sizeof(a->value));
 }
 
+/* Returns how many answers are wrong, after @before others. */
 static int judge(const struct kind *kind, const struct answer *tcp,
-		 const struct answer *here)
+		 const struct answer *here, int before)
 {
 	if (strcmp(tcp->what, here->what)) {
 		say("asked '%s' and '%s'", tcp->what, here->what);
@@ -100,6 +104,8 @@ static int judge(const struct kind *kind, const struct answer *tcp,
 	if (differs_here(kind, tcp->what, !same(tcp, here)) ||
 	    same(tcp, here))
 		return 0;
+	if (before >= SHOWN_MAX)
+		return 1;
 	fprintf(stderr, "# %s: TCP:", tcp->what);
 	print_value(tcp);
 	fprintf(stderr, "; here:");
@@ -136,7 +142,8 @@ int compare(const struct kind *kind, ask_t ask, const void *arg)
 	}
 	if (!wrong) {
 		for (i = 0; i < as[0].n; i++)
-			wrong += judge(kind, &as[0].a[i], &as[1].a[i]);
+			wrong += judge(kind, &as[0].a[i], &as[1].a[i],
+				       wrong);
 		if (wrong)
 			say("%d of %u answers differ", wrong, i);
 		wrong += differs_unused(kind);

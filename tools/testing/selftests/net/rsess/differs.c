@@ -32,12 +32,52 @@ static struct difference {
 	},
 	{
 		.name = "peer_closed",
-		.pattern = "peer_closed *",
+		.pattern = "peer_closed @(send*|write_empty|splice_to|*poll)",
 		.why = "a peer that has closed says so: writing is over",
 	},
 	{
 		.name = "unread",
 		.why = "close() with unread input does not destroy output",
+	},
+	{
+		.name = "protocol",
+		.pattern = "* @(protocol|SO_PROTOCOL get *)",
+		.why = "SO_PROTOCOL is 0: it is no TCP socket that is asked",
+	},
+	{
+		.name = "buffers",
+		.pattern = "* SO_@(SND|RCV)BUF get @(default|length *)",
+		.why = "buffers have a fixed size and are larger",
+	},
+	{
+		.name = "zerocopy",
+		.pattern = "* SO_ZEROCOPY @(set|get) *",
+		.why = "the socket core has SO_ZEROCOPY for TCP only",
+	},
+	{
+		.name = "closed_queue",
+		.pattern = "@(refused|disconnected) outq?(nsd)",
+		.why = "without a session nothing is queued; TCP has a remainder",
+	},
+	{
+		.name = "lacking",
+		.pattern = "* TCP_@(REPAIR*|QUEUE_SEQ|MD5SIG|ULP) @(set|get) *",
+		.why = "what is about one TCP connection has no meaning here",
+	},
+	{
+		.name = "zerocopy_receive",
+		.pattern = "* TCP_ZEROCOPY_RECEIVE @(set|get) *",
+		.why = "pages of a transport are not lent",
+	},
+	{
+		.name = "fastopen_key",
+		.pattern = "* TCP_FASTOPEN_KEY @(set|get) *",
+		.why = "there is no fast open",
+	},
+	{
+		.name = "address_form",
+		.pattern = "* IPV6_ADDRFORM @(set|get) *",
+		.why = "a socket does not change its family",
 	},
 	{ .name = NULL }
 };

@@ -202,6 +202,58 @@ int line_end(struct line *l)
 	return ret;
 }
 
+/**
+ * line_small() - have buffers that are soon full
+ * @l: line with both ends, over which nothing has gone yet
+ *
+ * AF_RSESS takes back no credit that it has given: it is opened anew. TCP on
+ * loopback sends pieces of 64 KiB, and waits long for the room of one.
+ *
+ * Return: 0 or a negative errno.
+ */
+int line_small(struct line *l)
+{
+	if (l->kind->domain != AF_RSESS)
+		return set_int(l->c, SOL_SOCKET, SO_SNDBUF, 30000) ?:
+		       set_int(l->s, SOL_SOCKET, SO_RCVBUF, 80000);
+	line_close(&l->c);
+	line_close(&l->s);
+	return set_int(l->lfd, SOL_SOCKET, SO_RCVBUF, 10000) ?: line_open(l) ?:
+	       set_int(l->c, SOL_SOCKET, SO_SNDBUF, 10000);
+}
+
+/* Can the peer take more, before it reads? */
+static bool line_has_credit(int fd)
+{
+	struct rsess_info info;
+
+	return !line_info(fd, &info) && info.snd_una < info.snd_limit;
+}
+
+/**
+ * line_fill() - write until both ends are full
+ * @l: the line; what l->c writes begins at offset 0
+ *
+ * Return: how many bytes went in, or a negative errno.
+ */
+ssize_t line_fill(struct line *l)
+{
+	int64_t end = now_ms() + WAIT_MS;
+	ssize_t sum = 0, n;
+
+	do {
+		n = fill_both(l->c, sum);
+		if (n < 0)
+			return n;
+		sum += n;
+		if (now_ms() > end) {
+			say("never full");
+			return -ETIMEDOUT;
+		}
+	} while (line_has_credit(l->c));
+	return sum;
+}
+
 /* More than fits through a transport, both ways. */
 int line_talk(struct line *l)
 {

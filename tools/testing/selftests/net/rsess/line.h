@@ -74,6 +74,8 @@ int line_dial(struct line *l, int fd);
 int line_connect(struct line *l);
 int line_accept(struct line *l);
 int line_reset(struct line *l);
+int line_small(struct line *l);
+ssize_t line_fill(struct line *l);
 int line_talk(struct line *l);
 int line_close(int *fd);
 int line_cut(int *fd);

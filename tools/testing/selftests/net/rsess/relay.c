@@ -61,7 +61,6 @@ static void couple_close(struct couple *c, bool reset)
 		close(c->fd[i]);
 		c->fd[i] = -1;
 	}
-	resets += reset;
 }
 
 static void relay_reset_all(void)
@@ -69,8 +68,10 @@ static void relay_reset_all(void)
 	int i;
 
 	for (i = 0; i < RELAY_PAIRS; i++)
-		if (couples[i].fd[0] >= 0)
+		if (couples[i].fd[0] >= 0) {
 			couple_close(&couples[i], true);
+			resets++;
+		}
 }
 
 static struct couple *couple_unused(void)
@@ -148,6 +149,8 @@ static void couple_serve(struct couple *c, const struct pollfd *pfd)
 		if (pfd[!i].revents & (POLLERR | POLLOUT) && c->hop[i].len)
 			ok = couple_write(c, i);
 	/* What is stuck in between now is lost: the peers have to repeat it. */
+	if (!c->left)
+		resets++;
 	if (!ok || !c->left)
 		couple_close(c, true);
 	else if (c->hop[0].eof && c->hop[1].eof && !c->hop[0].len &&
@@ -170,14 +173,15 @@ static void couple_poll(const struct couple *c, struct pollfd *pfd)
 	}
 }
 
-/* An order: reset all, and say how many there were since the beginning. */
+/* An order: reset all, or only say how many were reset since the beginning. */
 static bool relay_obey(int ctl)
 {
 	char order;
 
 	if (read(ctl, &order, 1) != 1)
 		return false;
-	relay_reset_all();
+	if (order == 'r')
+		relay_reset_all();
 	return write(ctl, &resets, sizeof(resets)) == sizeof(resets);
 }
 
@@ -265,17 +269,11 @@ int relay_start(struct relay *r, int family, int from, int to, size_t every)
 	return -EAGAIN;
 }
 
-/**
- * relay_reset() - reset all connections now
- * @r: the relay
- *
- * Return: 0 when they are reset, or a negative errno.
- */
-int relay_reset(struct relay *r)
+static int relay_order(struct relay *r, const char *order)
 {
 	int ret;
 
-	if (write(r->ctl, "r", 1) != 1)
+	if (write(r->ctl, order, 1) != 1)
 		return -EPIPE;
 	ret = wait_for(r->ctl, POLLIN);
 	if (ret < 0)
@@ -285,14 +283,25 @@ int relay_reset(struct relay *r)
 }
 
 /**
- * relay_stop() - reset all connections and end the process
- * @r: the relay; its counters stay
+ * relay_reset() - reset all connections now
+ * @r: the relay
+ *
+ * Return: 0 when they are reset, or a negative errno.
+ */
+int relay_reset(struct relay *r)
+{
+	return relay_order(r, "r");
+}
+
+/**
+ * relay_stop() - end the process and its connections
+ * @r: the relay; how many connections it has reset before stays
  *
  * Return: 0 or a negative errno.
  */
 int relay_stop(struct relay *r)
 {
-	int ret = relay_reset(r);
+	int ret = relay_order(r, "n");
 	int status = 0;
 
 	close(r->ctl);

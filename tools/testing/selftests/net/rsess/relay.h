@@ -15,8 +15,8 @@
  * struct relay - a process that tears transports
  * @pid: of the process, or 0
  * @ctl: our end of the socket that it takes its orders from
- * @resets: how many pairs of connections it has reset so far, as of the last
- *	order; those that were opened by the peers and closed are not counted
+ * @resets: how many pairs of connections it has reset by itself so far, as of
+ *	the last order
  */
 struct relay {
 	pid_t pid;

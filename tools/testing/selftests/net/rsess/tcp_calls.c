@@ -206,6 +206,7 @@ CASE(calls, accept_after_bytes)
 CASE(calls, half_close)
 {
 	struct line *l = &self->l;
+	int64_t end = now_ms() + WAIT_MS;
 	char c = 0;
 
 	OK(write_all(l->c, 0, SOME));
@@ -219,7 +220,12 @@ CASE(calls, half_close)
 	OK(read_all(l->c, 0, 3 * SOME));
 	OK(shutdown(l->s, SHUT_WR));
 	OK(read_eof(l->c));
-	FAILS(ENOTCONN, shutdown(l->s, SHUT_WR));
+	/* Sooner or later that is confirmed, and nothing is left to shut. */
+	while (!shutdown(l->s, SHUT_WR)) {
+		ASSERT_GT(end, now_ms());
+		usleep(1000);
+	}
+	ASSERT_EQ(ENOTCONN, errno);
 }
 
 /* Who reads no more still gets what comes. */
@@ -396,9 +402,8 @@ CASE(calls, queue_of_a_full_peer)
 	ssize_t sum;
 	int out = 0, in = 0;
 
-	OK(set_int(l->c, SOL_SOCKET, SO_SNDBUF, 30000));
-	OK(set_int(l->s, SOL_SOCKET, SO_RCVBUF, 80000));
-	sum = fill_both(l->c, 0);
+	OK(line_small(l));
+	sum = line_fill(l);
 	ASSERT_LT(0, sum);
 	OK(ioctl(l->c, SIOCOUTQ, &out));
 	OK(ioctl(l->s, SIOCINQ, &in));

@@ -37,9 +37,8 @@ CASE(flags, dontwait)
 	char c = 0;
 
 	FAILS(EAGAIN, recv(l->s, &c, 1, MSG_DONTWAIT));
-	OK(set_int(l->c, SOL_SOCKET, SO_SNDBUF, 20000));
-	OK(set_int(l->s, SOL_SOCKET, SO_RCVBUF, 20000));
-	n = fill_both(l->c, 0);
+	OK(line_small(l));
+	n = line_fill(l);
 	ASSERT_LT(0, n);
 	FAILS(EAGAIN, send(l->c, &c, 1, MSG_DONTWAIT));
 	OK(line_reset(l));

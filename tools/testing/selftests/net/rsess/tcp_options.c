@@ -234,14 +234,16 @@ static const struct option ipv6_options[] = {
 	{ .text = NULL }
 };
 
+#define OTHER(l)	{ .level = l, .name = 1, .text = "level_" #l }
+
 /* No protocol has them, or another one. */
 static const struct option other_options[] = {
-	OPT(IPPROTO_UDP, 1, 1),
-	OPT(IPPROTO_SCTP, 1, 1),
-	OPT(IPPROTO_RAW, 1, 1),
-	OPT(IPPROTO_ICMP, 1, 1),
-	OPT(12345, 1, 1),
-	OPT(-1, 1, 1),
+	OTHER(IPPROTO_UDP),
+	OTHER(IPPROTO_SCTP),
+	OTHER(IPPROTO_RAW),
+	OTHER(IPPROTO_ICMP),
+	OTHER(12345),
+	OTHER(-1),
 	{ .text = NULL }
 };
 

@@ -139,11 +139,10 @@ CASE(poll, wakes_writer)
 	struct line *l = &self->l;
 	ssize_t sum;
 
-	OK(set_int(l->c, SOL_SOCKET, SO_SNDBUF, 30000));
-	OK(set_int(l->s, SOL_SOCKET, SO_RCVBUF, 80000));
+	OK(line_small(l));
 	OK(watch(self->ep, l->c, EPOLLOUT | EPOLLET));
 	ASSERT_EQ(EPOLLOUT, told(self->ep, WAIT_MS));
-	sum = fill_both(l->c, 0);
+	sum = line_fill(l);
 	ASSERT_LT(0, sum);
 	while (told(self->ep, QUIET_MS) > 0)
 		;

@@ -206,9 +206,8 @@ CASE(process, interrupted)
 	char c = 0;
 
 	OK(line_talk(l));
-	OK(set_int(l->c, SOL_SOCKET, SO_SNDBUF, 30000));
-	OK(set_int(l->s, SOL_SOCKET, SO_RCVBUF, 80000));
-	ASSERT_LT(0, fill_both(l->c, 0));
+	OK(line_small(l));
+	ASSERT_LT(0, line_fill(l));
 	start_alarms(0);
 	FAILS(EINTR, recv(l->c, &c, 1, 0));
 	FAILS(EINTR, send(l->c, &c, 1, 0));
@@ -250,15 +249,14 @@ CASE(process, timeouts)
 
 	OK(line_talk(l));
 	OK(setsockopt(l->s, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
-	OK(setsockopt(l->c, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)));
 	OK(setsockopt(l->lfd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
 	FAILS(EAGAIN, recv(l->s, &c, 1, 0));
 	FAILS(EAGAIN, accept(l->lfd, NULL, NULL));
 	OK(write_all(l->c, 0, 1));
 	ASSERT_EQ(1, recv(l->s, &c, 1, MSG_WAITALL));
-	OK(set_int(l->c, SOL_SOCKET, SO_SNDBUF, 30000));
-	OK(set_int(l->s, SOL_SOCKET, SO_RCVBUF, 80000));
-	ASSERT_LT(0, fill_both(l->c, 0));
+	OK(line_small(l));
+	OK(setsockopt(l->c, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)));
+	ASSERT_LT(0, line_fill(l));
 	FAILS(EAGAIN, send(l->c, &c, 1, 0));
 }
 

@@ -292,7 +292,7 @@ static long call_outq(struct line *l, struct called *c)
 	long ret = ioctl_int(l, c, SIOCOUTQ);
 	int i;
 
-	for (i = 0; i < 500 && !ret && memcmp(c->buf, "\0\0\0", 4); i++) {
+	for (i = 0; i < 100 && !ret && memcmp(c->buf, "\0\0\0", 4); i++) {
 		usleep(1000);
 		ret = ioctl_int(l, c, SIOCOUTQ);
 	}

@@ -331,11 +331,11 @@ CASE(stream, small_buffers)
 CASE(stream, receive_buffer_grows)
 {
 	struct line *l = &self->l;
-	struct way w = { .from = l->c, .to = l->s };
+	struct way w;
 
-	OK(set_int(l->c, SOL_SOCKET, SO_SNDBUF, 20000));
-	OK(set_int(l->s, SOL_SOCKET, SO_RCVBUF, 80000));
-	w.sent = fill_both(l->c, 0);
+	OK(line_small(l));
+	w = (struct way){ .from = l->c, .to = l->s };
+	w.sent = line_fill(l);
 	ASSERT_LT(0, (ssize_t)w.sent);
 	OK(set_int(l->s, SOL_SOCKET, SO_RCVBUF, 400000));
 	w.want = w.sent + 20000;
