@@ -119,6 +119,7 @@ static void rsess_input_stop(struct rsess_sock *rs)
 	if (rs->stopped)
 		return;
 	rs->stopped = true;
+	rs->half = !rs->fin_queued;
 	rsess_freed(rs, rsess_sendq_truncate(&rs->sq, end));
 	sk->sk_shutdown |= SEND_SHUTDOWN;
 	rs->fin_queued = true;

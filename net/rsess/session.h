@@ -137,6 +137,8 @@ struct rsess_options {
  * @stop_queued: this side reads no more
  * @stop_sent: the present transport was given STOP
  * @stopped: the peer reads no more
+ * @half: the peer has ended our direction too, the application has not: to it the
+ *	socket is as one of TCP in CLOSE_WAIT
  * @rcv_fin: the peer's FIN was taken
  * @ack_now: an acknowledgment or credit is due
  * @hello_only: no frame but HELLO has arrived
@@ -212,6 +214,7 @@ struct rsess_sock {
 	bool			stop_queued;
 	bool			stop_sent;
 	bool			stopped;
+	bool			half;
 	bool			rcv_fin;
 	bool			ack_now;
 	bool			hello_only;

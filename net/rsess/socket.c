@@ -43,7 +43,7 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 	mutex_lock(&rn->bind_lock);
 	lock_sock(sk);
 	err = -EINVAL;
-	if (sk->sk_state == TCP_CLOSE && !rs->bound && !rs->raddr.sa.sa_family)
+	if (sk->sk_state == TCP_CLOSE && !rs->bound && !rs->half)
 		err = rsess_listener_bind(rs, &addr, len);
 	release_sock(sk);
 	mutex_unlock(&rn->bind_lock);
@@ -115,6 +115,7 @@ static int rsess_connect_start(struct rsess_sock *rs,
 	if (err)
 		goto forget;
 	sk->sk_shutdown = 0;
+	sk->sk_err = 0;
 	sock_reset_flag(sk, SOCK_DONE);
 	rsess_state_set(sk, TCP_SYN_SENT);
 	err = rsess_link_dial(rs);
@@ -127,25 +128,61 @@ forget:
 	return err;
 }
 
-/* connect(AF_UNSPEC): cut what there is, back to the beginning. */
-static int rsess_disconnect(struct socket *sock)
+/* A listening socket is shut down or closed; its lock is given back. */
+static void rsess_stop_listening(struct sock *sk)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+	struct rsess_listener *lsn = rs->lsn;
+
+	WRITE_ONCE(rs->lsn, NULL);
+	rs->bound = false;
+	rsess_state_set(sk, TCP_CLOSE);
+	rsess_listener_leave(lsn, rs);
+	sk->sk_state_change(sk);
+	release_sock(sk);
+	rsess_listener_left(lsn);
+}
+
+/* A socket without a session, as new but for what bind() did. */
+static void rsess_begin_again(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 	struct rsess_sock *rs = rsess_sk(sk);
+	union rsess_addr none = {};
 
-	if (sk->sk_state == TCP_LISTEN)
-		return -EINVAL;
-	if (sk->sk_state != TCP_CLOSE)
-		rsess_session_cut(rs, RSESS_REASON_APP, 0);
 	rsess_recvq_purge(sk);
 	rsess_session_init(rs, false);
 	memset(&rs->raddr, 0, sizeof(rs->raddr));
 	rs->inet.inet_dport = 0;
+	/* The port stays: it is nobody's, but so does TCP. */
+	if (!rs->bound) {
+		none.sa.sa_family = rs->laddr.sa.sa_family;
+		none.in.sin_port = rs->laddr.in.sin_port;
+		rsess_set_laddr(rs, &none);
+	}
 	sk->sk_shutdown = 0;
-	sk->sk_err = 0;
 	sock_reset_flag(sk, SOCK_DONE);
 	sock->state = SS_UNCONNECTED;
-	return 0;
+}
+
+/* connect(AF_UNSPEC): cut what there is, back to the beginning. */
+static void rsess_disconnect(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+	int state = sk->sk_state;
+
+	if (state == TCP_LISTEN) {
+		rsess_stop_listening(sk);
+		lock_sock(sk);
+	} else if (state != TCP_CLOSE) {
+		rsess_session_cut(rsess_sk(sk), RSESS_REASON_APP, 0);
+	}
+	rsess_begin_again(sock);
+	if ((1 << state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_SYN_SENT |
+			    TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) {
+		WRITE_ONCE(sk->sk_err, ECONNRESET);
+		sk_error_report(sk);
+	}
 }
 
 /* The part of connect() that begins; 0 when there is something to wait for. */
@@ -194,7 +231,8 @@ static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 
 	lock_sock(sk);
 	if (addr.sa.sa_family == AF_UNSPEC) {
-		err = rsess_disconnect(sock);
+		rsess_disconnect(sock);
+		err = 0;
 		goto out;
 	}
 	again = sock->state == SS_CONNECTING;
@@ -220,7 +258,7 @@ static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 	if (sk->sk_state == TCP_CLOSE &&
 	    rsess_sk(sk)->reason != RSESS_REASON_CLOSED) {
 		err = sock_error(sk) ?: -ECONNABORTED;
-		sock->state = SS_UNCONNECTED;
+		rsess_begin_again(sock);
 		goto out;
 	}
 	sock->state = SS_CONNECTED;
@@ -298,7 +336,7 @@ static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	addr = peer ? rs->raddr : rs->laddr;
 	if (peer && (!addr.in.sin_port ||
 		     ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_SYN_SENT) &&
-		      peer == 1))) {
+		      peer == 1 && !rs->half))) {
 		release_sock(sk);
 		return -ENOTCONN;
 	}
@@ -365,21 +403,6 @@ static __poll_t rsess_poll(struct file *file, struct socket *sock,
 	return mask;
 }
 
-/* A listening socket is shut down or closed; its lock is given back. */
-static void rsess_stop_listening(struct sock *sk)
-{
-	struct rsess_sock *rs = rsess_sk(sk);
-	struct rsess_listener *lsn = rs->lsn;
-
-	WRITE_ONCE(rs->lsn, NULL);
-	rs->bound = false;
-	rsess_state_set(sk, TCP_CLOSE);
-	rsess_listener_leave(lsn, rs);
-	sk->sk_state_change(sk);
-	release_sock(sk);
-	rsess_listener_left(lsn);
-}
-
 static int rsess_shutdown(struct socket *sock, int how)
 {
 	struct sock *sk = sock->sk;
@@ -393,7 +416,8 @@ static int rsess_shutdown(struct socket *sock, int how)
 	lock_sock(sk);
 	switch (sk->sk_state) {
 	case TCP_CLOSE:
-		err = -ENOTCONN;
+	case TCP_TIME_WAIT:
+		err = rs->half ? 0 : -ENOTCONN;
 		/* as TCP: whoever polls sees the hangup */
 		fallthrough;
 	default:
@@ -402,6 +426,8 @@ static int rsess_shutdown(struct socket *sock, int how)
 			rsess_session_shutdown(rs);
 		else if (how & SEND_SHUTDOWN)
 			sk->sk_shutdown |= SEND_SHUTDOWN;
+		if (how & SEND_SHUTDOWN)
+			rs->half = false;
 		break;
 	case TCP_LISTEN:
 		if (!(how & RCV_SHUTDOWN))
@@ -409,8 +435,7 @@ static int rsess_shutdown(struct socket *sock, int how)
 		rsess_stop_listening(sk);
 		return 0;
 	case TCP_SYN_SENT:
-		rsess_session_cut(rs, RSESS_REASON_APP, ECONNRESET);
-		sock->state = SS_UNCONNECTED;
+		rsess_disconnect(sock);
 		break;
 	}
 	sk->sk_state_change(sk);

@@ -75,6 +75,7 @@ static void rsess_inherit_core(struct sock *sk, const struct sock *parent)
 	sk->sk_bound_dev_if = parent->sk_bound_dev_if;
 	sk->sk_reuse = parent->sk_reuse;
 	sk->sk_reuseport = parent->sk_reuseport;
+	sk->sk_no_check_tx = parent->sk_no_check_tx;
 	sk->sk_tsflags = parent->sk_tsflags;
 	sk->sk_txrehash = parent->sk_txrehash;
 	sk->sk_max_pacing_rate = parent->sk_max_pacing_rate;
@@ -469,8 +470,6 @@ static int rsess_option_set(struct rsess_sock *rs, const struct rsess_option *o,
 {
 	int err = 0, val = 0;
 
-	if (rsess_option_foreign(rs, o->level))
-		return -ENOPROTOOPT;
 	if (o->flags & RSESS_OPT_PASS)
 		err = rsess_option_pass(rs, o, value, len);
 	if (err || !o->set)
@@ -488,7 +487,30 @@ static bool rsess_option_short(const struct rsess_option *o, unsigned int len)
 {
 	if (o->flags & RSESS_OPT_BLOB || len >= sizeof(int))
 		return false;
-	return o->level == SOL_TCP || o->level == SOL_RSESS;
+	return o->level == SOL_TCP || o->level == SOL_RSESS ||
+	       (o->level == SOL_IPV6 && !(o->flags & RSESS_OPT_PASS));
+}
+
+/* IPv6 takes no value for 0. */
+static int rsess_option_copy(int level, sockptr_t optval, void *value, u32 len)
+{
+	if (level == SOL_IPV6 && sockptr_is_null(optval)) {
+		memset(value, 0, len);
+		return 0;
+	}
+	return copy_from_sockptr(value, optval, len) ? -EFAULT : 0;
+}
+
+static bool rsess_option_is_foreign(struct sock *sk, int level)
+{
+	bool foreign;
+
+	if (level != SOL_IPV6)
+		return false;
+	lock_sock(sk);
+	foreign = rsess_option_foreign(rsess_sk(sk), level);
+	release_sock(sk);
+	return foreign;
 }
 
 /* What is not in the table: the errors that come before ENOPROTOOPT in TCP. */
@@ -501,7 +523,8 @@ static int rsess_option_unknown(int level, sockptr_t optval,
 		return -EINVAL;
 	if (level != SOL_TCP && level != SOL_IPV6)
 		return -ENOPROTOOPT;
-	if (optlen >= sizeof(val) && copy_from_sockptr(&val, optval, sizeof(val)))
+	if (optlen >= sizeof(val) &&
+	    rsess_option_copy(level, optval, &val, sizeof(val)))
 		return -EFAULT;
 	return -ENOPROTOOPT;
 }
@@ -527,7 +550,7 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 	u32 len;
 	int err;
 
-	if (o && o->flags & RSESS_OPT_NO)
+	if ((o && o->flags & RSESS_OPT_NO) || rsess_option_is_foreign(sk, level))
 		return -ENOPROTOOPT;
 	if (!o || o->flags & RSESS_OPT_READ)
 		return rsess_option_unknown(level, optval, optlen);
@@ -535,7 +558,7 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 		return -EINVAL;
 	len = min_t(u32, optlen, o->flags & RSESS_OPT_BLOB ? sizeof(value) :
 							     sizeof(int));
-	if (copy_from_sockptr(value, optval, len))
+	if (rsess_option_copy(level, optval, value, len))
 		return -EFAULT;
 
 	lock_sock(sk);
@@ -567,6 +590,30 @@ static int rsess_option_state(const struct rsess_sock *rs, char __user *optval,
 			      (u8 __user *)optval) : 0;
 }
 
+/* An own answer, in as many bytes as there is room for.  IP says what fits into a
+ * byte in one; to IPv6 the room is never negative.
+ */
+static int rsess_option_tell(int level, const union rsess_answer *answer,
+			     int size, char __user *optval, int __user *optlen)
+{
+	u8 byte = answer->val;
+	int len;
+
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (len < 0 && level != SOL_IPV6)
+		return -EINVAL;
+	if (level == SOL_IP && len && len < size && answer->val == byte) {
+		if (put_user(1, optlen) || put_user(byte, (u8 __user *)optval))
+			return -EFAULT;
+		return 0;
+	}
+	len = min_t(u32, len, size);
+	if (put_user(len, optlen) || copy_to_user(optval, answer, len))
+		return -EFAULT;
+	return 0;
+}
+
 /**
  * rsess_getsockopt() - proto_ops.getsockopt
  * @sock: outer
@@ -585,14 +632,10 @@ int rsess_getsockopt(struct socket *sock, int level, int optname,
 	const struct rsess_option *o = rsess_option_find(level, optname);
 	struct rsess_sock *rs = rsess_sk(sock->sk);
 	union rsess_answer answer;
-	int len, size;
+	int size;
 
 	if (o && o->flags & RSESS_OPT_NO)
 		return -ENOPROTOOPT;
-	if (get_user(len, optlen))
-		return -EFAULT;
-	if (len < 0)
-		return -EINVAL;
 
 	lock_sock(sock->sk);
 	if (o && o->get && !rsess_option_foreign(rs, level))
@@ -604,9 +647,5 @@ int rsess_getsockopt(struct socket *sock, int level, int optname,
 	release_sock(sock->sk);
 	if (size <= 0)
 		return size;
-
-	len = min(len, size);
-	if (put_user(len, optlen) || copy_to_user(optval, &answer, len))
-		return -EFAULT;
-	return 0;
+	return rsess_option_tell(level, &answer, size, optval, optlen);
 }

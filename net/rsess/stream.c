@@ -119,6 +119,13 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 
 	if (msg->msg_flags & MSG_OOB)
 		return -EOPNOTSUPP;
+	if (msg->msg_controllen) {
+		struct sockcm_cookie sockc;
+
+		sockcm_init(&sockc, sk);
+		if (sock_cmsg_send(sk, msg, &sockc))
+			return -EINVAL;
+	}
 
 	lock_sock(sk);
 	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
@@ -267,14 +274,13 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 
 	if (flags & MSG_ERRQUEUE)
 		return -EAGAIN;
-	if (flags & MSG_OOB)
-		return -EINVAL;
 
 	msg->msg_namelen = 0;
 	lock_sock(sk);
-	if (sk->sk_state == TCP_LISTEN) {
+	if (sk->sk_state == TCP_LISTEN || flags & MSG_OOB) {
+		n = sk->sk_state == TCP_LISTEN ? -ENOTCONN : -EINVAL;
 		release_sock(sk);
-		return -ENOTCONN;
+		return n;
 	}
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
@@ -286,7 +292,10 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		done += n;
 		if (!(flags & MSG_PEEK))
 			rsess_recv_credit(rsess_sk(sk));
-		if (done >= target || done == len)
+		if (done >= target || (len && done == len))
+			break;
+		/* No room for a byte: it is enough that there is one. */
+		if (!len && rsess_readable(rsess_sk(sk)))
 			break;
 		/* An error is kept for the next call. */
 		if (done && (sk->sk_err || sk->sk_state == TCP_CLOSE))

@@ -46,8 +46,8 @@ static struct difference {
 	},
 	{
 		.name = "buffers",
-		.pattern = "* SO_@(SND|RCV)BUF get @(default|length *)",
-		.why = "buffers have a fixed size and are larger",
+		.pattern = "* SO_@(SND|RCV)@(BUF|LOWAT) get @(default|length *|after *)",
+		.why = "buffers have a fixed size, which bounds SO_RCVLOWAT too",
 	},
 	{
 		.name = "zerocopy",
@@ -70,9 +70,24 @@ static struct difference {
 		.why = "pages of a transport are not lent",
 	},
 	{
-		.name = "fastopen_key",
-		.pattern = "* TCP_FASTOPEN_KEY @(set|get) *",
-		.why = "there is no fast open",
+		.name = "fastopen",
+		.pattern = "* TCP_FASTOPEN* @(set|get) *",
+		.why = "the first bytes of a connection are the session's",
+	},
+	{
+		.name = "timestamping",
+		.pattern = "* SO_TIMESTAMPING @(set|get after) 130",
+		.why = "the socket core forbids it without a connection for TCP only",
+	},
+	{
+		.name = "transport",
+		.pattern = "* TCP_@(MAXSEG|QUICKACK|WINDOW_CLAMP|SAVED_SYN) get *",
+		.why = "the present transport answers, or one that was never connected",
+	},
+	{
+		.name = "mtu",
+		.pattern = "* IP_MTU get @(default|length *|after *)",
+		.why = "without a transport there is no path",
 	},
 	{
 		.name = "address_form",

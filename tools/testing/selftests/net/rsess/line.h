@@ -54,14 +54,17 @@ struct line {
 		.kind = { .domain = d, .family = f, .every = n }, \
 	}
 
-#define KIND_VARIANTS(fixture)						\
+#define KIND_QUIET_VARIANTS(fixture)					\
 	FIXTURE_VARIANT(fixture) {					\
 		struct kind kind;					\
 	};								\
 	KIND_VARIANT(fixture, tcp4, AF_INET, AF_INET, 0);		\
 	KIND_VARIANT(fixture, tcp6, AF_INET6, AF_INET6, 0);		\
 	KIND_VARIANT(fixture, rsess4, AF_RSESS, AF_INET, 0);		\
-	KIND_VARIANT(fixture, rsess6, AF_RSESS, AF_INET6, 0);		\
+	KIND_VARIANT(fixture, rsess6, AF_RSESS, AF_INET6, 0)
+
+#define KIND_VARIANTS(fixture)						\
+	KIND_QUIET_VARIANTS(fixture);					\
 	KIND_VARIANT(fixture, reset4, AF_RSESS, AF_INET, RESET_EVERY);	\
 	KIND_VARIANT(fixture, reset6, AF_RSESS, AF_INET6, RESET_EVERY)
 

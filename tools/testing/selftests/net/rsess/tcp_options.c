@@ -480,6 +480,21 @@ static int ask_kept(struct line *l, struct answers *as, const void *arg)
 	return ret;
 }
 
+/* One state after the other, in which a reset has no part. */
+FIXTURE(answers) {
+};
+
+KIND_QUIET_VARIANTS(answers);
+
+FIXTURE_SETUP(answers)
+{
+}
+
+FIXTURE_TEARDOWN(answers)
+{
+}
+
+/* Before and after connect(), accept(), and a reset. */
 FIXTURE(options) {
 };
 
@@ -494,16 +509,13 @@ FIXTURE_TEARDOWN(options)
 }
 
 #define OPTIONS(name, table)						\
-	CASE(options, name)						\
+	CASE(answers, name)						\
 	{								\
-		struct quiz quiz = {					\
-			.o = table,					\
-			.reset = variant->kind.every,			\
-		};							\
+		struct quiz quiz = { .o = table };			\
 									\
 		OK(compare(&variant->kind, ask_options, &quiz));	\
 	}								\
-	CASE(options, name##_kept)					\
+	CASE(options, name)						\
 	{								\
 		struct quiz quiz = { .o = table };			\
 									\
