@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# "make check-apps": unchanged programs of Debian under rsessrun, in a VM, see
-# apps/run.sh.
+# "make check-apps": unchanged programs of Debian under rsessrun, in a VM.
 #
-# usage: apps.sh [RELEASE|SERIES|FLAVOUR] [OPTION of run.sh]... [NAME...]
+# usage: apps.sh [RELEASE|SERIES|FLAVOUR [run.sh|field.sh [ARGUMENT...]]]
+#
+# What the two scripts do, and what they take, they say themselves: see apps/.
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")
@@ -13,10 +14,10 @@ root=$(readlink -f "$here/../..")
 . "$here/vm/lib.sh"
 
 choose_kernel "${1:-6.1}"
-[ $# -eq 0 ] || shift
+script=${2:-run.sh}
 slow=1
 mem=2G
-if is_built "$release"; then
+if is_built "$release" && ! is_um "$release"; then
 	slow=8
 	mem=4G
 fi
@@ -27,6 +28,13 @@ programs=$("$here/apps/packages.sh" nginx curl redis-server redis-tools \
 	apache2-utils)
 make_for "$release" module
 make -s -C "$root/tools/rsess"
-exec "$here/vm/run" --kernel "$release" --mem "$mem" \
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+set -o pipefail
+"$here/vm/run" --kernel "$release" --mem "$mem" \
 	--timeout $((1800 * slow)) -- env RSESS_SLOW=$slow \
-	"$here/apps/run.sh" --packages "$programs" "$@"
+	"$here/apps/$script" --packages "$programs" "${@:3}" |
+	tee "$log" || status=$?
+"$here/selftests/net/rsess/tap_total.sh" "$log" || exit $((status ? status : 1))
+exit $status

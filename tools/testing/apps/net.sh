@@ -2,7 +2,15 @@
 # shellcheck shell=bash
 #
 # Two hosts, client and server, and programs that run on them. Source this file
-# behind the selftests' lib.sh, and set $port and $rsessrun.
+# behind the selftests' lib.sh, and set $port and $packages.
+#
+#   +--------------------+                    +--------------------+
+#   |  namespace $client |                    |  namespace $server |
+#   |                    |                    |                    |
+#   |   client   veth0 ========================== veth0   server   |
+#   |          10.9.0.1/24                    10.9.0.2/24          |
+#   +--------------------+                    +--------------------+
+#
 # shellcheck disable=SC2154
 
 client=rsess-c-$$
@@ -11,6 +19,30 @@ server_addr=10.9.0.2
 # How long one command may take.
 patience=$((300 * ${RSESS_SLOW:-1}))
 run=()
+
+# The programs are Debian's, not somebody's own. A guest is thrown away, so it may
+# have them where they belong.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+
+lay_over() {
+	[ -z "$packages" ] ||
+		mount -t overlay -o "ro,lowerdir=$packages/usr:/usr" overlay /usr
+}
+
+# Not every user can read what is in the repository.
+take_rsessrun() {
+	cp "$here/../../../build/rsessrun"/{rsessrun,librsessrun.so} "$scratch/"
+	rsessrun=${RSESSRUN:-$scratch/rsessrun}
+}
+
+# set_up: sets $scratch, which is gone at the end, as are the hosts
+set_up() {
+	lay_over || exit 4
+	scratch=$(mktemp -d)
+	trap 'del_hosts; rm -rf "$scratch"' EXIT
+	chmod 755 "$scratch"
+	take_rsessrun || exit 4
+}
 
 # add_hosts FAMILY: what runs on them uses tcp or rsess
 add_hosts() {

@@ -4,15 +4,8 @@
 # Unchanged programs of Debian, server and client under rsessrun, while every TCP
 # connection between them is reset once a second. The client must not see an
 # error, and what it gets must be right. With plain TCP the same has to work as
-# long as nothing is reset, and to break when something is.
-#
-#   +--------------------+                    +--------------------+
-#   |  namespace $client |                    |  namespace $server |
-#   |                    |                    |                    |
-#   |   client   veth0 ========================== veth0   server   |
-#   |          10.9.0.1/24                    10.9.0.2/24          |
-#   +--------------------+                    +--------------------+
-#                                              tear.sh resets here
+# long as nothing is reset, and to break when something is. The hosts are those of
+# net.sh; tear.sh is on the server.
 #
 # To be run in a guest that is thrown away. Prints TAP. Needs root, the module,
 # rsessrun (make -C tools/rsess), and the programs, see packages.sh.
@@ -39,7 +32,7 @@ help() {
 	usage: run.sh [options] [NAME...]
 	  --packages DIR  what packages.sh has made; it is laid over /usr
 	  --resets N      turns of tear.sh that have to hit something (default 60)
-	  --quick         no plain TCP for comparison
+	  --quick         no plain TCP for comparison, and no minimum of rounds
 	END
 	exit 2
 }
@@ -65,17 +58,6 @@ while [ $# -gt 0 ]; do
 	esac
 done
 [ $# -eq 0 ] || names=("$@")
-
-lay_over() {
-	[ -z "$packages" ] ||
-		mount -t overlay -o "ro,lowerdir=$packages/usr:/usr" overlay /usr
-}
-
-# Not every user can read what is in the repository.
-take_rsessrun() {
-	cp "$here/../../../build/rsessrun"/{rsessrun,librsessrun.so} "$scratch/"
-	rsessrun=${RSESSRUN:-$scratch/rsessrun}
-}
 
 # --- one program ------------------------------------------------------------
 
@@ -117,7 +99,7 @@ torn_times() {
 }
 
 start_tearing() {
-	ip netns exec "$server" "$self/tear.sh" --kinds ss --pause 1 \
+	ip netns exec "$server" "$self/tear.sh" --kinds ss --pause 0.6 \
 		--seconds 3600 --turns 3600 veth0 "$port" >"$work/tear.log" &
 	tear_pid=$!
 }
@@ -212,6 +194,7 @@ run_program() {
 	no_program
 	# shellcheck source=/dev/null
 	. "$here/$name.sh"
+	[ -z "$quick" ] || rounds=1
 	if ! prepare >"$work/prepare.log" 2>&1; then
 		sed 's/^/# /' "$work/prepare.log"
 		result 1 "$name.prepare"
@@ -223,13 +206,7 @@ run_program() {
 	rm -rf "$work"
 }
 
-# The programs are Debian's, not somebody's own.
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-lay_over || exit 4
-scratch=$(mktemp -d)
-trap 'del_hosts; rm -rf "$scratch"' EXIT
-chmod 755 "$scratch"
-take_rsessrun || exit 4
+set_up
 plan $((${#names[@]} * (${#quick} ? 1 : 3)))
 for name in "${names[@]}"; do
 	run_program
