@@ -23,8 +23,6 @@ import time
 
 REQUEST = 20000
 ANSWER = random.Random(1).randbytes(300000)
-
-
 PAGE = b"HTTP/1.0 200 OK\r\nContent-Length: 2000\r\n\r\n" + bytes(2000)
 
 
@@ -36,14 +34,24 @@ def poll(true, *args):
     sys.exit("waited in vain")
 
 
+def web_one(sock):
+    request = b""
+    while not request.endswith(b"\r\n\r\n"):
+        data = sock.recv(4096)
+        if not data:
+            return
+        request += data
+    sock.sendall(PAGE)
+
+
 def web(address):
     listener = socket.create_server(address, backlog=128)
     for number in itertools.count():
         sock, _ = listener.accept()
-        request = b""
-        while not request.endswith(b"\r\n\r\n"):
-            request += sock.recv(4096)
-        sock.sendall(PAGE)
+        try:
+            web_one(sock)
+        except OSError as error:
+            print("web:", error)
         sock.close()
         if not number:
             poll(os.path.exists, sys.argv[4])

@@ -34,7 +34,7 @@ ended() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# serve COMMAND...: in the background, until it listens; "$server_pid"
+# serve COMMAND...: in the background, until it listens; sets $server_pid
 serve() {
 	at_server "$@" &
 	server_pid=$!
@@ -43,9 +43,14 @@ serve() {
 
 field=(python3 "$here/field.py" "$server_addr" "$port")
 
+# slow_link OPTION...: of netem, for what the server sends
+slow_link() {
+	ip netns exec "$server" tc qdisc add dev veth0 root netem "$@"
+}
+
 # --- 1000 clients at once, a backlog of 128 ------------------------------------
 
-crowd=1000
+clients=1000
 
 # overflowed FAMILY: more clients came than the backlog holds
 overflowed() {
@@ -61,8 +66,9 @@ meet_crowd() {
 	local status=0
 
 	rm -f "$scratch/go"
-	add_hosts "$1" && serve "${field[@]}" web "$scratch/go" || return
-	at_client ab -q -s 300 -c $crowd -n $((crowd * 3)) \
+	add_hosts "$1" && slow_link delay 20ms limit 10000 &&
+	serve "${field[@]}" web "$scratch/go" || return
+	at_client ab -q -s 300 -c $clients -n $((clients * 3)) \
 		"http://$server_addr:$port/" >"$scratch/ab" 2>&1 &
 	until_true overflowed "$1" || status=1
 	touch "$scratch/go"
@@ -80,7 +86,7 @@ crowd() {
 	ulimit -n 4096
 	meet_crowd tcp
 	meet_crowd rsess &&
-	grep -q "^Complete requests: *$((crowd * 3))$" "$scratch/ab" &&
+	grep -q "^Complete requests: *$((clients * 3))$" "$scratch/ab" &&
 	grep -q "^Failed requests: *0$" "$scratch/ab" &&
 	! grep -q "^Non-2xx" "$scratch/ab"
 }
@@ -91,10 +97,8 @@ crowd() {
 get_answer() {
 	local status=0
 
-	add_hosts "$1" &&
-	ip netns exec "$server" tc qdisc add dev veth0 root netem \
-		rate 2mbit delay 20ms || return
-	serve "${field[@]}" answer
+	add_hosts "$1" && slow_link rate 2mbit delay 20ms &&
+	serve "${field[@]}" answer || return
 	at_client "${field[@]}" ask >"$scratch/ask" || status=1
 	sed 's/^/# /' "$scratch/ask"
 	del_hosts

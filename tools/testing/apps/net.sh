@@ -80,7 +80,7 @@ at_server() {
 }
 
 at_client() {
-	ip netns exec "$client" timeout "$patience" "${run[@]}" "$@"
+	ip netns exec "$client" timeout -k 10 "$patience" "${run[@]}" "$@"
 }
 
 # The transports of rsess are TCP connections, and so is what it listens with.

@@ -19,7 +19,9 @@ prepare() {
 	echo "host all all 10.9.0.0/24 trust" >>"$work/data/pg_hba.conf"
 }
 
+# The one before was killed.
 serve() {
+	rm -f "$work/data/postmaster.pid"
 	at_server "${as_user[@]}" "$bin/postgres" -D "$work/data" -p $port \
 		-h $server_addr -k "$work/socket"
 }

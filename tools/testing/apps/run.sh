@@ -77,6 +77,7 @@ serving() {
 start() {
 	number=0
 	: >"$work/client.log"
+	: >"$work/tear.log"
 	add_hosts "$1" || return
 	serve >"$work/server.log" 2>&1 &
 	server_pid=$!
@@ -169,7 +170,8 @@ rsess_survives() {
 	start rsess && torn_rounds "$resets" "$rounds" &&
 	settle >>"$work/client.log" 2>&1 || status=1
 	tell rsess
-	[ $status -eq 0 ] && listening && [ "$(stat "$client" Resumes)" -gt 0 ]
+	[ $status -eq 0 ] && listening &&
+	[ "$(stat "$client" Resumes)" -gt 0 ]
 }
 
 # check NAME: a test, and what can be said of it when it fails
