@@ -77,7 +77,6 @@ meet_crowd() {
 		"$scratch/ab" | sed "s/^/# $1: /"
 	[ "$1" = tcp ] || counters
 	del_hosts
-	wait
 	return $status
 }
 
@@ -102,7 +101,6 @@ get_answer() {
 	at_client "${field[@]}" ask >"$scratch/ask" || status=1
 	sed 's/^/# /' "$scratch/ask"
 	del_hosts
-	wait
 	return $status
 }
 
@@ -168,7 +166,6 @@ talk() {
 	exec 3>&-
 	counters
 	del_hosts
-	wait
 	return $status
 }
 

@@ -62,7 +62,7 @@ add_hosts() {
 	done
 }
 
-# What still runs on them ends with them.
+# What still runs on them ends with them, and is waited for.
 del_hosts() {
 	local host pids
 
@@ -73,10 +73,12 @@ del_hosts() {
 		[ -z "$pids" ] || kill -9 $pids
 		ip netns del "$host"
 	done 2>/dev/null
+	wait 2>/dev/null
 }
 
+# Does not return, so it is for the background.
 at_server() {
-	ip netns exec "$server" "${run[@]}" "$@"
+	exec ip netns exec "$server" "${run[@]}" "$@"
 }
 
 at_client() {

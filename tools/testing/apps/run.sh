@@ -85,11 +85,6 @@ start() {
 	populate >>"$work/client.log" 2>&1
 }
 
-stop() {
-	del_hosts
-	wait
-}
-
 one_round() {
 	number=$((number + 1))
 	round >>"$work/client.log" 2>&1
@@ -186,7 +181,7 @@ check() {
 compare_with_tcp() {
 	check tcp_in_peace
 	check tcp_breaks
-	stop
+	del_hosts
 }
 
 run_program() {
@@ -204,7 +199,7 @@ run_program() {
 	fi
 	[ -n "$quick" ] || compare_with_tcp
 	check rsess_survives
-	stop
+	del_hosts
 	rm -rf "$work"
 }
 
