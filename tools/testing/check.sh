@@ -92,7 +92,7 @@ part_module() {
 
 # Two of the programs of "make check-apps", for a shorter time.
 part_apps() {
-	"$here/apps.sh" "$release" run.sh --quick --resets 15 nginx redis
+	"$here/apps.sh" "$release" run.sh --quick --seconds 15 nginx redis
 }
 
 part_field() {

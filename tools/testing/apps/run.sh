@@ -31,7 +31,7 @@ help() {
 	cat <<-END
 	usage: run.sh [options] [NAME...]
 	  --packages DIR  what packages.sh has made; it is laid over /usr
-	  --resets N      turns of tear.sh that have to hit something (default 60)
+	  --seconds N     how long it is torn at (default 60)
 	  --quick         no plain TCP for comparison, and no minimum of rounds
 	END
 	exit 2
@@ -46,12 +46,12 @@ self=$here/../selftests/net/rsess
 
 names=(nginx redis pgsql ssh iperf3 rsync asyncio)
 packages=
-resets=60
+seconds=60
 quick=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--packages) packages=$2; shift 2 ;;
-	--resets) resets=$2; shift 2 ;;
+	--seconds) seconds=$2; shift 2 ;;
 	--quick) quick=1; shift ;;
 	-*) help ;;
 	*) break ;;
@@ -105,17 +105,17 @@ stop_tearing() {
 	wait "$tear_pid"
 }
 
-# enough TIMES ROUNDS: it was torn at, and the client did its work, that often
+# enough TIMES ROUNDS: something was hit, and the client did its work, that often
 enough() {
 	[ "$(torn_times)" -ge "$1" ] && [ "$number" -ge "$2" ]
 }
 
-# torn_rounds TIMES ROUNDS: until one fails or there were enough
+# torn_rounds SECONDS TIMES ROUNDS: so long, and until there was enough or one fails
 torn_rounds() {
-	local status=0
+	local end=$((SECONDS + $1)) status=0
 
 	start_tearing
-	until enough "$1" "$2"; do
+	until [ "$SECONDS" -ge $end ] && enough "$2" "$3"; do
 		one_round || { status=1; break; }
 		if [ "$number" -ge 500 ]; then
 			echo "# $number rounds, and torn at only $(torn_times) times"
@@ -151,7 +151,7 @@ tcp_in_peace() {
 tcp_breaks() {
 	local patience=$((60 * ${RSESS_SLOW:-1}))
 
-	if torn_rounds 20 0; then
+	if torn_rounds 0 20 0; then
 		echo "# plain TCP survived"
 		return 1
 	fi
@@ -162,7 +162,7 @@ tcp_breaks() {
 rsess_survives() {
 	local status=0
 
-	start rsess && torn_rounds "$resets" "$rounds" &&
+	start rsess && torn_rounds "$seconds" 10 "$rounds" &&
 	settle >>"$work/client.log" 2>&1 || status=1
 	tell rsess
 	[ $status -eq 0 ] && listening &&
