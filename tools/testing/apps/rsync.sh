@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# rsync with a daemon: a tree of 400 small files and three big ones goes there and
+# rsync with a daemon: a tree of 405 small files and three big ones goes there and
 # comes back.
 # shellcheck disable=SC2034,SC2086,SC2154
 
@@ -10,10 +10,8 @@ port=8730
 make_tree() {
 	local i
 
-	for i in $(seq 400); do
-		mkdir -p "$1/$((i % 20))"
-		head -c $((i * 37)) /dev/urandom >"$1/$((i % 20))/$i"
-	done
+	mkdir -p "$1/small"
+	head -c 3000000 /dev/urandom | split -a 3 -b 7411 - "$1/small/"
 	for i in 1 5 20; do
 		head -c ${i}000000 /dev/urandom >"$1/big$i"
 	done
