@@ -7,13 +7,14 @@
 # make model           every state of a model of the session protocol
 # make demo            the main job, in a throw-away VM
 # make check           the tests, in a VM; UM=1: on User-mode Linux
+# make check-apps      programs of Debian, unchanged, in a VM
 # make check-debug     the same and more, with a kernel that checks itself
 # make check-kcsan     a soak, with a kernel that finds data races
 # make soak RESETS=N   N resets over random transfers, in a VM
 # make lint            checkpatch, sparse and W=1
 #
-# demo, check, soak and lint take KERNEL=RELEASE or a series of Debian's kernels
-# (6.1). What is needed is installed when they are run by root.
+# demo, check, check-apps, soak and lint take KERNEL=RELEASE or a series of Debian's
+# kernels (6.1). What is needed is installed when they are run by root.
 #
 # Objects go to build/RELEASE, so that several kernels can be built for. With
 # KUNIT=DIR, printed by tools/testing/kunit/build.sh, the KUnit suites are built
@@ -93,6 +94,9 @@ demo:
 check:
 	@tools/testing/check.sh $(if $(UM),um,$(KERNEL))
 
+check-apps:
+	@tools/testing/apps.sh $(KERNEL)
+
 check-debug:
 	@tools/testing/check.sh debug
 
@@ -113,5 +117,5 @@ clean:
 
 FORCE:
 
-.PHONY: all module rsessrun kuser seeded install uninstall demo check check-debug \
-	check-kcsan soak lint model clean FORCE
+.PHONY: all module rsessrun kuser seeded install uninstall demo check check-apps \
+	check-debug check-kcsan soak lint model clean FORCE

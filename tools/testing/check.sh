@@ -18,10 +18,10 @@ self=$here/selftests/net/rsess
 
 kernel=${1:-6.1}
 [ $# -eq 0 ] || shift
+parts=(lint model vm kunit selftests kernel_user module apps field soak)
 case $kernel in
-debug) parts=(lint model vm kunit selftests kernel_user module soak faults seeded) ;;
+debug) parts+=(faults seeded) ;;
 kcsan) parts=(soak seeded) ;;
-*) parts=(lint model vm kunit selftests kernel_user module soak) ;;
 esac
 [ $# -eq 0 ] || parts=("$@")
 
@@ -88,6 +88,15 @@ part_kernel_user() {
 
 part_module() {
 	vm 120 --autoload -- "$self/module.sh"
+}
+
+# Two of the programs of "make check-apps", for a shorter time.
+part_apps() {
+	"$here/apps.sh" "$release" run.sh --quick --seconds 15 nginx redis
+}
+
+part_field() {
+	"$here/apps.sh" "$release" field.sh
 }
 
 part_faults() {

@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""The programs of field.sh, which know nothing of AF_RSESS.
+
+usage: field.py ADDRESS PORT WHAT [FILE]
+
+web	answer one HTTP request, and more as soon as FILE exists
+answer	serve one client: never read its request, write an answer, close
+ask	send the request, and read the answer to its end
+take	serve one client: write what it sends to standard output
+give	send what comes from standard input
+"""
+
+import array
+import fcntl
+import itertools
+import os
+import random
+import socket
+import sys
+import termios
+import time
+
+REQUEST = 20000
+ANSWER = random.Random(1).randbytes(300000)
+PAGE = b"HTTP/1.0 200 OK\r\nContent-Length: 2000\r\n\r\n" + bytes(2000)
+
+
+def poll(true, *args):
+    for _ in range(6000):
+        if true(*args):
+            return
+        time.sleep(0.01)
+    sys.exit("waited in vain")
+
+
+def web_one(sock):
+    request = b""
+    while not request.endswith(b"\r\n\r\n"):
+        data = sock.recv(4096)
+        if not data:
+            return
+        request += data
+    sock.sendall(PAGE)
+
+
+def web(address):
+    listener = socket.create_server(address, backlog=128)
+    for number in itertools.count():
+        sock, _ = listener.accept()
+        try:
+            web_one(sock)
+        except OSError as error:
+            print("web:", error)
+        sock.close()
+        if not number:
+            poll(os.path.exists, sys.argv[4])
+
+
+def accept_one(address):
+    listener = socket.create_server(address)
+    sock, _ = listener.accept()
+    return sock
+
+
+def queued(sock):
+    """Bytes that could be read."""
+    number = array.array("i", [0])
+    fcntl.ioctl(sock, termios.FIONREAD, number)
+    return number[0]
+
+
+def answer(address):
+    sock = accept_one(address)
+    poll(lambda: queued(sock) == REQUEST)
+    sock.sendall(ANSWER)
+    sock.close()
+
+
+def ask(address):
+    got = b""
+    sock = socket.create_connection(address)
+    sock.sendall(bytes(REQUEST))
+    try:
+        while data := sock.recv(65536):
+            got += data
+    except OSError as error:
+        print(error)
+    print(f"{len(got)} bytes of {len(ANSWER)}")
+    sys.exit(got != ANSWER)
+
+
+def take(address):
+    sock = accept_one(address)
+    while data := sock.recv(65536):
+        os.write(1, data)
+
+
+def give(address):
+    sock = socket.create_connection(address)
+    while data := os.read(0, 65536):
+        sock.sendall(data)
+
+
+tasks = {"web": web, "answer": answer, "ask": ask, "take": take,
+         "give": give}
+tasks[sys.argv[3]]((sys.argv[1], int(sys.argv[2])))
