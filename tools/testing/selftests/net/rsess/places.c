@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <netinet/tcp.h>
 
 #include "places.h"
 
@@ -169,13 +170,25 @@ static int enter_shut_both(struct line *l)
 }
 
 /* Both directions have ended. */
+static bool is_over(void *arg)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+	int *fd = arg;
+
+	return !getsockopt(*fd, IPPROTO_TCP, TCP_INFO, &info, &len) &&
+	       (info.tcpi_state == TCP_CLOSE ||
+		info.tcpi_state == TCP_TIME_WAIT);
+}
+
+/* The last acknowledgment may need a moment. */
 static int enter_over(struct line *l)
 {
 	int ret = enter_peer_shut(l);
 
 	if (ret || shutdown(l->c, SHUT_WR))
 		return ret ?: -errno;
-	return wait_events(l->s, POLLIN | POLLOUT | POLLRDHUP | POLLHUP);
+	return wait_until(is_over, &l->c);
 }
 
 static int enter_reset(struct line *l)

@@ -447,7 +447,7 @@ static int ask_place(struct line *l, struct answers *as, const void *arg)
 FIXTURE(state) {
 };
 
-KIND_VARIANTS(state);
+KIND_QUIET_VARIANTS(state);
 
 FIXTURE_SETUP(state)
 {
