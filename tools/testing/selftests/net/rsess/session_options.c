@@ -189,13 +189,11 @@ static const struct option kept[] = {
 	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, 99999 },
 };
 
-#define KEPT	(sizeof(kept) / sizeof(kept[0]))
-
 static int set_kept(int fd)
 {
 	size_t i;
 
-	for (i = 0; i < KEPT; i++) {
+	for (i = 0; i < ARRAY_SIZE(kept); i++) {
 		if (set_int(fd, kept[i].level, kept[i].name, kept[i].value)) {
 			say("option %d of level %d: %s", kept[i].name,
 			    kept[i].level, strerror(errno));
@@ -213,7 +211,7 @@ static int changed(int fd)
 	int bad = 0;
 	size_t i;
 
-	for (i = 0; i < KEPT; i++) {
+	for (i = 0; i < ARRAY_SIZE(kept); i++) {
 		int value = get_int(fd, kept[i].level, kept[i].name);
 
 		if (value == kept[i].value)
