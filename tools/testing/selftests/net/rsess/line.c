@@ -254,6 +254,32 @@ ssize_t line_fill(struct line *l)
 	return sum;
 }
 
+/**
+ * line_full() - write until not one byte more goes in
+ * @l: the line
+ * @sent: how many went in before, and then
+ * @flags: of send()
+ *
+ * After line_fill() the first byte may still find room: TCP probes a closed window
+ * with bytes that the peer keeps.
+ *
+ * Return: the errno of send().
+ */
+int line_full(struct line *l, ssize_t *sent, int flags)
+{
+	unsigned char c;
+	int i;
+
+	for (i = 0; i < 100000; i++) {
+		pattern_fill(*sent, &c, 1);
+		if (send(l->c, &c, 1, flags) != 1)
+			return errno;
+		(*sent)++;
+	}
+	say("never full");
+	return 0;
+}
+
 /* More than fits through a transport, both ways. */
 int line_talk(struct line *l)
 {

@@ -79,6 +79,7 @@ int line_accept(struct line *l);
 int line_reset(struct line *l);
 int line_small(struct line *l);
 ssize_t line_fill(struct line *l);
+int line_full(struct line *l, ssize_t *sent, int flags);
 int line_talk(struct line *l);
 int line_close(int *fd);
 int line_cut(int *fd);
