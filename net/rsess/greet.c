@@ -352,6 +352,14 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 		return;
 	}
 
+	/* It may have waited for long.  A place in the queue is not for a dialer
+	 * that is gone; one that was reset comes again.
+	 */
+	if (tr->ops->state(tr->sock) != RSESS_INNER_UP) {
+		RSESS_INC(net, HELLO_REFUSED);
+		rsess_listener_forget(tr, true);
+		return;
+	}
 	parent = rsess_listener_admit(lsn, tr);
 	if (!parent)
 		return;			/* waits for accept() */

@@ -67,7 +67,6 @@ enum rsess_timer {
  * @keepidle: TCP_KEEPIDLE, seconds, 0: the namespace's default
  * @keepintvl: TCP_KEEPINTVL, seconds, as above
  * @keepcnt: TCP_KEEPCNT, as above
- * @defer_accept: TCP_DEFER_ACCEPT, seconds
  * @nodelay: TCP_NODELAY, for the one who asks
  * @cork: TCP_CORK
  * @inq: TCP_INQ
@@ -80,7 +79,6 @@ struct rsess_options {
 	u32	keepidle;
 	u32	keepintvl;
 	u32	keepcnt;
-	u32	defer_accept;
 	bool	nodelay;
 	bool	cork;
 	bool	inq;

@@ -227,13 +227,6 @@ static int rsess_get_inq(const struct rsess_sock *rs, void *answer)
 	return rsess_answer(answer, rs->opt.inq);
 }
 
-/* Of the session's bytes: those of the connection begin with HELLO. */
-static int rsess_set_defer_accept(struct rsess_sock *rs, int val)
-{
-	rs->opt.defer_accept = max(val, 0);
-	return 0;
-}
-
 /* Kept from the transport: an ICMP error would end it at once. */
 static int rsess_set_recverr(struct rsess_sock *rs, int val)
 {
@@ -293,8 +286,7 @@ static const struct rsess_option rsess_options[] = {
 	{ SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, RSESS_KEEP },
 	{ SOL_TCP, TCP_THIN_DUPACK, RSESS_KEEP },
 	{ SOL_TCP, TCP_TX_DELAY, RSESS_KEEP },
-	{ SOL_TCP, TCP_DEFER_ACCEPT, RSESS_KEEP | RSESS_OPT_ONE,
-	  rsess_set_defer_accept },
+	{ SOL_TCP, TCP_DEFER_ACCEPT, RSESS_KEEP | RSESS_OPT_ONE },
 	{ SOL_TCP, TCP_SAVE_SYN, RSESS_KEEP },
 	{ SOL_TCP, TCP_QUICKACK, RSESS_OPT_PASS },
 	{ SOL_TCP, TCP_TIMESTAMP, RSESS_OPT_PASS },
@@ -320,7 +312,8 @@ static const struct rsess_option rsess_options[] = {
 	{ SOL_IP, IP_TTL, RSESS_KEEP },
 	{ SOL_IP, IP_MINTTL, RSESS_KEEP },
 	{ SOL_IP, IP_MTU_DISCOVER, RSESS_KEEP },
-	{ SOL_IP, IP_OPTIONS, RSESS_KEEP | RSESS_OPT_BLOB },
+	/* An accepted connection has those of its SYN, reversed. */
+	{ SOL_IP, IP_OPTIONS, RSESS_KEEP | RSESS_OPT_ONE | RSESS_OPT_BLOB },
 	{ SOL_IP, IP_FREEBIND, RSESS_KEEP },
 	{ SOL_IP, IP_TRANSPARENT, RSESS_KEEP },
 	{ SOL_IP, IP_BIND_ADDRESS_NO_PORT, RSESS_KEEP },
@@ -436,7 +429,6 @@ int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent)
 	rsess_inherit_core(rsess_to_sk(rs), parent);
 	rs->timeout_ms = rsess_sk(parent)->timeout_ms;
 	rs->opt = rsess_sk(parent)->opt;
-	rs->opt.defer_accept = 0;
 	err = rsess_journal_inherit(&rs->journal, &rsess_sk(parent)->journal);
 	release_sock(parent);
 	return err;

@@ -16,6 +16,7 @@
  * @name: for differs()
  * @pattern: of the answers compared by compare() that differ
  * @why: for people
+ * @family: of the sockets that differ; 0 is any
  * @seen: an answer has matched @pattern
  * @used: such an answer differs indeed
  */
@@ -23,6 +24,7 @@ static struct difference {
 	const char *name;
 	const char *pattern;
 	const char *why;
+	int family;
 	bool seen, used;
 } differences[] = {
 	{
@@ -85,6 +87,12 @@ static struct difference {
 		.why = "the present transport answers, or one that was never connected",
 	},
 	{
+		.name = "mtu6",
+		.pattern = "* IPV6_MTU get @(default|length *|after *)",
+		.family = AF_INET6,
+		.why = "without a transport there is no path",
+	},
+	{
 		.name = "mtu",
 		.pattern = "* IP_MTU get @(default|length *|after *)",
 		.why = "without a transport there is no path",
@@ -128,6 +136,7 @@ bool differs_here(const struct kind *kind, const char *what, bool really)
 
 	for (d = differences; d->name; d++) {
 		if (kind->domain != AF_RSESS || !d->pattern ||
+		    (d->family && d->family != kind->family) ||
 		    fnmatch(d->pattern, what, FNM_EXTMATCH))
 			continue;
 		d->seen = true;
