@@ -17,6 +17,7 @@
  * @pattern: of the answers compared by compare() that differ
  * @why: for people
  * @family: of the sockets that differ; 0 is any
+ * @relay: only when connections come through the relay
  * @seen: an answer has matched @pattern
  * @used: such an answer differs indeed
  */
@@ -25,6 +26,7 @@ static struct difference {
 	const char *pattern;
 	const char *why;
 	int family;
+	bool relay;
 	bool seen, used;
 } differences[] = {
 	{
@@ -87,6 +89,13 @@ static struct difference {
 		.why = "the present transport answers, or one that was never connected",
 	},
 	{
+		.name = "ip_options",
+		.pattern = "accepted IP_OPTIONS get inherited*",
+		.family = AF_INET,
+		.relay = true,
+		.why = "they are those of the connection, which is the relay's",
+	},
+	{
 		.name = "mtu6",
 		.pattern = "* IPV6_MTU get @(default|length *|after *)",
 		.family = AF_INET6,
@@ -137,6 +146,7 @@ bool differs_here(const struct kind *kind, const char *what, bool really)
 	for (d = differences; d->name; d++) {
 		if (kind->domain != AF_RSESS || !d->pattern ||
 		    (d->family && d->family != kind->family) ||
+		    (d->relay && !kind->every) ||
 		    fnmatch(d->pattern, what, FNM_EXTMATCH))
 			continue;
 		d->seen = true;
