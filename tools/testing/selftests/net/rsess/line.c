@@ -327,30 +327,3 @@ int get_int(int fd, int level, int name)
 	return getsockopt(fd, level, name, &value, &len) ? -1000 - errno :
 							   value;
 }
-
-/* What poll() tells now. */
-int events(int fd)
-{
-	struct pollfd pfd = {
-		.fd = fd,
-		.events = POLLIN | POLLOUT | POLLRDHUP | POLLPRI,
-	};
-
-	return poll(&pfd, 1, 0) < 0 ? -errno : pfd.revents;
-}
-
-/* Waits until poll() tells exactly this. */
-int wait_events(int fd, int want)
-{
-	int64_t end = now_ms() + WAIT_MS;
-	int ev;
-
-	while ((ev = events(fd)) != want) {
-		if (now_ms() > end) {
-			say("events %#x, not %#x", ev, want);
-			return -ETIMEDOUT;
-		}
-		usleep(2000);
-	}
-	return 0;
-}

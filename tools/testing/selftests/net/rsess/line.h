@@ -87,7 +87,5 @@ int line_cut(int *fd);
 int set_nonblock(int fd, bool on);
 int set_int(int fd, int level, int name, int value);
 int get_int(int fd, int level, int name);
-int events(int fd);
-int wait_events(int fd, int want);
 
 #endif /* _RSESS_TEST_LINE_H */

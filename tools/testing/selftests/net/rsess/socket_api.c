@@ -51,33 +51,6 @@ static int set_nonblock(int fd, bool on)
 		     on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
 }
 
-/* What poll() tells now. */
-static int events(int fd)
-{
-	struct pollfd pfd = {
-		.fd = fd,
-		.events = POLLIN | POLLOUT | POLLRDHUP | POLLPRI,
-	};
-
-	return poll(&pfd, 1, 0) < 0 ? -errno : pfd.revents;
-}
-
-/* Waits until poll() tells exactly this. */
-static int wait_events(int fd, int want)
-{
-	int64_t end = now_ms() + WAIT_MS;
-	int ev;
-
-	while ((ev = events(fd)) != want) {
-		if (now_ms() > end) {
-			say("events %#x, not %#x", ev, want);
-			return -ETIMEDOUT;
-		}
-		usleep(2000);
-	}
-	return 0;
-}
-
 /*
  * A socket that is not connected.
  */

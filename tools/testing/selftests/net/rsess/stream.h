@@ -41,4 +41,7 @@ int wait_readable(int fd, int want);
 int wait_confirmed(int fd);
 int wait_live(int fd);
 
+int events(int fd);
+int wait_events(int fd, int want);
+
 #endif /* _RSESS_TEST_STREAM_H */

@@ -358,17 +358,15 @@ static void ask_option(const struct asking *q, bool all)
  * struct when - a state in which an option is asked for
  * @state: its name
  * @all: ask everything
- * @transport: the state has a transport, which can be reset
  */
 static const struct when {
 	const char *state;
 	bool all;
-	bool transport;
 } whens[] = {
-	{ "fresh", true, false }, { "bound", false, false },
-	{ "listening", true, false }, { "connecting", false, false },
-	{ "connected", true, true }, { "accepted", false, true },
-	{ "reset_told", false, false }, { "disconnected", false, false },
+	{ "fresh", true }, { "bound", false },
+	{ "listening", true }, { "connecting", false },
+	{ "connected", true }, { "accepted", false },
+	{ "reset_told", false }, { "disconnected", false },
 };
 
 static int ask_when(struct line *l, struct asking *q, const struct when *w)
@@ -387,11 +385,9 @@ static int ask_when(struct line *l, struct asking *q, const struct when *w)
 /**
  * struct quiz - what compare() is to ask
  * @o: options
- * @reset: only in states with a transport: it is about those that are reset
  */
 struct quiz {
 	const struct option *o;
-	bool reset;
 };
 
 static int ask_options(struct line *l, struct answers *as, const void *arg)
@@ -403,8 +399,6 @@ static int ask_options(struct line *l, struct answers *as, const void *arg)
 
 	for (q.o = quiz->o; q.o->text; q.o++) {
 		for (i = 0; i < ARRAY_SIZE(whens); i++) {
-			if (quiz->reset && !whens[i].transport)
-				continue;
 			ret = ask_when(l, &q, &whens[i]);
 			if (ret)
 				return ret;
