@@ -233,6 +233,16 @@ static void rsess_greet_abort(struct rsess_transport *tr,
 	rsess_greet_reply(tr, &frame, sizeof(frame));
 }
 
+/* Did the dialer give @tr up before it dialed the transport that is attached?
+ * Each has a work of its own, so they need not come to their HELLO in order.
+ */
+static bool rsess_greet_is_late(const struct rsess_transport *tr,
+				const struct rsess_transport *attached)
+{
+	return attached && attached->lsn == tr->lsn &&
+	       (s32)(tr->serial - attached->serial) < 0;
+}
+
 /* HELLO for a session that exists: the answer was lost, or somebody repeats. */
 static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 			      const struct rsess_wire_hello *h)
@@ -244,6 +254,7 @@ static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 	if (rs->tr && rs->hello_only)
 		rsess_link_drain(rs);
 	same = sk->sk_state != TCP_CLOSE && rs->hello_only &&
+	       !rsess_greet_is_late(tr, rs->tr) &&
 	       !memcmp(rs->peer_key, h->key, sizeof(h->key));
 	if (same) {
 		RSESS_INC(sock_net(sk), HELLO_REPEATED);

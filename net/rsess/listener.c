@@ -129,6 +129,7 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 		return;
 	}
 	tr->ops->tune(sock);
+	tr->serial = lsn->serial++;
 
 	spin_lock(&lsn->lock);
 	list_add_tail(&tr->link, &lsn->pending);

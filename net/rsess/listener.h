@@ -29,6 +29,7 @@ struct rsess_transport;
  * @bound_dev_if: of @sock
  * @uid: of the application that bound it; another user cannot take it over
  * @accept_work: takes connections from @sock
+ * @serial: how many it has taken; its alone
  * @free_work: closes the listener when nobody uses it
  * @linger_work: ends @lingering
  * @lock: protects the rest
@@ -63,6 +64,7 @@ struct rsess_listener {
 	int			bound_dev_if;
 	kuid_t			uid;
 	struct delayed_work	accept_work;
+	u32			serial;
 	struct work_struct	free_work;
 	struct delayed_work	linger_work;
 

@@ -107,6 +107,7 @@ struct rsess_tx {
  *	a session, then under the lock of the outer socket
  * @sk: the outer socket, with a reference; set once, by @work or before it can run
  * @lsn: where it was accepted and waits for its first frame, else NULL
+ * @serial: @lsn has accepted so many before this one
  * @link: place in a list of @lsn, under the lock of @lsn
  * @parked: has a HELLO that waits for room in the queue of accept()
  * @expired: @expire has run
@@ -128,6 +129,7 @@ struct rsess_transport {
 	struct socket		*sock;
 	struct sock		*sk;
 	struct rsess_listener	*lsn;
+	u32			serial;
 	struct list_head	link;
 	bool			parked;
 	bool			expired;

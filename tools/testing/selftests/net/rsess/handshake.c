@@ -531,6 +531,32 @@ CASE(acceptor, repeated_hello_beside_old_transport)
 	OK(pair_finish(&self->s));
 }
 
+/* What the dialer gave up comes last; it does not take the place of what it has
+ * now.
+ */
+CASE(acceptor, repeated_hello_of_older_transport)
+{
+	struct peer *p = &self->s.p;
+	u8 buf[RSESS_HDR_LEN + RSESS_CTRL_MAX];
+	size_t len = peer_make_hello(p, buf);
+	int old, live;
+
+	OK(peer_dial(p));
+	OK(peer_send_raw(p, buf, len - 1));
+	old = p->fd;
+	OK(peer_hello(p));
+	live = p->fd;
+	p->fd = old;
+	OK(peer_send_raw(p, buf + len - 1, 1));
+	OK(peer_gone(p));
+	p->fd = live;
+	OK(pair_accept(&self->s));
+	OK(pair_accept_nothing(&self->s));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(1, stat_get("HelloRefused"));
+	EXPECT_EQ(0, stat_get("HelloRepeated"));
+}
+
 /* A recorded HELLO opens no door. */
 CASE(acceptor, repeated_hello_is_refused_later)
 {
