@@ -313,6 +313,7 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 		return ERR_PTR(err);
 	}
 	RSESS_INC(sock_net(sk), SESSIONS_ACCEPTED);
+	rsess_listener_defer(rs);
 	rsess_listener_claim(tr);
 	rsess_link_attach(rs, tr, 0);
 	rs->pending |= RSESS_PEND(RSESS_WELCOME);

@@ -337,19 +337,22 @@ static void rsess_listener_refuse(struct rsess_listener *lsn)
 {
 	struct rsess_sock *rs, *n;
 	struct rsess_transport *tr;
-	LIST_HEAD(acceptq);
+	LIST_HEAD(refused);
 
 	spin_lock(&lsn->lock);
 	if (!lsn->napps && !lsn->lingering) {
-		list_splice_init(&lsn->acceptq, &acceptq);
-		list_for_each_entry(rs, &acceptq, link_accept)
+		list_splice_init(&lsn->acceptq, &refused);
+		list_splice_init(&lsn->deferred, &refused);
+		list_for_each_entry(rs, &refused, link_accept) {
+			WRITE_ONCE(rs->deferred, false);
 			lsn->qlen--;
+		}
 		list_for_each_entry(tr, &lsn->parked, link)
 			rsess_transport_queue(tr);
 	}
 	spin_unlock(&lsn->lock);
 
-	list_for_each_entry_safe(rs, n, &acceptq, link_accept) {
+	list_for_each_entry_safe(rs, n, &refused, link_accept) {
 		list_del_init(&rs->link_accept);
 		rsess_listener_reject(rsess_to_sk(rs));
 	}
@@ -392,6 +395,84 @@ static void rsess_listener_wake(struct rsess_listener *lsn, unsigned int n)
 	}
 }
 
+static void rsess_listener_wake_work(struct work_struct *work)
+{
+	struct rsess_listener *lsn =
+		container_of(work, struct rsess_listener, wake_work);
+	unsigned int n;
+
+	spin_lock(&lsn->lock);
+	n = lsn->napps;
+	spin_unlock(&lsn->lock);
+	rsess_listener_wake(lsn, n);
+	rsess_listener_free(lsn);	/* of rsess_listener_present() */
+}
+
+/**
+ * rsess_listener_defer() - does accept() wait for the session's first byte?
+ * @rs: new session, locked, not visible yet, with its listener's options
+ *
+ * With TCP_DEFER_ACCEPT it does, but not for ever.  Meanwhile the session has a
+ * place in the queue: what does not speak is limited as what is not accepted.
+ */
+void rsess_listener_defer(struct rsess_sock *rs)
+{
+	if (!rs->opt.defer)
+		return;
+	rs->deferred = true;
+	rsess_timer_arm(rs, RSESS_TIMER_DEFER,
+			min_t(u64, (u64)rs->opt.defer * HZ, MAX_JIFFY_OFFSET));
+	rs->opt.defer = 0;	/* the listener's, as in TCP */
+}
+
+/**
+ * rsess_listener_present() - the session is for accept() now
+ * @rs: session, locked; may be none that is deferred
+ */
+void rsess_listener_present(struct rsess_sock *rs)
+{
+	struct rsess_listener *lsn = rs->lsn;
+	bool queued;
+
+	spin_lock(&lsn->lock);
+	/* Not if it has been refused, nor if it is on its way to the queue. */
+	queued = rs->deferred && !list_empty(&rs->link_accept);
+	if (queued)
+		list_move_tail(&rs->link_accept, &lsn->acceptq);
+	WRITE_ONCE(rs->deferred, false);
+	spin_unlock(&lsn->lock);
+	if (!queued)
+		return;
+	/* Another outer socket cannot be locked here. */
+	rsess_listener_hold(lsn);
+	if (!queue_work(rsess_wq, &lsn->wake_work))
+		rsess_listener_free(lsn);
+}
+
+/**
+ * rsess_listener_withdraw() - a session has ended before its first byte
+ * @rs: session, locked
+ *
+ * Return: true if accept() will not see it: the reference that the application's
+ * socket would have had is the caller's.
+ */
+bool rsess_listener_withdraw(struct rsess_sock *rs)
+{
+	struct rsess_listener *lsn = rs->lsn;
+	bool withdrawn;
+
+	spin_lock(&lsn->lock);
+	withdrawn = rs->deferred && !list_empty(&rs->link_accept);
+	if (withdrawn) {
+		list_del_init(&rs->link_accept);
+		lsn->qlen--;
+		rsess_listener_kick(lsn);
+	}
+	WRITE_ONCE(rs->deferred, false);
+	spin_unlock(&lsn->lock);
+	return withdrawn;
+}
+
 /**
  * rsess_listener_admitted() - end of what rsess_listener_admit() began
  * @lsn: listener
@@ -410,7 +491,12 @@ void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
 	spin_lock(&lsn->lock);
 	n = lsn->napps;
 	if (child && !lsn->dead && (n || lsn->lingering)) {
-		list_add_tail(&rsess_sk(child)->link_accept, &lsn->acceptq);
+		struct rsess_sock *rs = rsess_sk(child);
+
+		list_add_tail(&rs->link_accept,
+			      rs->deferred ? &lsn->deferred : &lsn->acceptq);
+		if (rs->deferred)
+			n = 0;
 		queued = true;
 	} else {
 		lsn->qlen--;
@@ -798,9 +884,11 @@ static struct rsess_listener *rsess_listener_new(struct rsess_sock *rs)
 	INIT_DELAYED_WORK(&lsn->accept_work, rsess_listener_accept_work);
 	INIT_WORK(&lsn->free_work, rsess_listener_free_work);
 	INIT_DELAYED_WORK(&lsn->linger_work, rsess_listener_linger_work);
+	INIT_WORK(&lsn->wake_work, rsess_listener_wake_work);
 	spin_lock_init(&lsn->lock);
 	INIT_LIST_HEAD(&lsn->apps);
 	INIT_LIST_HEAD(&lsn->acceptq);
+	INIT_LIST_HEAD(&lsn->deferred);
 	INIT_LIST_HEAD(&lsn->pending);
 	INIT_LIST_HEAD(&lsn->parked);
 	lsn->users = 1;

@@ -32,6 +32,7 @@ struct rsess_transport;
  * @serial: how many it has taken; its alone
  * @free_work: closes the listener when nobody uses it
  * @linger_work: ends @lingering
+ * @wake_work: tells @apps of sessions that came into @acceptq under a lock
  * @lock: protects the rest
  * @users: outer sockets bound to it, sessions that resume through it,
  *	tombstones that a peer may come to ask, and @linger_work when it is queued;
@@ -42,8 +43,10 @@ struct rsess_transport;
  * @napps: how many
  * @room: sessions that may wait for accept(), the sum of what each of @apps allows
  * @acceptq: sessions for accept(), each with its application's reference
- * @qlen: those in @acceptq, and those on their way there
- * @lingering: nobody listens, but who waits in @acceptq and @parked may stay
+ * @deferred: sessions that come into @acceptq with their first byte
+ * @qlen: those in @acceptq and @deferred, and those on their way there
+ * @lingering: nobody listens, but who waits in @acceptq, @deferred and @parked
+ *	may stay
  * @linger_end: until then; jiffies
  * @pending: transports whose first frame has not come
  * @parked: transports whose HELLO waits for room in @acceptq, oldest first
@@ -67,6 +70,7 @@ struct rsess_listener {
 	u32			serial;
 	struct work_struct	free_work;
 	struct delayed_work	linger_work;
+	struct work_struct	wake_work;
 
 	spinlock_t		lock;	/* all below */
 	unsigned int		users;
@@ -76,6 +80,7 @@ struct rsess_listener {
 	unsigned int		napps;
 	u64			room;
 	struct list_head	acceptq;
+	struct list_head	deferred;
 	unsigned int		qlen;
 	bool			lingering;
 	unsigned long		linger_end;
@@ -94,6 +99,11 @@ struct sock *rsess_listener_dequeue(struct rsess_listener *lsn);
 bool rsess_listener_ready(struct rsess_listener *lsn);
 void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs);
 void rsess_listener_left(struct rsess_listener *lsn);
+
+/* for a session that waits for accept() */
+void rsess_listener_defer(struct rsess_sock *rs);
+void rsess_listener_present(struct rsess_sock *rs);
+bool rsess_listener_withdraw(struct rsess_sock *rs);
 
 /* for transports without a session */
 void rsess_listener_claim(struct rsess_transport *tr);

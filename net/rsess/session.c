@@ -269,6 +269,10 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 	rsess_timer_stop_all(rs);
 	rsess_link_drop(rs, !orderly && !rs->cut);
 	rsess_session_purge(rs);
+	if (READ_ONCE(rs->deferred) && rsess_listener_withdraw(rs)) {
+		sock_set_flag(sk, SOCK_DEAD);
+		rs->orphaned = true;
+	}
 	if (rs->lsn) {
 		rsess_listener_put(rs->lsn);
 		rs->lsn = NULL;

@@ -57,6 +57,7 @@ enum rsess_timer {
 	RSESS_TIMER_PROBE,	/* nothing is awaited: PING now and then */
 	RSESS_TIMER_SESSION,	/* no transport for RSESS_TIMEOUT */
 	RSESS_TIMER_ORPHAN,	/* an orphan makes no progress */
+	RSESS_TIMER_DEFER,	/* accept() need not wait for bytes any longer */
 	RSESS_TIMER_MAX,
 };
 
@@ -67,6 +68,7 @@ enum rsess_timer {
  * @keepidle: TCP_KEEPIDLE, seconds, 0: the namespace's default
  * @keepintvl: TCP_KEEPINTVL, seconds, as above
  * @keepcnt: TCP_KEEPCNT, as above
+ * @defer: TCP_DEFER_ACCEPT, seconds, of a listener
  * @nodelay: TCP_NODELAY, for the one who asks
  * @cork: TCP_CORK
  * @inq: TCP_INQ
@@ -79,6 +81,7 @@ struct rsess_options {
 	u32	keepidle;
 	u32	keepintvl;
 	u32	keepcnt;
+	u32	defer;
 	bool	nodelay;
 	bool	cork;
 	bool	inq;
@@ -166,8 +169,11 @@ struct rsess_options {
  * @all: place in the list of sessions
  * @orphan: place in the list of orphans
  * @hash: place in the table of sessions that can be resumed
+ *
+ * Under the lock of @lsn:
  * @link_accept: place in the listener's queue, or among those who listen there
- *	(listener's lock)
+ * @deferred: in the queue it is not for accept(), which waits for bytes; also read
+ *	without the lock
  */
 struct rsess_sock {
 	struct inet_sock	inet;
@@ -243,6 +249,7 @@ struct rsess_sock {
 	struct list_head	orphan;
 	struct hlist_node	hash;
 	struct list_head	link_accept;
+	bool			deferred;
 };
 
 static inline struct rsess_sock *rsess_sk(const struct sock *sk)

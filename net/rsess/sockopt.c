@@ -186,6 +186,13 @@ static int rsess_set_keepcnt(struct rsess_sock *rs, int val)
 	return 0;
 }
 
+/* How long accept() waits for a session's first bytes. */
+static int rsess_set_defer(struct rsess_sock *rs, int val)
+{
+	rs->opt.defer = max(val, 0);
+	return 0;
+}
+
 static int rsess_set_user_timeout(struct rsess_sock *rs, int val)
 {
 	if (val < 0)
@@ -286,7 +293,7 @@ static const struct rsess_option rsess_options[] = {
 	{ SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, RSESS_KEEP },
 	{ SOL_TCP, TCP_THIN_DUPACK, RSESS_KEEP },
 	{ SOL_TCP, TCP_TX_DELAY, RSESS_KEEP },
-	{ SOL_TCP, TCP_DEFER_ACCEPT, RSESS_KEEP | RSESS_OPT_ONE },
+	{ SOL_TCP, TCP_DEFER_ACCEPT, RSESS_KEEP | RSESS_OPT_ONE, rsess_set_defer },
 	{ SOL_TCP, TCP_SAVE_SYN, RSESS_KEEP },
 	{ SOL_TCP, TCP_QUICKACK, RSESS_OPT_PASS },
 	{ SOL_TCP, TCP_TIMESTAMP, RSESS_OPT_PASS },

@@ -3,6 +3,7 @@
  * One delayed work per session serves all of its deadlines.
  */
 #include <net/sock.h>
+#include "listener.h"
 #include "net.h"
 #include "session.h"
 
@@ -331,6 +332,9 @@ static void rsess_timer_fire(struct rsess_sock *rs, enum rsess_timer t)
 		break;
 	case RSESS_TIMER_ORPHAN:
 		rsess_timer_orphan(rs);
+		break;
+	case RSESS_TIMER_DEFER:
+		rsess_listener_present(rs);
 		break;
 	default:
 		break;
