@@ -7,6 +7,7 @@
 #include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/sockios.h>
+#include <net/inet_common.h>
 #include <net/sock.h>
 #include <asm/ioctls.h>
 #include "compat.h"
@@ -560,7 +561,7 @@ static int rsess_set_rcvlowat(struct sock *sk, int val)
 	return 0;
 }
 
-static const struct proto_ops rsess_ops = {
+static struct proto_ops rsess_ops __ro_after_init = {
 	.family		= PF_RSESS,
 	.owner		= THIS_MODULE,
 	.release	= rsess_release,
@@ -582,6 +583,17 @@ static const struct proto_ops rsess_ops = {
 	.set_rcvlowat	= rsess_set_rcvlowat,
 	RSESS_SENDPAGE_OP
 };
+
+/**
+ * rsess_socket_init() - take over what TCP of this kernel has
+ *
+ * SO_PEEK_OFF is there since 6.9.
+ */
+void __init rsess_socket_init(void)
+{
+	if (inet_stream_ops.set_peek_off)
+		rsess_ops.set_peek_off = sk_set_peek_off;
+}
 
 /**
  * rsess_create() - net_proto_family.create

@@ -172,8 +172,8 @@ error:
 	return err;
 }
 
-/* Hand out what is queued.  @skip is where a MSG_PEEK continues.  How many
- * bytes, or a negative errno when none could be handed out.
+/* Hand out what is queued.  @skip is where a MSG_PEEK begins.  How many bytes, or
+ * a negative errno when none could be handed out.
  */
 static int rsess_recv_queue(struct sock *sk, struct msghdr *msg, size_t len,
 			    u32 skip, int flags)
@@ -269,6 +269,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 {
 	struct sock *sk = sock->sk;
 	size_t target, done = 0;
+	u32 peek_off;
 	long timeo;
 	int n = 0;
 
@@ -284,9 +285,11 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	}
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	peek_off = max(sk_peek_offset(sk, flags), 0);
 	for (;;) {
 		n = rsess_recv_queue(sk, msg, len - done,
-				     flags & MSG_PEEK ? done : 0, flags);
+				     flags & MSG_PEEK ? peek_off + done : 0,
+				     flags);
 		if (n < 0)
 			break;
 		done += n;
@@ -305,6 +308,10 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 			break;
 		sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
 	}
+	if (flags & MSG_PEEK)
+		sk_peek_offset_fwd(sk, done);
+	else
+		sk_peek_offset_bwd(sk, done);
 	if (rsess_sk(sk)->opt.inq || msg->msg_get_inq)
 		n = rsess_recv_inq(sk, msg, done, n);
 	release_sock(sk);

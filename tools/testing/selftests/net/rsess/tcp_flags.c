@@ -76,6 +76,40 @@ CASE(flags, peek)
 	ASSERT_EQ(0, recv(l->s, buf, 1, 0));
 }
 
+/* SO_PEEK_OFF: each look continues where the last one ended.  TCP has it since
+ * 6.9; before, both refuse it.
+ */
+CASE(flags, peek_off)
+{
+	unsigned char buf[1000];
+	struct line *l = &self->l;
+	int fd = new_socket(AF_INET, 0);
+	bool has = !set_int(fd, SOL_SOCKET, SO_PEEK_OFF, 0);
+
+	OK(line_close(&fd));
+	if (!has) {
+		FAILS(EOPNOTSUPP, set_int(l->s, SOL_SOCKET, SO_PEEK_OFF, 0));
+		return;
+	}
+	OK(set_int(l->s, SOL_SOCKET, SO_PEEK_OFF, 100));
+	OK(write_all(l->c, 0, 1000));
+	OK(wait_readable(l->s, 1000));
+	ASSERT_EQ(300, recv(l->s, buf, 300, MSG_PEEK));
+	OK(pattern_check(100, buf, 300));
+	OK(line_reset(l));
+	ASSERT_EQ(200, recv(l->s, buf, 200, MSG_PEEK));
+	OK(pattern_check(400, buf, 200));
+	ASSERT_EQ(600, get_int(l->s, SOL_SOCKET, SO_PEEK_OFF));
+	OK(read_all(l->s, 0, 500));
+	ASSERT_EQ(100, get_int(l->s, SOL_SOCKET, SO_PEEK_OFF));
+	ASSERT_EQ(400, recv(l->s, buf, sizeof(buf), MSG_PEEK));
+	OK(pattern_check(600, buf, 400));
+	FAILS(EAGAIN, recv(l->s, buf, 1, MSG_PEEK | MSG_DONTWAIT));
+	OK(read_all(l->s, 500, 500));
+	ASSERT_EQ(0, get_int(l->s, SOL_SOCKET, SO_PEEK_OFF));
+	OK(set_int(l->s, SOL_SOCKET, SO_PEEK_OFF, -1));
+}
+
 /* What was seen stays where it is when the transport goes. */
 CASE(flags, peek_after_reset)
 {
