@@ -105,6 +105,7 @@ static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 		return ERR_PTR(err);
 	sock->sk->sk_allocation = sk->sk_allocation;
 	rsess_transport_owner(sock, sk->sk_uid);
+	rsess_charge_as(sock->sk, sk);
 	rsess_sockopt_replay(rs, sock);
 	rsess_link_settings(rs, sock);
 	ops->tune(sock);

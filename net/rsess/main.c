@@ -130,7 +130,6 @@ static int __init rsess_init(void)
 
 	rsess_family_ops.family = rsess_family;
 	rsess_mem_init();
-	rsess_socket_init();
 	err = percpu_counter_init(&rsess_sockets_allocated, 0, GFP_KERNEL);
 	if (err)
 		return err;

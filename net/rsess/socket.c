@@ -561,38 +561,41 @@ static int rsess_set_rcvlowat(struct sock *sk, int val)
 	return 0;
 }
 
-static struct proto_ops rsess_ops __ro_after_init = {
-	.family		= PF_RSESS,
-	.owner		= THIS_MODULE,
-	.release	= rsess_release,
-	.bind		= rsess_bind,
-	.connect	= rsess_connect,
-	.socketpair	= sock_no_socketpair,
-	.accept		= RSESS_ACCEPT_OP(rsess_accept),
-	.getname	= rsess_getname,
-	.poll		= rsess_poll,
-	.ioctl		= rsess_ioctl,
-	.gettstamp	= sock_gettstamp,
-	.listen		= rsess_listen,
-	.shutdown	= rsess_shutdown,
-	.setsockopt	= rsess_setsockopt,
-	.getsockopt	= rsess_getsockopt,
-	.sendmsg	= rsess_sendmsg,
-	.recvmsg	= rsess_recvmsg,
-	.mmap		= sock_no_mmap,
-	.set_rcvlowat	= rsess_set_rcvlowat,
+#define RSESS_OPS							\
+	.family		= PF_RSESS,					\
+	.owner		= THIS_MODULE,					\
+	.release	= rsess_release,				\
+	.bind		= rsess_bind,					\
+	.connect	= rsess_connect,				\
+	.socketpair	= sock_no_socketpair,				\
+	.accept		= RSESS_ACCEPT_OP(rsess_accept),		\
+	.getname	= rsess_getname,				\
+	.poll		= rsess_poll,					\
+	.ioctl		= rsess_ioctl,					\
+	.gettstamp	= sock_gettstamp,				\
+	.listen		= rsess_listen,					\
+	.shutdown	= rsess_shutdown,				\
+	.setsockopt	= rsess_setsockopt,				\
+	.getsockopt	= rsess_getsockopt,				\
+	.sendmsg	= rsess_sendmsg,				\
+	.recvmsg	= rsess_recvmsg,				\
+	.mmap		= sock_no_mmap,					\
+	.set_rcvlowat	= rsess_set_rcvlowat,				\
 	RSESS_SENDPAGE_OP
+
+static const struct proto_ops rsess_ops = {
+	RSESS_OPS
 };
 
-/**
- * rsess_socket_init() - take over what TCP of this kernel has
- *
- * SO_PEEK_OFF is there since 6.9.
- */
-void __init rsess_socket_init(void)
+static const struct proto_ops rsess_ops_peek_off = {
+	RSESS_OPS
+	.set_peek_off	= sk_set_peek_off,
+};
+
+/* SO_PEEK_OFF is there if TCP of this kernel has it, as it does since 6.9. */
+static const struct proto_ops *rsess_socket_ops(void)
 {
-	if (inet_stream_ops.set_peek_off)
-		rsess_ops.set_peek_off = sk_set_peek_off;
+	return inet_stream_ops.set_peek_off ? &rsess_ops_peek_off : &rsess_ops;
 }
 
 /**
@@ -619,7 +622,7 @@ int rsess_create(struct net *net, struct socket *sock, int protocol, int kern)
 	if (!sk)
 		return -ENOBUFS;
 	sock->state = SS_UNCONNECTED;
-	sock->ops = &rsess_ops;
+	sock->ops = rsess_socket_ops();
 	sk->sk_type = sock->type;
 	rsess_sk(sk)->protocol = protocol;
 	sock_graft(sk, sock);

@@ -5,7 +5,6 @@
 struct net;
 struct socket;
 
-void rsess_socket_init(void);
 int rsess_create(struct net *net, struct socket *sock, int protocol, int kern);
 
 #endif /* _RSESS_SOCKET_H */

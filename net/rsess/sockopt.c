@@ -434,6 +434,7 @@ int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent)
 
 	lock_sock(parent);
 	rsess_inherit_core(rsess_to_sk(rs), parent);
+	rsess_charge_as(rsess_to_sk(rs), parent);
 	rs->timeout_ms = rsess_sk(parent)->timeout_ms;
 	rs->opt = rsess_sk(parent)->opt;
 	err = rsess_journal_inherit(&rs->journal, &rsess_sk(parent)->journal);

@@ -10,6 +10,7 @@
  * While there is no session the work owns the transport.  Later everything
  * happens under the lock of the outer socket, in the work or in a system call.
  */
+#include <linux/memcontrol.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
 #include <net/sock.h>
@@ -256,4 +257,21 @@ void rsess_transport_owner(struct socket *sock, kuid_t uid)
 {
 	SOCK_INODE(sock)->i_uid = uid;
 	sock->sk->sk_uid = uid;
+}
+
+/**
+ * rsess_charge_as() - charge a new socket to the cgroup of another one
+ * @sk: socket without memory of its own yet
+ * @owner: the other one
+ *
+ * Otherwise it is that of whoever ran when it was made; a work is in none.
+ */
+void rsess_charge_as(struct sock *sk, const struct sock *owner)
+{
+#ifdef CONFIG_MEMCG
+	if (sk->sk_memcg || !owner->sk_memcg)
+		return;
+	css_get(&owner->sk_memcg->css);	/* sk_free() */
+	sk->sk_memcg = owner->sk_memcg;
+#endif
 }

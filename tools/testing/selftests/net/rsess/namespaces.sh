@@ -162,6 +162,11 @@ send_chunk() {
 	cat "$scratch/piece" >&3
 }
 
+# What the client has sent so far: a transport can be lost again.
+all_arrived() {
+	until_true has_bytes "$scratch/up.got" "$(wc -c <"$scratch/up")"
+}
+
 # finish: the end of input, and both files have arrived whole
 finish() {
 	exec 3>&-
@@ -209,6 +214,7 @@ tear_ss_server() {
 }
 
 tcpkill_on() {
+	: >"$scratch/tk"
 	ip netns exec "$server" tcpkill -i veth0 tcp port $port \
 		>/dev/null 2>"$scratch/tk" &
 	tcpkill_pid=$!
@@ -261,9 +267,7 @@ tcpkill_kills() {
 		code=$?
 		tcpkill_off
 		[ $code -eq 0 ] || return
-		# Bytes flow in between.
-		until_true has_bytes "$scratch/up.got" \
-			"$(wc -c <"$scratch/up")" || return
+		all_arrived || return
 	done
 	finish
 }
@@ -278,6 +282,7 @@ libzmq_3392_reject_with_tcp_reset() {
 		code=$?
 		nft_off
 		[ $code -eq 0 ] || return
+		all_arrived || return
 	done
 	finish
 }

@@ -15,7 +15,7 @@
 
 /* Ports that nothing else uses. */
 #define OTHER_PORT	(PORT + 5)
-#define FULL_PORT	(PORT + 6)
+#define FULL_PORTS	(PORT + 100)
 
 static int bind_to(int fd, int family, int port)
 {
@@ -57,28 +57,33 @@ static int enter_listening(struct line *l)
 	return listen(l->c, 4) ? -errno : 0;
 }
 
-/* The listener's queue is full: nobody answers. l->s is the listener. */
+/* The listener's queue is full: nobody answers. l->s is the listener.  Each has a
+ * port of its own: TCP's queue has room for one, which a late segment with a SYN
+ * cookie of the listener before could take.
+ */
 static int enter_connecting(struct line *l)
 {
+	static int full_port = FULL_PORTS;
 	int ret, fd;
 
+	full_port++;
 	l->s = kind_socket(l->kind, 0);
 	if (l->s < 0)
 		return l->s;
-	ret = bind_to(l->s, l->kind->family, FULL_PORT);
+	ret = bind_to(l->s, l->kind->family, full_port);
 	if (ret)
 		return ret;
 	if (listen(l->s, 0))
 		return -errno;
 	fd = kind_socket(l->kind, 0);
-	if (fd < 0 || dial_port(fd, l->kind->family, FULL_PORT))
+	if (fd < 0 || dial_port(fd, l->kind->family, full_port))
 		return -errno;
 	wait_for(l->s, POLLIN);
 	close(fd);
 	l->c = kind_socket(l->kind, SOCK_NONBLOCK);
 	if (l->c < 0)
 		return l->c;
-	if (dial_port(l->c, l->kind->family, FULL_PORT) != -1 ||
+	if (dial_port(l->c, l->kind->family, full_port) != -1 ||
 	    errno != EINPROGRESS) {
 		say("connect: %s", strerror(errno));
 		return -EINVAL;
