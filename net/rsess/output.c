@@ -11,9 +11,6 @@
 #include "session.h"
 #include "transport.h"
 
-/* The longest frame that is not DATA. */
-#define RSESS_HEAD_MAX	(RSESS_HDR_LEN + RSESS_CTRL_MAX)
-
 /* May the application add to the last bytes, so that they can wait? */
 static enum rsess_more rsess_tx_tail(const struct rsess_sock *rs)
 {
@@ -60,41 +57,42 @@ static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
 	return 0;
 }
 
-/* Begin a frame.  Its bytes go to a place that was never used and is never used
- * again, for a dead transport's skbs may point to the old ones.
+/* Begin a frame.  Its bytes have a place of their own, for a dead transport's skbs
+ * may point to the old ones.
  */
 static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 			  u8 type, u8 flags, u32 body)
 {
-	struct page_frag *pf = &rs->head_frag;
 	struct rsess_frame f = {
 		.type	= type,
 		.flags	= flags,
 		.length	= body ?: rsess_greet_len(type),
 		.seq	= rs->sq.snd_nxt + rs->fin_sent,
 	};
+	u32 len = RSESS_HDR_LEN + (body ? 0 : f.length);
+	struct page *page;
 	int err;
 	u8 *p;
 
-	if (!skb_page_frag_refill(RSESS_HEAD_MAX, pf,
-				  rsess_to_sk(rs)->sk_allocation))
+	p = netdev_alloc_frag(len);
+	if (!p)
 		return -ENOMEM;
 	f.limit = rsess_credit_told(&rs->credit, rsess_window(rs));
 	f.ack = rs->credit.acked;
-	p = page_address(pf->page) + pf->offset;
 	rsess_wire_encode(&f, p);
 	if (!body && f.length) {
 		err = rsess_greet_payload(rs, type, p, p + RSESS_HDR_LEN);
-		if (err)
+		if (err) {
+			skb_free_frag(p);
 			return err;
+		}
 	}
 
-	get_page(pf->page);
-	tr->tx.head = pf->page;
-	tr->tx.head_off = pf->offset;
-	tr->tx.head_left = RSESS_HDR_LEN + (body ? 0 : f.length);
+	page = virt_to_head_page(p);
+	tr->tx.head = page;
+	tr->tx.head_off = p - (u8 *)page_address(page);
+	tr->tx.head_left = len;
 	tr->tx.body_left = body;
-	pf->offset += tr->tx.head_left;
 
 	rs->ack_now = false;
 	rsess_timer_stop(rs, RSESS_TIMER_ACK);

@@ -22,10 +22,6 @@ static void rsess_sock_destruct(struct sock *sk)
 	rsess_recvq_purge(sk);
 	__skb_queue_purge(&sk->sk_error_queue);
 	rsess_sendq_purge(&rs->sq);
-	if (rs->frag.page)
-		put_page(rs->frag.page);
-	if (rs->head_frag.page)
-		put_page(rs->head_frag.page);
 	memzero_explicit(rs->secret, sizeof(rs->secret));
 	rsess_journal_purge(&rs->journal);
 	WARN_ON_ONCE(rs->tr || rs->inner || rs->lsn);

@@ -126,8 +126,6 @@ struct rsess_options {
  * @opt: other options
  * @more: the last call to send had MSG_MORE
  * @sq: retained bytes
- * @frag: page that the application's bytes are copied to
- * @head_frag: page that headers are written to
  * @snd_limit: credit given by the peer
  * @credit: the receiving half
  * @pending: RSESS_PEND() bits
@@ -205,8 +203,6 @@ struct rsess_sock {
 	bool			more;
 
 	struct rsess_sendq	sq;
-	struct page_frag	frag;
-	struct page_frag	head_frag;
 	u64			snd_limit;
 	struct rsess_credit	credit;
 

@@ -51,7 +51,7 @@ bool rsess_memory_free(const struct sock *sk, int wake)
 static int rsess_send_fill(struct rsess_sock *rs, struct msghdr *msg)
 {
 	struct sock *sk = rsess_to_sk(rs);
-	struct page_frag *pf = &rs->frag;
+	struct page_frag *pf = sk_page_frag(sk);
 	size_t room, len;
 	int err;
 

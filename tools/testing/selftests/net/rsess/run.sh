@@ -27,7 +27,7 @@ help() {
 
 dir=$root/build/selftests
 limit=1200
-scripts="namespaces.sh trace.sh rsessrun.sh"
+scripts="namespaces.sh trace.sh rsessrun.sh idle.sh"
 list=
 while [ $# -gt 0 ]; do
 	case $1 in

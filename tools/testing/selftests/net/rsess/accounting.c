@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory: what a socket buffers is bounded by what SO_SNDBUF and SO_RCVBUF say,
+ * whatever pieces it comes in, is charged to a cgroup, and is given back.  TCP
+ * shows that the tests are right.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "line.h"
+
+#define BUFFER		16384
+/* For what a socket may have beyond: a page or two, heads of buffers. */
+#define SLACK		32768
+
+/* A value of SO_MEMINFO, in bytes. */
+static unsigned int meminfo(int fd, int which)
+{
+	unsigned int v[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(v);
+
+	getsockopt(fd, SOL_SOCKET, SO_MEMINFO, v, &len);
+	return v[which];
+}
+
+/*
+ * Bounds.
+ */
+FIXTURE(bounded) {
+	struct line l;
+};
+
+KIND_QUIET_VARIANTS(bounded);
+
+FIXTURE_SETUP(bounded)
+{
+	struct line *l = &self->l;
+
+	OK(line_init(l, &variant->kind));
+	OK(set_int(l->lfd, SOL_SOCKET, SO_RCVBUF, BUFFER));
+	l->c = kind_socket(l->kind, 0);
+	ASSERT_LE(0, l->c);
+	OK(set_int(l->c, SOL_SOCKET, SO_SNDBUF, BUFFER));
+	OK(line_dial(l, l->c));
+	l->s = line_accept(l);
+	ASSERT_LE(0, l->s);
+	OK(set_int(l->c, IPPROTO_TCP, TCP_NODELAY, 1));
+	OK(set_nonblock(l->c, true));
+}
+
+FIXTURE_TEARDOWN(bounded)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+}
+
+/* Writes in pieces until nothing more goes in for a while. */
+static ssize_t fill_by(int fd, size_t piece)
+{
+	static unsigned char buf[65536];
+	ssize_t sum = 0, n;
+	int idle = 0;
+
+	while (idle < 10) {
+		pattern_fill(sum, buf, piece);
+		n = send(fd, buf, piece, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno != EAGAIN)
+			return -errno;
+		if (n > 0) {
+			sum += n;
+			idle = 0;
+			continue;
+		}
+		idle++;
+		usleep(50000);
+	}
+	return sum;
+}
+
+/* Full on both sides: no more memory than is allowed, and most of it for bytes. */
+static int check_full(const struct line *l, ssize_t n)
+{
+	unsigned int sndbuf = meminfo(l->c, SK_MEMINFO_SNDBUF);
+	unsigned int rcvbuf = meminfo(l->s, SK_MEMINFO_RCVBUF);
+	unsigned int wmem = meminfo(l->c, SK_MEMINFO_WMEM_QUEUED);
+	unsigned int rmem = meminfo(l->s, SK_MEMINFO_RMEM_ALLOC);
+
+	if (n >= sndbuf / 2 && wmem <= sndbuf + SLACK && rmem <= rcvbuf + SLACK &&
+	    rmem)
+		return 0;
+	say("%zd bytes: %u of %u to send, %u of %u received", n, wmem, sndbuf,
+	    rmem, rcvbuf);
+	return -ENOBUFS;
+}
+
+static bool is_empty(void *arg)
+{
+	const struct line *l = arg;
+
+	return !meminfo(l->c, SK_MEMINFO_WMEM_QUEUED) &&
+	       !meminfo(l->s, SK_MEMINFO_RMEM_ALLOC);
+}
+
+static int fill_and_drain(struct line *l, size_t piece)
+{
+	ssize_t n = fill_by(l->c, piece);
+	int ret;
+
+	if (n < 0)
+		return n;
+	ret = check_full(l, n) ?: read_all(l->s, 0, n);
+	return ret ?: wait_until(is_empty, l);
+}
+
+CASE(bounded, one_byte)
+{
+	OK(fill_and_drain(&self->l, 1));
+}
+
+CASE(bounded, some_bytes)
+{
+	OK(fill_and_drain(&self->l, 300));
+}
+
+CASE(bounded, large_pieces)
+{
+	OK(fill_and_drain(&self->l, 65536));
+}
+
+/* The sender has more room than the reader who does not read. */
+CASE(bounded, stopped_reader)
+{
+	struct line *l = &self->l;
+
+	OK(set_int(l->c, SOL_SOCKET, SO_SNDBUF, 16 * BUFFER));
+	OK(fill_and_drain(l, 1000));
+}
+
+/*
+ * Control groups: @dir is the root, which is in none, and @group one of it.
+ */
+FIXTURE(charged) {
+	struct line l;
+	char dir[32];
+	char group[48];
+};
+
+KIND_QUIET_VARIANTS(charged);
+
+static int move_to(const char *group)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+	return file_write(path, "0");
+}
+
+FIXTURE_SETUP(charged)
+{
+	char path[80];
+
+	OK(line_init(&self->l, &variant->kind));
+	OK(line_close(&self->l.lfd));
+	OK(unshare(CLONE_NEWNS));
+	OK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	strcpy(self->dir, "/tmp/cgroup-XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->dir));
+	OK(mount("cgroup2", self->dir, "cgroup2", 0, NULL));
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", self->dir);
+	OK(file_write(path, "+memory"));
+	snprintf(self->group, sizeof(self->group), "%s/rsess-%d", self->dir,
+		 getpid());
+	OK(mkdir(self->group, 0755));
+}
+
+FIXTURE_TEARDOWN(charged)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+	EXPECT_EQ(0, move_to(self->dir));
+	EXPECT_EQ(0, rmdir(self->group));
+	EXPECT_EQ(0, umount(self->dir));
+	EXPECT_EQ(0, rmdir(self->dir));
+}
+
+/* Bytes that the group's sockets hold. */
+static long charged(const char *group)
+{
+	char path[80], line[128];
+	long n = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/memory.stat", group);
+	f = fopen(path, "r");
+	while (f && n < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "sock %ld", &n);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+struct charge {
+	const char *group;
+	long min;
+	long max;
+};
+
+static bool is_charged(void *arg)
+{
+	const struct charge *c = arg;
+	long n = charged(c->group);
+
+	return n >= c->min && n <= c->max;
+}
+
+static int wait_charged(const char *group, long min, long max)
+{
+	struct charge c = { group, min, max };
+	int ret = wait_until(is_charged, &c);
+
+	if (ret)
+		say("%ld charged, not %ld to %ld", charged(group), min, max);
+	return ret;
+}
+
+/* The group accepts, and does not read; who connects is in no group. */
+CASE(charged, accepted)
+{
+	struct line *l = &self->l;
+	long rmem;
+
+	OK(move_to(self->group));
+	l->lfd = new_listener(l->kind->domain, l->kind->family);
+	ASSERT_LE(0, l->lfd);
+	OK(move_to(self->dir));
+	l->c = line_connect(l);
+	ASSERT_LE(0, l->c);
+	OK(move_to(self->group));
+	l->s = line_accept(l);
+	ASSERT_LE(0, l->s);
+	OK(move_to(self->dir));
+
+	ASSERT_LT(0, line_fill(l));
+	rmem = meminfo(l->s, SK_MEMINFO_RMEM_ALLOC);
+	ASSERT_LT(BUFFER, rmem);
+	OK(wait_charged(self->group, rmem, 2 * rmem + SLACK));
+	OK(line_cut(&l->s));
+	OK(wait_charged(self->group, 0, 0));
+}
+
+/* The group connects, and nobody reads what it writes. */
+CASE(charged, connected)
+{
+	struct line *l = &self->l;
+	long wmem;
+
+	l->lfd = new_listener(l->kind->domain, l->kind->family);
+	ASSERT_LE(0, l->lfd);
+	OK(move_to(self->group));
+	OK(line_open(l));
+	OK(move_to(self->dir));
+	ASSERT_LT(0, line_fill(l));
+	wmem = meminfo(l->c, SK_MEMINFO_WMEM_QUEUED);
+	ASSERT_LT(BUFFER, wmem);
+	OK(wait_charged(self->group, wmem, LONG_MAX));
+	OK(line_cut(&l->c));
+	OK(line_cut(&l->s));
+	OK(wait_charged(self->group, 0, 0));
+}
+
+TEST_HARNESS_MAIN
