@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -130,43 +131,65 @@ static bool line_resumed(int fd, const struct rsess_info *before)
 		info.resumes != before->resumes);
 }
 
-/**
- * line_reset() - reset the transports now
- * @l: the line
- *
- * Nothing happens on one whose transports are not to be reset.
- *
- * Return: 0 when all goes on over another transport, or a negative errno.
- */
-int line_reset(struct line *l)
+/* Waits until each of @n ends has gone on over another transport. */
+static int line_resume(const int *fds, const struct rsess_info *before, int n)
 {
-	struct rsess_info before = { 0 };
-	int fd = l->c >= 0 ? l->c : l->s;
-	int64_t end;
-	int ret;
+	int64_t end = now_ms() + WAIT_MS;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		while (!line_resumed(fds[i], &before[i])) {
+			if (now_ms() > end) {
+				say("no other transport for fd %d", fds[i]);
+				return -ETIMEDOUT;
+			}
+			usleep(1000);
+		}
+	}
+	return 0;
+}
+
+/**
+ * line_reset_all() - reset the transports of many ends now
+ * @l: the line
+ * @fds: ends of different streams
+ * @n: how many
+ *
+ * Nothing happens on a line whose transports are not to be reset.
+ *
+ * Return: 0 when all goes on over other transports, or a negative errno.
+ */
+int line_reset_all(struct line *l, const int *fds, int n)
+{
+	struct rsess_info *before;
+	int i, ret;
 
 	if (!l->kind->every)
 		return 0;
-	if (fd >= 0)
-		line_info(fd, &before);
-	ret = relay_reset(&l->relay);
-	end = now_ms() + WAIT_MS;
-	while (!ret && fd >= 0 && !line_resumed(fd, &before)) {
-		if (now_ms() > end) {
-			say("no other transport");
-			return -ETIMEDOUT;
-		}
-		usleep(1000);
-	}
+	before = calloc(n + 1, sizeof(*before));
+	if (!before)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		line_info(fds[i], &before[i]);
+	ret = relay_reset(&l->relay) ?: line_resume(fds, before, n);
+	free(before);
 	return ret;
 }
 
+/* The same for the line's own ends. */
+int line_reset(struct line *l)
+{
+	int fd = l->c >= 0 ? l->c : l->s;
+
+	return line_reset_all(l, &fd, fd >= 0);
+}
+
 /* An end that has moved more than one transport carries has lost one. */
-static int line_check(struct line *l, int fd)
+int line_check(struct line *l, int fd)
 {
 	struct rsess_info info;
 
-	if (fd < 0 || line_info(fd, &info))
+	if (!l->kind->every || fd < 0 || line_info(fd, &info))
 		return 0;
 	if (info.write_seq + info.rcv_nxt < l->kind->every || info.lost)
 		return 0;

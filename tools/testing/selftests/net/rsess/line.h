@@ -77,6 +77,8 @@ int line_dial(struct line *l, int fd);
 int line_connect(struct line *l);
 int line_accept(struct line *l);
 int line_reset(struct line *l);
+int line_reset_all(struct line *l, const int *fds, int n);
+int line_check(struct line *l, int fd);
 int line_small(struct line *l);
 ssize_t line_fill(struct line *l);
 int line_full(struct line *l, ssize_t *sent, int flags);

@@ -17,7 +17,7 @@
 
 #include "relay.h"
 
-#define RELAY_PAIRS	64
+#define RELAY_PAIRS	256
 
 /**
  * struct hop - bytes on their way from one connection to the other
@@ -46,6 +46,8 @@ struct couple {
 };
 
 static struct couple couples[RELAY_PAIRS];
+/* So many of them, the first ones, have been in use. */
+static int couples_top;
 static uint64_t resets;
 
 /* Ends both connections, with a reset or in order. */
@@ -67,7 +69,7 @@ static void relay_reset_all(void)
 {
 	int i;
 
-	for (i = 0; i < RELAY_PAIRS; i++)
+	for (i = 0; i < couples_top; i++)
 		if (couples[i].fd[0] >= 0) {
 			couple_close(&couples[i], true);
 			resets++;
@@ -93,6 +95,8 @@ static void relay_accept(int lfd, int family, int to, size_t every)
 
 	if (fd < 0)
 		return;
+	if (c == &couples[couples_top])
+		couples_top++;
 	memset(c, 0, sizeof(*c));
 	c->left = every;
 	c->fd[0] = fd;
@@ -197,11 +201,11 @@ static void relay_run(int ctl, int lfd, int family, int to, size_t every)
 		pfd[1] = (struct pollfd){ .fd = lfd, .events = POLLIN };
 		if (!couple_unused())
 			pfd[1].fd = -1;
-		for (i = 0; i < RELAY_PAIRS; i++)
+		for (i = 0; i < couples_top; i++)
 			couple_poll(&couples[i], &pfd[2 + 2 * i]);
-		if (poll(pfd, 2 + 2 * RELAY_PAIRS, -1) < 0)
+		if (poll(pfd, 2 + 2 * couples_top, -1) < 0)
 			return;
-		for (i = 0; i < RELAY_PAIRS; i++)
+		for (i = 0; i < couples_top; i++)
 			if (couples[i].fd[0] >= 0)
 				couple_serve(&couples[i], &pfd[2 + 2 * i]);
 		if (pfd[0].revents && !relay_obey(ctl))
@@ -219,7 +223,7 @@ static int relay_listen(int family, int port)
 			IPPROTO_TCP);
 
 	if (fd >= 0 && !bind(fd, (struct sockaddr *)&ss, len) &&
-	    !listen(fd, 64))
+	    !listen(fd, RELAY_PAIRS))
 		return fd;
 	say("%s", strerror(errno));
 	if (fd >= 0)
