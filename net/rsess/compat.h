@@ -97,6 +97,21 @@ static inline void sk_net_refcnt_upgrade(struct sock *sk)
 	register_net_sysctl(net, path, table)
 #endif
 
+/* setsockopt() with SOL_SOCKET comes to the socket itself since 6.7. */
+#ifdef SOCK_CUSTOM_SOCKOPT
+#define RSESS_CUSTOM_SOCKOPT(sock)	set_bit(SOCK_CUSTOM_SOCKOPT, &(sock)->flags)
+#else
+#define RSESS_CUSTOM_SOCKOPT(sock)	do { } while (0)
+#endif
+
+/* msg_zerocopy_realloc() is told of memory of devices since 6.16. */
+#ifdef RSESS_HAVE_ZEROCOPY_DEVMEM
+#define rsess_zerocopy_alloc(sk, size) \
+	msg_zerocopy_realloc(sk, size, NULL, false)
+#else
+#define rsess_zerocopy_alloc(sk, size)	msg_zerocopy_realloc(sk, size, NULL)
+#endif
+
 /* __assign_str() takes its source from __string() since 6.10. */
 #ifdef RSESS_HAVE_ASSIGN_STR_1
 #define RSESS_ASSIGN_STR(dst, src)	__assign_str(dst)

@@ -320,6 +320,7 @@ static int rsess_accept(struct socket *sock, struct socket *newsock,
 
 	lock_sock(child);
 	sock_graft(child, newsock);
+	RSESS_CUSTOM_SOCKOPT(newsock);
 	newsock->state = SS_CONNECTED;
 	release_sock(child);
 	return 0;
@@ -399,7 +400,8 @@ static __poll_t rsess_poll(struct file *file, struct socket *sock,
 	}
 	/* pairs with the store before sk_error_report() */
 	smp_rmb();
-	if (READ_ONCE(sk->sk_err))
+	if (READ_ONCE(sk->sk_err) ||
+	    !skb_queue_empty_lockless(&sk->sk_error_queue))
 		mask |= EPOLLERR;
 	return mask;
 }
@@ -623,6 +625,7 @@ int rsess_create(struct net *net, struct socket *sock, int protocol, int kern)
 		return -ENOBUFS;
 	sock->state = SS_UNCONNECTED;
 	sock->ops = rsess_socket_ops();
+	RSESS_CUSTOM_SOCKOPT(sock);
 	sk->sk_type = sock->type;
 	rsess_sk(sk)->protocol = protocol;
 	sock_graft(sk, sock);

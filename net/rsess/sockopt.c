@@ -3,8 +3,8 @@
  * Socket options: one table says of each what it does.  What is not in it fails
  * with ENOPROTOOPT, and Documentation/networking/rsess/socket-api.rst says why.
  *
- * SOL_SOCKET is served by the socket core on the outer socket; what the inner one
- * has to obey of it is copied by rsess_link_settings().
+ * SOL_SOCKET is served by the socket core on the outer socket, SO_ZEROCOPY apart;
+ * what the inner one has to obey of it is copied by rsess_link_settings().
  */
 #include <linux/in6.h>
 #include <linux/slab.h>
@@ -70,6 +70,7 @@ static void rsess_inherit_core(struct sock *sk, const struct sock *parent)
 	sk->sk_rcvtimeo = parent->sk_rcvtimeo;
 	sk->sk_sndtimeo = parent->sk_sndtimeo;
 	sk->sk_lingertime = parent->sk_lingertime;
+	sk->sk_peek_off = parent->sk_peek_off;
 	sk->sk_priority = parent->sk_priority;
 	sk->sk_mark = parent->sk_mark;
 	sk->sk_bound_dev_if = parent->sk_bound_dev_if;
@@ -529,10 +530,28 @@ static int rsess_option_unknown(int level, sockptr_t optval,
 	return -ENOPROTOOPT;
 }
 
+/* The socket core has SO_ZEROCOPY for sockets of TCP itself only. */
+static int rsess_set_zerocopy(struct sock *sk, sockptr_t optval,
+			      unsigned int optlen)
+{
+	int val;
+
+	if (optlen < sizeof(val))
+		return -EINVAL;
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	if (val < 0 || val > 1)
+		return -EINVAL;
+	lock_sock(sk);
+	sock_valbool_flag(sk, SOCK_ZEROCOPY, val);
+	release_sock(sk);
+	return 0;
+}
+
 /**
  * rsess_setsockopt() - proto_ops.setsockopt
  * @sock: outer
- * @level: SOL_RSESS, SOL_TCP, SOL_IP, SOL_IPV6
+ * @level: SOL_SOCKET, SOL_RSESS, SOL_TCP, SOL_IP, SOL_IPV6
  * @optname: option
  * @optval: value
  * @optlen: its bytes
@@ -550,6 +569,10 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 	u32 len;
 	int err;
 
+	if (level == SOL_SOCKET)
+		return optname == SO_ZEROCOPY ?
+			rsess_set_zerocopy(sk, optval, optlen) :
+			sock_setsockopt(sock, level, optname, optval, optlen);
 	if ((o && o->flags & RSESS_OPT_NO) || rsess_option_is_foreign(sk, level))
 		return -ENOPROTOOPT;
 	if (!o || o->flags & RSESS_OPT_READ)

@@ -5,6 +5,7 @@
 #include <linux/sched/signal.h>
 #include <linux/tcp.h>
 #include <net/sock.h>
+#include "compat.h"
 #include "recvq.h"
 #include "session.h"
 #include "transport.h"
@@ -99,6 +100,24 @@ static int rsess_send_wait(struct rsess_sock *rs, long *timeo, bool full)
 	return err;
 }
 
+/* MSG_ZEROCOPY: the bytes are copied, for a reset may ask for them long after the
+ * application had its buffer back, and the notification says so as TCP's does over
+ * the loopback device.
+ */
+static struct ubuf_info *rsess_send_notice(struct sock *sk, int flags,
+					   size_t len)
+{
+	struct ubuf_info *uarg;
+
+	if (!(flags & MSG_ZEROCOPY) || !len || !sock_flag(sk, SOCK_ZEROCOPY))
+		return NULL;
+	uarg = rsess_zerocopy_alloc(sk, len);
+	if (!uarg)
+		return ERR_PTR(-ENOBUFS);
+	uarg_to_msgzc(uarg)->zerocopy = 0;
+	return uarg;
+}
+
 /**
  * rsess_sendmsg() - proto_ops.sendmsg
  * @sock: outer
@@ -112,6 +131,7 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct sock *sk = sock->sk;
 	struct rsess_sock *rs = rsess_sk(sk);
+	struct ubuf_info *uarg;
 	int copied = 0;
 	long timeo;
 	bool full;
@@ -129,6 +149,12 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 
 	lock_sock(sk);
 	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	uarg = rsess_send_notice(sk, msg->msg_flags, len);
+	if (IS_ERR(uarg)) {
+		err = PTR_ERR(uarg);
+		uarg = NULL;
+		goto error;
+	}
 	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
 		err = sk_stream_wait_connect(sk, &timeo);
 		if (err)
@@ -163,10 +189,13 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	err = 0;
 error:
 	if (copied) {
+		net_zcopy_put(uarg);
 		rsess_push(rs);
 		err = copied;
-	} else if (err) {
-		err = sk_stream_error(sk, msg->msg_flags, err);
+	} else {
+		net_zcopy_put_abort(uarg, true);
+		if (err)
+			err = sk_stream_error(sk, msg->msg_flags, err);
 	}
 	release_sock(sk);
 	return err;
@@ -254,6 +283,14 @@ static int rsess_recv_inq(struct sock *sk, struct msghdr *msg, size_t done,
 	return err;
 }
 
+/* Nothing but notifications of MSG_ZEROCOPY. */
+static int rsess_recv_error(struct sock *sk, struct msghdr *msg, size_t len)
+{
+	if (READ_ONCE(sk->sk_family) == AF_INET6)
+		return sock_recv_errqueue(sk, msg, len, SOL_IPV6, IPV6_RECVERR);
+	return sock_recv_errqueue(sk, msg, len, SOL_IP, IP_RECVERR);
+}
+
 /**
  * rsess_recvmsg() - proto_ops.recvmsg
  * @sock: outer
@@ -273,10 +310,10 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	long timeo;
 	int n = 0;
 
-	if (flags & MSG_ERRQUEUE)
-		return -EAGAIN;
-
 	msg->msg_namelen = 0;
+	if (flags & MSG_ERRQUEUE)
+		return rsess_recv_error(sk, msg, len);
+
 	lock_sock(sk);
 	if (sk->sk_state == TCP_LISTEN || flags & MSG_OOB) {
 		n = sk->sk_state == TCP_LISTEN ? -ENOTCONN : -EINVAL;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "differs.h"
 
@@ -18,6 +19,7 @@
  * @why: for people
  * @family: of the sockets that differ; 0 is any
  * @relay: only when connections come through the relay
+ * @until: kernels from this one on do not show it; NULL: all do
  * @seen: an answer has matched @pattern
  * @used: such an answer differs indeed
  */
@@ -27,6 +29,7 @@ static struct difference {
 	const char *why;
 	int family;
 	bool relay;
+	const char *until;
 	bool seen, used;
 } differences[] = {
 	{
@@ -56,6 +59,7 @@ static struct difference {
 	{
 		.name = "zerocopy",
 		.pattern = "* SO_ZEROCOPY @(set|get) *",
+		.until = "6.7",
 		.why = "the socket core has SO_ZEROCOPY for TCP only",
 	},
 	{
@@ -114,6 +118,14 @@ static struct difference {
 	{ .name = NULL }
 };
 
+/* Does this kernel show it? */
+static bool is_past(const struct difference *d)
+{
+	struct utsname u;
+
+	return d->until && !uname(&u) && strverscmp(u.release, d->until) >= 0;
+}
+
 /**
  * differs() - does this kind of socket differ from TCP here?
  * @kind: of the socket
@@ -127,7 +139,7 @@ bool differs(const struct kind *kind, const char *name)
 
 	for (d = differences; d->name; d++)
 		if (!strcmp(d->name, name))
-			return kind->domain == AF_RSESS;
+			return kind->domain == AF_RSESS && !is_past(d);
 	say("no such difference: %s", name);
 	exit(1);
 }
@@ -144,7 +156,7 @@ bool differs_here(const struct kind *kind, const char *what, bool really)
 	bool may = false;
 
 	for (d = differences; d->name; d++) {
-		if (kind->domain != AF_RSESS || !d->pattern ||
+		if (kind->domain != AF_RSESS || !d->pattern || is_past(d) ||
 		    (d->family && d->family != kind->family) ||
 		    (d->relay && !kind->every) ||
 		    fnmatch(d->pattern, what, FNM_EXTMATCH))

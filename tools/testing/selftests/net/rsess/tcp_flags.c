@@ -8,7 +8,9 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+#include <linux/errqueue.h>
 
 #include "harness.h"
 #include "differs.h"
@@ -340,6 +342,71 @@ CASE(flags, error_queue)
 	FAILS(EAGAIN, recv(l->s, &c, 1, MSG_ERRQUEUE));
 	FAILS(EAGAIN, recv(l->c, &c, 1, MSG_ERRQUEUE));
 	OK(read_all(l->s, 0, SOME));
+}
+
+/* The notification that is in the error queue of a socket. */
+static int read_notice(int fd, const struct kind *kind,
+		       struct sock_extended_err *ee)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(*ee) + sizeof(struct sockaddr_in6))];
+		struct cmsghdr h;
+	} u;
+	struct msghdr mh = {
+		.msg_control = &u,
+		.msg_controllen = sizeof(u),
+	};
+	bool v6 = kind->family == AF_INET6;
+	int ret = wait_for(fd, POLLERR);
+
+	if (ret < 0)
+		return ret;
+	if (recvmsg(fd, &mh, MSG_ERRQUEUE) || !(mh.msg_flags & MSG_ERRQUEUE))
+		return -ENOMSG;
+	memcpy(ee, CMSG_DATA(&u.h), sizeof(*ee));
+	return u.h.cmsg_level == (v6 ? SOL_IPV6 : SOL_IP) &&
+	       u.h.cmsg_type == (v6 ? IPV6_RECVERR : IP_RECVERR) ? 0 : -EINVAL;
+}
+
+/* Each call is confirmed once, by its number.  Over the loopback device TCP too
+ * says that it has copied.
+ */
+CASE(flags, zerocopy)
+{
+	unsigned int calls = 5, next = 0;
+	struct sock_extended_err ee;
+	unsigned char buf[SOME / 5];
+	struct line *l = &self->l;
+	unsigned int i;
+
+	if (differs(&variant->kind, "zerocopy")) {
+		FAILS(EOPNOTSUPP, set_int(l->c, SOL_SOCKET, SO_ZEROCOPY, 1));
+		return;
+	}
+	OK(set_int(l->c, SOL_SOCKET, SO_ZEROCOPY, 1));
+	ASSERT_EQ(1, get_int(l->c, SOL_SOCKET, SO_ZEROCOPY));
+	for (i = 0; i < calls; i++) {
+		pattern_fill(i * sizeof(buf), buf, sizeof(buf));
+		ASSERT_EQ(sizeof(buf), send(l->c, buf, sizeof(buf),
+					    MSG_ZEROCOPY));
+	}
+	OK(read_all(l->s, 0, SOME));
+	while (next < calls) {
+		OK(read_notice(l->c, &variant->kind, &ee));
+		ASSERT_EQ(0, ee.ee_errno);
+		ASSERT_EQ(SO_EE_ORIGIN_ZEROCOPY, ee.ee_origin);
+		ASSERT_EQ(SO_EE_CODE_ZEROCOPY_COPIED, ee.ee_code);
+		ASSERT_EQ(next, ee.ee_info);
+		ASSERT_LE(ee.ee_info, ee.ee_data);
+		next = ee.ee_data + 1;
+	}
+	ASSERT_EQ(calls, next);
+	FAILS(EAGAIN, recv(l->c, buf, 1, MSG_ERRQUEUE));
+	ASSERT_EQ(POLLOUT, events(l->c));
+	/* A call that fails has no number. */
+	OK(shutdown(l->c, SHUT_WR));
+	FAILS(EPIPE, send(l->c, buf, 1, MSG_ZEROCOPY | MSG_NOSIGNAL));
+	FAILS(EAGAIN, recv(l->c, buf, 1, MSG_ERRQUEUE));
 }
 
 /* The reader can ask how much more there is. */

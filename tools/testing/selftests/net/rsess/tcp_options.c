@@ -68,7 +68,10 @@ static const char port_range[4];
 
 static const struct option socket_options[] = {
 	OPT(SOL_SOCKET, SO_DEBUG, 0, 1),
-	OPT(SOL_SOCKET, SO_REUSEADDR, 0, 1, 2),
+	/* Not 0 first: what the accepted socket leaves in TIME_WAIT would be in the
+	 * way of the next listener.
+	 */
+	OPT(SOL_SOCKET, SO_REUSEADDR, 1, 0, 2),
 	OPT(SOL_SOCKET, SO_TYPE),
 	OPT(SOL_SOCKET, SO_ERROR),
 	OPT(SOL_SOCKET, SO_DONTROUTE, 1, 0),
