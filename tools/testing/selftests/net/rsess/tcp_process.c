@@ -37,6 +37,13 @@ static void start_alarms(int flags)
 	setitimer(ITIMER_REAL, &it, NULL);
 }
 
+static void stop_alarms(void)
+{
+	const struct itimerval never = { 0 };
+
+	setitimer(ITIMER_REAL, &never, NULL);
+}
+
 FIXTURE(process) {
 	struct line l;
 };
@@ -51,6 +58,7 @@ FIXTURE_SETUP(process)
 
 FIXTURE_TEARDOWN(process)
 {
+	stop_alarms();		/* nor is the end of the relay interrupted */
 	EXPECT_EQ(0, line_end(&self->l));
 }
 
