@@ -14,6 +14,7 @@
 #include "session.h"
 #include "trace.h"
 #include "transport.h"
+#include "urgent.h"
 
 /* The retained bytes shrank. */
 static void rsess_freed(struct rsess_sock *rs, u64 freed)
@@ -248,7 +249,10 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 	struct rsess_credit *c = &rs->credit;
 	struct sock *sk = rsess_to_sk(rs);
 	u64 seq = tr->rx.f.seq + tr->rx.f.length - tr->rx.body_left;
+	bool urgent = tr->rx.f.flags & RSESS_F_URGENT &&
+		      len == tr->rx.body_left;
 	u32 old = 0;
+	u8 last;
 	int err;
 
 	if (rsess_before(seq, c->rcv_nxt)) {
@@ -263,11 +267,14 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 		RSESS_ADD(sock_net(sk), DISCARDED_BYTES, len);
 		c->copied_seq += len;
 	} else {
-		err = rsess_recvq_add(sk, skb, off + old, len);
+		err = skb_copy_bits(skb, off + old + len - 1, &last, 1) ?:
+		      rsess_recvq_add(sk, skb, off + old, len);
 		if (err)
 			return err;
 	}
 	WRITE_ONCE(c->rcv_nxt, c->rcv_nxt + len);
+	if (urgent && !rs->stop_queued)
+		rsess_urgent_arrived(rs, last);
 	if (rsess_credit_owed(c, rsess_window(rs)))
 		rs->ack_now = true;
 	else

@@ -10,6 +10,7 @@
 #include "net.h"
 #include "session.h"
 #include "transport.h"
+#include "urgent.h"
 
 /* May the application add to the last bytes, so that they can wait? */
 static enum rsess_more rsess_tx_tail(const struct rsess_sock *rs)
@@ -108,6 +109,7 @@ static int rsess_tx_data(struct rsess_sock *rs, struct rsess_transport *tr,
 	/* Only the sender knows how near its buffer is to being full. */
 	if (sk->sk_wmem_queued >= READ_ONCE(sk->sk_sndbuf) / 2)
 		flags = RSESS_F_ACKNOW;
+	len = rsess_urgent_cut(rs, len, &flags);
 	return rsess_tx_begin(rs, tr, RSESS_DATA, flags, len);
 }
 

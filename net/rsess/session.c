@@ -107,6 +107,8 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->shut = false;
 	rs->pinged = false;
 	rs->more = false;
+	rs->urgent = false;
+	rs->urg_state = RSESS_URG_NONE;
 	rs->last_rx = jiffies;
 }
 

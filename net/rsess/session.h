@@ -89,6 +89,13 @@ struct rsess_options {
 	bool	recverr6;
 };
 
+/* The peer's last urgent byte; without the lock the state is read by poll(). */
+enum rsess_urg {
+	RSESS_URG_NONE,		/* there is none, or it is behind what was read */
+	RSESS_URG_VALID,	/* it can be read */
+	RSESS_URG_READ,		/* it was, but still marks its place */
+};
+
 /* Frames waiting to be made, by type; DATA, FIN, STOP and ACK are derived. */
 #define RSESS_PEND(type)	BIT(type)
 
@@ -125,6 +132,11 @@ struct rsess_options {
  * @timeout_ms: RSESS_TIMEOUT
  * @opt: other options
  * @more: the last call to send had MSG_MORE
+ * @urgent: a call to send had MSG_OOB
+ * @snd_up: behind the last urgent byte of this side
+ * @urg_state: enum rsess_urg
+ * @urg_byte: the last urgent byte of the peer
+ * @urg_seq: its offset
  * @sq: retained bytes
  * @snd_limit: credit given by the peer
  * @credit: the receiving half
@@ -201,6 +213,11 @@ struct rsess_sock {
 	u32			timeout_ms;
 	struct rsess_options	opt;
 	bool			more;
+	bool			urgent;
+	u64			snd_up;
+	u8			urg_state;
+	u8			urg_byte;
+	u64			urg_seq;
 
 	struct rsess_sendq	sq;
 	u64			snd_limit;

@@ -18,6 +18,7 @@
 #include "socket.h"
 #include "table.h"
 #include "transport.h"
+#include "urgent.h"
 
 /* The application's address, as much as fits; its family is there. */
 static int rsess_addr_get(union rsess_addr *to, const void *from, int len)
@@ -383,8 +384,11 @@ static __poll_t rsess_poll(struct file *file, struct socket *sock,
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 
 	if (state != TCP_SYN_SENT) {
-		if (rsess_readable(rs) >= sock_rcvlowat(sk, 0, INT_MAX))
+		if (rsess_readable(rs) >=
+		    sock_rcvlowat(sk, 0, INT_MAX) + rsess_urgent_hole(rs))
 			mask |= EPOLLIN | EPOLLRDNORM;
+		if (READ_ONCE(rs->urg_state) == RSESS_URG_VALID)
+			mask |= EPOLLPRI;
 		if (shutdown & SEND_SHUTDOWN) {
 			mask |= EPOLLOUT | EPOLLWRNORM;
 		} else if (__sk_stream_is_writeable(sk, 1)) {
@@ -517,11 +521,11 @@ static s64 rsess_ioctl_count(struct rsess_sock *rs, unsigned int cmd)
 	int state = rsess_to_sk(rs)->sk_state;
 
 	if (cmd == SIOCATMARK)
-		return 0;		/* there is no urgent data */
+		return rsess_urgent_at(rs, rs->credit.copied_seq);
 	if (state == TCP_LISTEN)
 		return -EINVAL;
 	if (cmd == SIOCINQ)
-		return rsess_readable(rs);
+		return rsess_urgent_inq(rs);
 	if (state == TCP_CLOSE)
 		return 0;
 	return cmd == SIOCOUTQ ? rsess_sendq_retained(&rs->sq) :

@@ -9,6 +9,7 @@
 #include "recvq.h"
 #include "session.h"
 #include "transport.h"
+#include "urgent.h"
 
 /**
  * rsess_write_space() - sk_write_space of the outer socket
@@ -137,8 +138,6 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	bool full;
 	int err;
 
-	if (msg->msg_flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	if (msg->msg_controllen) {
 		struct sockcm_cookie sockc;
 
@@ -183,12 +182,19 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		if (err < 0)
 			goto error;
 		copied += err;
-		if (rsess_sendq_unsent(&rs->sq) >= RSESS_DATA_MAX)
+		/* It is not known yet which byte is the last, and urgent. */
+		if (rsess_sendq_unsent(&rs->sq) >= RSESS_DATA_MAX &&
+		    !(msg->msg_flags & MSG_OOB))
 			rsess_push(rs);
 	}
 	err = 0;
 error:
 	if (copied) {
+		if (msg->msg_flags & MSG_OOB) {
+			rs->urgent = true;
+			rs->snd_up = rs->sq.write_seq;
+			rs->more = false;
+		}
 		net_zcopy_put(uarg);
 		rsess_push(rs);
 		err = copied;
@@ -201,8 +207,9 @@ error:
 	return err;
 }
 
-/* Hand out what is queued.  @skip is where a MSG_PEEK begins.  How many bytes, or
- * a negative errno when none could be handed out.
+/* Hand out what is queued, up to the mark of urgent data.  @skip is where a
+ * MSG_PEEK begins.  How many bytes, or a negative errno when none could be handed
+ * out.
  */
 static int rsess_recv_queue(struct sock *sk, struct msghdr *msg, size_t len,
 			    u32 skip, int flags)
@@ -210,29 +217,48 @@ static int rsess_recv_queue(struct sock *sk, struct msghdr *msg, size_t len,
 	struct rsess_sock *rs = rsess_sk(sk);
 	struct sk_buff *skb, *tmp;
 	size_t done = 0;
+	u64 seq;
 
+	if (rsess_urgent_hole(rs)) {
+		if (flags & MSG_PEEK)
+			skip++;
+		else
+			rsess_urgent_skip(rs);
+	}
+	seq = rs->credit.copied_seq + skip;
 	skb_queue_walk_safe(&sk->sk_receive_queue, skb, tmp) {
 		struct rsess_skb_cb *cb = rsess_skb_cb(skb);
 		u32 n;
 
-		if (done == len)
+		if (done == len || (done && rsess_urgent_at(rs, seq)))
 			break;
 		if (skip >= cb->len) {
 			skip -= cb->len;
 			continue;
 		}
 		n = min_t(size_t, cb->len - skip, len - done);
+		n = rsess_urgent_limit(rs, seq, n);
 		if (!(flags & MSG_TRUNC) &&
 		    skb_copy_datagram_msg(skb, cb->off + skip, msg, n))
 			return done ?: -EFAULT;
 		done += n;
+		seq += n;
 		skip = 0;
 		if (flags & MSG_PEEK)
 			continue;
 		WRITE_ONCE(rs->credit.copied_seq, rs->credit.copied_seq + n);
 		rsess_recvq_eat(sk, skb, n);
+		rsess_urgent_passed(rs);
 	}
 	return done;
+}
+
+/* Has the reader come to the mark of urgent data, where it stops? */
+static bool rsess_recv_at_mark(const struct rsess_sock *rs, int flags,
+			       size_t done)
+{
+	return rsess_urgent_at(rs, rs->credit.copied_seq +
+				   (flags & MSG_PEEK ? done : 0));
 }
 
 /* The reader made room: tell the peer when it is worth a frame. */
@@ -274,7 +300,7 @@ static int rsess_recv_inq(struct sock *sk, struct msghdr *msg, size_t done,
 
 	if (!done && err < 0)
 		return err;
-	inq = min_t(u64, rsess_readable(rs), INT_MAX);
+	inq = min_t(u64, rsess_urgent_inq(rs), INT_MAX);
 	if (!inq && sock_flag(sk, SOCK_DONE))
 		inq = 1;
 	msg->msg_inq = inq;
@@ -316,7 +342,8 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 
 	lock_sock(sk);
 	if (sk->sk_state == TCP_LISTEN || flags & MSG_OOB) {
-		n = sk->sk_state == TCP_LISTEN ? -ENOTCONN : -EINVAL;
+		n = sk->sk_state == TCP_LISTEN ? -ENOTCONN :
+		    rsess_urgent_recv(sk, msg, len, flags);
 		release_sock(sk);
 		return n;
 	}
@@ -333,6 +360,8 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		if (!(flags & MSG_PEEK))
 			rsess_recv_credit(rsess_sk(sk));
 		if (done >= target || (len && done == len))
+			break;
+		if (done && rsess_recv_at_mark(rsess_sk(sk), flags, done))
 			break;
 		/* No room for a byte: it is enough that there is one. */
 		if (!len && rsess_readable(rsess_sk(sk)))

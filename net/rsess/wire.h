@@ -54,7 +54,10 @@ enum rsess_frame_type {
 #define RSESS_F_OPTIONAL	0x01
 /* The sender's buffer fills up: acknowledge at once instead of with a delay. */
 #define RSESS_F_ACKNOW		0x02
-#define RSESS_F_ALL		(RSESS_F_OPTIONAL | RSESS_F_ACKNOW)
+/* DATA: the last byte is urgent (MSG_OOB). */
+#define RSESS_F_URGENT		0x04
+#define RSESS_F_ALL		(RSESS_F_OPTIONAL | RSESS_F_ACKNOW | \
+				 RSESS_F_URGENT)
 
 /**
  * struct rsess_wire_hdr - what every frame begins with, 32 bytes

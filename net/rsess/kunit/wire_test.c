@@ -22,6 +22,7 @@
 
 #define OPTIONAL	0x01
 #define ACKNOW		0x02
+#define URGENT		0x04
 
 /* Shortest and longest payload of each type. */
 static const struct type_case {
@@ -203,7 +204,7 @@ static void rsess_wire_decode__round_trip(struct kunit *test)
 	struct rsess_frame f = { .type = t->type };
 	int i, n = ARRAY_SIZE(offsets);
 
-	for (f.flags = 0; f.flags <= (OPTIONAL | ACKNOW); f.flags++) {
+	for (f.flags = 0; f.flags <= (OPTIONAL | ACKNOW | URGENT); f.flags++) {
 		for (i = 0; i < n; i++) {
 			f.seq = offsets[i];
 			f.ack = offsets[(i + 1) % n];
@@ -252,7 +253,7 @@ static void rsess_wire_decode__unknown_flags(struct kunit *test)
 {
 	int flags;
 
-	for (flags = 4; flags < 256; flags++) {
+	for (flags = 8; flags < 256; flags++) {
 		KUNIT_EXPECT_EQ_MSG(test, judge(test, 6, flags, 0),
 				    RSESS_WIRE_FLAGS, "flags %#x", flags);
 		KUNIT_EXPECT_EQ_MSG(test, judge(test, 200, flags, 0),

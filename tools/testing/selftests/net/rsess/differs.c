@@ -33,11 +33,6 @@ static struct difference {
 	bool seen, used;
 } differences[] = {
 	{
-		.name = "oob",
-		.pattern = "* send_oob*",
-		.why = "there is no urgent data: send gives EOPNOTSUPP, recv EINVAL",
-	},
-	{
 		.name = "peer_closed",
 		.pattern = "peer_closed @(send*|write_empty|splice_to|*poll)",
 		.why = "a peer that has closed says so: writing is over",

@@ -858,18 +858,6 @@ CASE(stream, waitall)
 	ASSERT_EQ(1000, recv(self->s, buf, sizeof(buf), MSG_WAITALL));
 }
 
-CASE(stream, oob)
-{
-	char c = 'x';
-
-	/* Urgent data comes with a later version of rsess. */
-	if (variant->domain != AF_RSESS)
-		return;
-	FAILS(EOPNOTSUPP, send(self->c, &c, 1, MSG_OOB));
-	/* So there is never any. */
-	FAILS(EINVAL, recv(self->c, &c, 1, MSG_OOB));
-}
-
 CASE(stream, nonblocking)
 {
 	char c;

@@ -8,9 +8,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/errqueue.h>
+#include <linux/sockios.h>
 
 #include "harness.h"
 #include "differs.h"
@@ -313,23 +315,147 @@ CASE(flags, idle_flags)
 	}
 }
 
+/*
+ * Urgent data: a byte of the stream is marked, and is not in line.
+ */
+static int send_urgent(int fd, const char *text)
+{
+	ssize_t len = strlen(text);
+
+	return send(fd, text, len, MSG_OOB) == len ? 0 : -errno;
+}
+
+/* What one call of recv() gives is this text. */
+static int gives(int fd, const char *text, int flags)
+{
+	char buf[100] = "";
+	ssize_t n = recv(fd, buf, sizeof(buf), flags);
+
+	if (n == (ssize_t)strlen(text) && !memcmp(buf, text, n))
+		return 0;
+	say("%zd bytes, not '%s' but '%.*s'", n, text, (int)(n > 0 ? n : 0),
+	    buf);
+	return -ENOMSG;
+}
+
+static int at_mark(int fd)
+{
+	int mark = -1;
+
+	return ioctl(fd, SIOCATMARK, &mark) ? -errno : mark;
+}
+
+static int inq(int fd)
+{
+	int n = -1;
+
+	return ioctl(fd, SIOCINQ, &n) ? -errno : n;
+}
+
+static bool all_came(void *arg)
+{
+	const struct line *l = arg;
+	int n = -1;
+
+	return !ioctl(l->c, SIOCOUTQ, &n) && !n;
+}
+
+/* "abc", an urgent "x", and "def"; all have come. */
+static int send_marked(struct line *l)
+{
+	int ret = send_urgent(l->c, "abcx");
+
+	if (!ret && send(l->c, "def", 3, 0) != 3)
+		ret = -errno;
+	return ret ?: wait_until(all_came, l);
+}
+
 CASE(flags, oob)
 {
 	struct line *l = &self->l;
-	char c = 'x';
+	char c;
 
-	OK(write_all(l->c, 0, SOME));
-	OK(read_all(l->s, 0, SOME));
 	FAILS(EINVAL, recv(l->s, &c, 1, MSG_OOB));
-	if (differs(&variant->kind, "oob")) {
-		FAILS(EOPNOTSUPP, send(l->c, &c, 1, MSG_OOB));
-		FAILS(EINVAL, recv(l->s, &c, 1, MSG_OOB));
-		ASSERT_EQ(POLLOUT, events(l->s));
-		return;
+	ASSERT_EQ(0, at_mark(l->s));
+	OK(send_marked(l));
+	ASSERT_EQ(POLLIN | POLLPRI | POLLOUT, events(l->s));
+	ASSERT_EQ(3, inq(l->s));
+	ASSERT_EQ(0, at_mark(l->s));
+	OK(gives(l->s, "abc", 0));
+	ASSERT_EQ(1, at_mark(l->s));
+	OK(gives(l->s, "x", MSG_OOB | MSG_PEEK));
+	ASSERT_EQ(0, recv(l->s, &c, 0, MSG_OOB | MSG_PEEK));
+	OK(gives(l->s, "x", MSG_OOB));
+	FAILS(EINVAL, recv(l->s, &c, 1, MSG_OOB));
+	ASSERT_EQ(1, at_mark(l->s));
+	OK(gives(l->s, "def", 0));
+	ASSERT_EQ(0, at_mark(l->s));
+	ASSERT_EQ(POLLOUT, events(l->s));
+}
+
+CASE(flags, oob_is_skipped)
+{
+	struct line *l = &self->l;
+	char c;
+
+	OK(send_marked(l));
+	OK(gives(l->s, "abc", MSG_PEEK));
+	OK(gives(l->s, "abc", 0));
+	OK(gives(l->s, "def", MSG_PEEK));
+	OK(gives(l->s, "def", 0));
+	FAILS(EINVAL, recv(l->s, &c, 1, MSG_OOB));
+	FAILS(EAGAIN, recv(l->s, &c, 1, MSG_DONTWAIT));
+	OK(line_talk(l));
+}
+
+CASE(flags, oob_inline)
+{
+	struct line *l = &self->l;
+	char c;
+
+	OK(set_int(l->s, SOL_SOCKET, SO_OOBINLINE, 1));
+	OK(send_marked(l));
+	FAILS(EINVAL, recv(l->s, &c, 1, MSG_OOB));
+	ASSERT_EQ(7, inq(l->s));
+	OK(gives(l->s, "abc", 0));
+	ASSERT_EQ(1, at_mark(l->s));
+	OK(gives(l->s, "xdef", 0));
+	ASSERT_EQ(0, at_mark(l->s));
+}
+
+/* One that was not read is of the stream again when another one comes. */
+CASE(flags, oob_twice)
+{
+	struct line *l = &self->l;
+
+	OK(send_marked(l));
+	OK(send_urgent(l->c, "ghy"));
+	OK(write_all(l->c, 0, SOME));
+	OK(line_reset(l));
+	OK(wait_until(all_came, l));
+	OK(gives(l->s, "abcxdefgh", 0));
+	ASSERT_EQ(1, at_mark(l->s));
+	OK(gives(l->s, "y", MSG_OOB));
+	OK(read_all(l->s, 0, SOME));
+}
+
+/* Every mark is where it was, whatever was sent again. */
+CASE(flags, oob_after_resets)
+{
+	struct line *l = &self->l;
+	unsigned char buf[700], c;
+	int i;
+
+	for (i = 0; i < 12; i++) {
+		pattern_fill(i * sizeof(buf), buf, sizeof(buf));
+		ASSERT_EQ(sizeof(buf), send(l->c, buf, sizeof(buf), MSG_OOB));
+		ASSERT_EQ(POLLPRI, wait_for(l->s, POLLPRI));
+		ASSERT_EQ(sizeof(buf) - 1, inq(l->s));
+		OK(read_all(l->s, i * sizeof(buf), sizeof(buf) - 1));
+		ASSERT_EQ(1, at_mark(l->s));
+		ASSERT_EQ(1, recv(l->s, &c, 1, MSG_OOB));
+		ASSERT_EQ(buf[sizeof(buf) - 1], c);
 	}
-	ASSERT_EQ(1, send(l->c, &c, 1, MSG_OOB));
-	ASSERT_EQ(POLLPRI, wait_for(l->s, POLLPRI));
-	ASSERT_EQ(1, recv(l->s, &c, 1, MSG_OOB));
 }
 
 CASE(flags, error_queue)

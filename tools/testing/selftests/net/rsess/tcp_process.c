@@ -208,6 +208,26 @@ CASE(process, signal_driven)
 	OK(read_all(l->s, 0, SOME));
 }
 
+/* Urgent data is told to who owns the socket, also without O_ASYNC. */
+CASE(process, urgent)
+{
+	struct line *l = &self->l;
+	int64_t end = now_ms() + WAIT_MS;
+
+	signal(SIGURG, count_signal);
+	OK(fcntl(l->s, F_SETOWN, getpid()));
+	OK(write_all(l->c, 0, SOME));
+	OK(read_all(l->s, 0, SOME));
+	ASSERT_EQ(0, signals);
+	ASSERT_EQ(1, send(l->c, "x", 1, MSG_OOB));
+	while (!signals) {
+		ASSERT_GT(end, now_ms());
+		usleep(1000);
+	}
+	OK(line_reset(l));
+	ASSERT_EQ(1, signals);
+}
+
 CASE(process, interrupted)
 {
 	struct line *l = &self->l;
