@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Listeners.
+ * Listeners: who is bound to an address, and how long it is served.
  *
  * Sessions come back to the address they were accepted at, so the inner socket
  * stays open as long as one of them lives, whether or not an application still
  * listens.  Without an application it takes RESUMEs only.  A new application of
  * the same user that binds the same address takes it over.
  *
- * Applications with SO_REUSEPORT share a listener, and with it one queue of
- * sessions for accept().  So whoever accepts serves all clients, and one that
- * closes, or does not accept any more, leaves none behind.  All of them are woken
- * for a session, for nobody knows which one would take it.
- *
- * Connections are taken from the inner socket at once, so that a full queue or a
- * slow peer never holds up another peer's RESUME: each one waits for its first
- * frame by itself (pending), and a HELLO waits for room in the queue of accept()
- * (parked).  Only when too many wait (max_pending) further ones are left to TCP,
- * which does with them as it does when a program does not accept.
- *
- * Whenever there is room in the queue and somebody is parked, the work of the
- * first of them is about to run: rsess_listener_kick() follows whatever makes
- * room, and whatever changes who is the first.
+ * What comes to a listener is in acceptq.c.
  */
-#include <linux/slab.h>
 #include <net/sock.h>
 #include "compat.h"
 #include "listener.h"
@@ -66,483 +52,6 @@ void rsess_listener_put(struct rsess_listener *lsn)
 	spin_unlock(&lsn->lock);
 	if (last && dead)
 		rsess_listener_free(lsn);
-}
-
-/* A connection came in. */
-static void rsess_listener_data_ready(struct sock *sk)
-{
-	struct rsess_listener *lsn;
-
-	read_lock_bh(&sk->sk_callback_lock);
-	lsn = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
-	if (lsn)
-		queue_delayed_work(rsess_wq, &lsn->accept_work, 0);
-	read_unlock_bh(&sk->sk_callback_lock);
-}
-
-/* Locked: lsn->lock */
-static struct rsess_transport *rsess_listener_parked(struct rsess_listener *lsn)
-{
-	return list_first_entry_or_null(&lsn->parked, struct rsess_transport,
-					link);
-}
-
-/* May one session more wait for accept()?  Locked: lsn->lock. */
-static bool rsess_listener_has_room(const struct rsess_listener *lsn)
-{
-	return lsn->qlen < lsn->room;
-}
-
-/* Let the first parked HELLO in, if there is room.  Locked: lsn->lock. */
-static void rsess_listener_kick(struct rsess_listener *lsn)
-{
-	struct rsess_transport *tr = rsess_listener_parked(lsn);
-
-	if (tr && rsess_listener_has_room(lsn))
-		rsess_transport_queue(tr);
-}
-
-/* Children of the inner socket are cloned with the hook: take it out. */
-static void rsess_listener_unhook_child(const struct rsess_listener *lsn,
-					struct sock *sk)
-{
-	write_lock_bh(&sk->sk_callback_lock);
-	sk->sk_data_ready = lsn->sk_data_ready;
-	write_unlock_bh(&sk->sk_callback_lock);
-}
-
-/* A new connection waits for its first frame.  Takes @sock over. */
-static void rsess_listener_accept_one(struct rsess_listener *lsn,
-				      struct socket *sock)
-{
-	struct rsess_net *rn = lsn->rn;
-	struct rsess_transport *tr = NULL;
-
-	rsess_listener_unhook_child(lsn, sock->sk);
-	rsess_transport_owner(sock, lsn->uid);
-	if (rsess_transport_pin_net(sock->sk))
-		tr = rsess_transport_new(rsess_transport_ops_find(lsn->protocol),
-					 sock, NULL, lsn);
-	if (!tr) {
-		sock_no_linger(sock->sk);
-		sock_release(sock);
-		return;
-	}
-	tr->ops->tune(sock);
-	tr->serial = lsn->serial++;
-
-	spin_lock(&lsn->lock);
-	list_add_tail(&tr->link, &lsn->pending);
-	lsn->npending++;
-	spin_unlock(&lsn->lock);
-
-	refcount_inc(&tr->ref);		/* rsess_transport_expire() */
-	queue_delayed_work(rsess_wq, &tr->expire,
-			   msecs_to_jiffies(rn->handshake_timeout_ms));
-	rsess_transport_hook(tr);
-	rsess_transport_queue(tr);
-}
-
-/* When too many wait, connections stay where TCP has queued them.  When that
- * queue is full too, TCP drops what a client sends to connect, and the client
- * tries again: nobody is reset.
- */
-static bool rsess_listener_may_accept(struct rsess_listener *lsn)
-{
-	bool may;
-
-	spin_lock(&lsn->lock);
-	lsn->stopped = lsn->npending >= READ_ONCE(lsn->rn->max_pending);
-	if (lsn->stopped)
-		RSESS_INC(sock_net(lsn->sock->sk), PENDING_FULL);
-	may = !lsn->stopped && !lsn->dead;
-	spin_unlock(&lsn->lock);
-	return may;
-}
-
-static void rsess_listener_accept_work(struct work_struct *work)
-{
-	struct rsess_listener *lsn =
-		container_of(work, struct rsess_listener, accept_work.work);
-	struct socket *sock;
-	int err;
-
-	while (rsess_listener_may_accept(lsn)) {
-		err = kernel_accept(lsn->sock, &sock, O_NONBLOCK);
-		if (err == -EAGAIN || err == -EINVAL)
-			return;
-		if (err) {
-			/* No other call comes for what is waiting there. */
-			RSESS_INC(sock_net(lsn->sock->sk), MEMORY_SHORT);
-			queue_delayed_work(rsess_wq, &lsn->accept_work,
-					   RSESS_RETRY_DELAY);
-			return;
-		}
-		rsess_listener_accept_one(lsn, sock);
-		cond_resched();
-	}
-}
-
-/* A transport less waits.  Locked: lsn->lock. */
-static void rsess_listener_settled(struct rsess_listener *lsn)
-{
-	lsn->npending--;
-	if (lsn->stopped && !lsn->dead &&
-	    lsn->npending < READ_ONCE(lsn->rn->max_pending)) {
-		lsn->stopped = false;
-		queue_delayed_work(rsess_wq, &lsn->accept_work, 0);
-	}
-	rsess_listener_kick(lsn);
-}
-
-/* Take a transport off the listener's lists, if it is on one. */
-static bool rsess_listener_unlink(struct rsess_transport *tr)
-{
-	struct rsess_listener *lsn = tr->lsn;
-	bool linked;
-
-	spin_lock(&lsn->lock);
-	linked = !list_empty(&tr->link);
-	if (linked) {
-		list_del_init(&tr->link);
-		rsess_listener_settled(lsn);
-	}
-	spin_unlock(&lsn->lock);
-	if (linked && cancel_delayed_work(&tr->expire))
-		rsess_transport_put(tr);
-	return linked;
-}
-
-/**
- * rsess_listener_claim() - a transport has found its session
- * @tr: called from its work; the reference of the list is the session's now
- */
-void rsess_listener_claim(struct rsess_transport *tr)
-{
-	WARN_ON_ONCE(!rsess_listener_unlink(tr));
-	tr->parked = false;
-}
-
-/**
- * rsess_listener_forget() - a transport is of no use
- * @tr: called from its work
- * @reset: see rsess_transport_close()
- *
- * Context: may sleep.
- */
-void rsess_listener_forget(struct rsess_transport *tr, bool reset)
-{
-	rsess_transport_close(tr, reset);
-	if (rsess_listener_unlink(tr))
-		rsess_transport_put(tr);	/* of the list */
-}
-
-/* The HELLO waits for room; who came first goes first.  Locked: lsn->lock. */
-static void rsess_listener_park(struct rsess_listener *lsn,
-				struct rsess_transport *tr)
-{
-	if (tr->parked)
-		return;
-	RSESS_INC(sock_net(tr->sock->sk), ACCEPT_QUEUE_FULL);
-	list_move_tail(&tr->link, &lsn->parked);
-	tr->parked = true;
-}
-
-/**
- * rsess_listener_admit() - may a HELLO open a session?
- * @lsn: listener
- * @tr: has the HELLO
- *
- * Return: a listening outer socket, with a reference and a place in the queue,
- * and @lsn has a user more: rsess_listener_inherit() and
- * rsess_listener_admitted() must follow.  NULL: the queue is full or waits for
- * somebody to listen, @tr is parked and its work is queued when there is room.
- * ERR_PTR(-ECONNREFUSED): nobody listens.
- */
-struct sock *rsess_listener_admit(struct rsess_listener *lsn,
-				  struct rsess_transport *tr)
-{
-	struct sock *app = NULL;
-
-	spin_lock(&lsn->lock);
-	if (lsn->dead || (!lsn->napps && !lsn->lingering)) {
-		app = ERR_PTR(-ECONNREFUSED);
-	} else if (!rsess_listener_has_room(lsn) ||
-		   (!tr->parked && rsess_listener_parked(lsn))) {
-		rsess_listener_park(lsn, tr);
-	} else {
-		app = rsess_to_sk(list_first_entry(&lsn->apps,
-						   struct rsess_sock,
-						   link_accept));
-		sock_hold(app);
-		lsn->users++;
-		lsn->qlen++;
-		list_move_tail(&tr->link, &lsn->pending);
-		rsess_listener_kick(lsn);
-	}
-	spin_unlock(&lsn->lock);
-	return app;
-}
-
-/**
- * rsess_listener_inherit() - what an accepted socket has from its listener
- * @rs: new session, not visible yet
- * @parent: listening outer socket
- * @tr: its first transport
- */
-void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
-			    struct rsess_transport *tr)
-{
-	struct sock *sk = rsess_to_sk(rs);
-	union rsess_addr addr = {};
-
-	rs->lsn = tr->lsn;
-	rs->protocol = tr->ops->protocol;
-	sk->sk_type = parent->sk_type;
-	sk->sk_allocation = parent->sk_allocation;
-	sk->sk_uid = parent->sk_uid;
-
-	rsess_set_family(rs, tr->sock->sk->sk_family);
-	if (kernel_getsockname(tr->sock, &addr.sa) >= 0)
-		rsess_set_laddr(rs, &addr);
-	memset(&addr, 0, sizeof(addr));
-	/* 2: also when the connection has been reset meanwhile */
-	if (tr->sock->ops->getname(tr->sock, &addr.sa, 2) >= 0)
-		rsess_set_raddr(rs, &addr);
-}
-
-/* A session that nobody will accept. */
-static void rsess_listener_reject(struct sock *child)
-{
-	struct rsess_sock *rs = rsess_sk(child);
-
-	sock_hold(child);
-	lock_sock(child);
-	sock_set_flag(child, SOCK_DEAD);
-	rs->orphaned = true;
-	if (child->sk_state == TCP_CLOSE)
-		rsess_session_destroy(rs);
-	else
-		rsess_session_cut(rs, RSESS_REASON_APP, 0);
-	release_sock(child);
-	sock_put(child);
-}
-
-/* Cut the sessions that wait for accept() and refuse the HELLOs that are parked,
- * unless somebody listens, or may come to listen.
- *
- * Context: may sleep.
- */
-static void rsess_listener_refuse(struct rsess_listener *lsn)
-{
-	struct rsess_sock *rs, *n;
-	struct rsess_transport *tr;
-	LIST_HEAD(refused);
-
-	spin_lock(&lsn->lock);
-	if (!lsn->napps && !lsn->lingering) {
-		list_splice_init(&lsn->acceptq, &refused);
-		list_splice_init(&lsn->deferred, &refused);
-		list_for_each_entry(rs, &refused, link_accept) {
-			WRITE_ONCE(rs->deferred, false);
-			lsn->qlen--;
-		}
-		list_for_each_entry(tr, &lsn->parked, link)
-			rsess_transport_queue(tr);
-	}
-	spin_unlock(&lsn->lock);
-
-	list_for_each_entry_safe(rs, n, &refused, link_accept) {
-		list_del_init(&rs->link_accept);
-		rsess_listener_reject(rsess_to_sk(rs));
-	}
-}
-
-/* The next one that listens, with a reference, or NULL; they take turns. */
-static struct sock *rsess_listener_next_app(struct rsess_listener *lsn)
-{
-	struct rsess_sock *rs;
-
-	spin_lock(&lsn->lock);
-	rs = list_first_entry_or_null(&lsn->apps, struct rsess_sock,
-				      link_accept);
-	if (rs) {
-		list_move_tail(&rs->link_accept, &lsn->apps);
-		sock_hold(rsess_to_sk(rs));
-	}
-	spin_unlock(&lsn->lock);
-	return rs ? rsess_to_sk(rs) : NULL;
-}
-
-/* Tell @n who listen that there is a session.  If others do so at the same time
- * the turns mix, and still each one has its turn after now.
- *
- * Context: may sleep.
- */
-static void rsess_listener_wake(struct rsess_listener *lsn, unsigned int n)
-{
-	struct sock *sk;
-
-	while (n--) {
-		sk = rsess_listener_next_app(lsn);
-		if (!sk)
-			return;
-		lock_sock(sk);
-		if (sk->sk_state == TCP_LISTEN)
-			sk->sk_data_ready(sk);
-		release_sock(sk);
-		sock_put(sk);
-	}
-}
-
-static void rsess_listener_wake_work(struct work_struct *work)
-{
-	struct rsess_listener *lsn =
-		container_of(work, struct rsess_listener, wake_work);
-	unsigned int n;
-
-	spin_lock(&lsn->lock);
-	n = lsn->napps;
-	spin_unlock(&lsn->lock);
-	rsess_listener_wake(lsn, n);
-	rsess_listener_free(lsn);	/* of rsess_listener_present() */
-}
-
-/**
- * rsess_listener_defer() - does accept() wait for the session's first byte?
- * @rs: new session, locked, not visible yet, with its listener's options
- *
- * With TCP_DEFER_ACCEPT it does, but not for ever.  Meanwhile the session has a
- * place in the queue: what does not speak is limited as what is not accepted.
- */
-void rsess_listener_defer(struct rsess_sock *rs)
-{
-	if (!rs->opt.defer)
-		return;
-	rs->deferred = true;
-	rsess_timer_arm(rs, RSESS_TIMER_DEFER,
-			min_t(u64, (u64)rs->opt.defer * HZ, MAX_JIFFY_OFFSET));
-	rs->opt.defer = 0;	/* the listener's, as in TCP */
-}
-
-/**
- * rsess_listener_present() - the session is for accept() now
- * @rs: session, locked; may be none that is deferred
- */
-void rsess_listener_present(struct rsess_sock *rs)
-{
-	struct rsess_listener *lsn = rs->lsn;
-	bool queued;
-
-	spin_lock(&lsn->lock);
-	/* Not if it has been refused, nor if it is on its way to the queue. */
-	queued = rs->deferred && !list_empty(&rs->link_accept);
-	if (queued)
-		list_move_tail(&rs->link_accept, &lsn->acceptq);
-	WRITE_ONCE(rs->deferred, false);
-	spin_unlock(&lsn->lock);
-	if (!queued)
-		return;
-	/* Another outer socket cannot be locked here. */
-	rsess_listener_hold(lsn);
-	if (!queue_work(rsess_wq, &lsn->wake_work))
-		rsess_listener_free(lsn);
-}
-
-/**
- * rsess_listener_withdraw() - a session has ended before its first byte
- * @rs: session, locked
- *
- * Return: true if accept() will not see it: the reference that the application's
- * socket would have had is the caller's.
- */
-bool rsess_listener_withdraw(struct rsess_sock *rs)
-{
-	struct rsess_listener *lsn = rs->lsn;
-	bool withdrawn;
-
-	spin_lock(&lsn->lock);
-	withdrawn = rs->deferred && !list_empty(&rs->link_accept);
-	if (withdrawn) {
-		list_del_init(&rs->link_accept);
-		lsn->qlen--;
-		rsess_listener_kick(lsn);
-	}
-	WRITE_ONCE(rs->deferred, false);
-	spin_unlock(&lsn->lock);
-	return withdrawn;
-}
-
-/**
- * rsess_listener_admitted() - end of what rsess_listener_admit() began
- * @lsn: listener
- * @parent: what it returned; its reference is given back
- * @child: the new session's outer socket, for accept(); or NULL if none came of
- *	it
- *
- * Context: may sleep.
- */
-void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
-			     struct sock *child)
-{
-	bool queued = false;
-	unsigned int n;
-
-	spin_lock(&lsn->lock);
-	n = lsn->napps;
-	if (child && !lsn->dead && (n || lsn->lingering)) {
-		struct rsess_sock *rs = rsess_sk(child);
-
-		list_add_tail(&rs->link_accept,
-			      rs->deferred ? &lsn->deferred : &lsn->acceptq);
-		if (rs->deferred)
-			n = 0;
-		queued = true;
-	} else {
-		lsn->qlen--;
-		rsess_listener_kick(lsn);
-	}
-	spin_unlock(&lsn->lock);
-
-	if (queued)
-		rsess_listener_wake(lsn, n);
-	else if (child)
-		rsess_listener_reject(child);
-	sock_put(parent);
-}
-
-/**
- * rsess_listener_ready() - has accept() something to take?
- * @lsn: listener
- *
- * Context: any.
- */
-bool rsess_listener_ready(struct rsess_listener *lsn)
-{
-	return !list_empty_careful(&lsn->acceptq);
-}
-
-/**
- * rsess_listener_dequeue() - the next session for accept()
- * @lsn: listener
- *
- * Return: the outer socket with the reference that the application's socket will
- * have, or NULL.
- */
-struct sock *rsess_listener_dequeue(struct rsess_listener *lsn)
-{
-	struct rsess_sock *rs;
-
-	spin_lock(&lsn->lock);
-	rs = list_first_entry_or_null(&lsn->acceptq, struct rsess_sock,
-				      link_accept);
-	if (rs) {
-		list_del_init(&rs->link_accept);
-		lsn->qlen--;
-		rsess_listener_kick(lsn);
-	}
-	spin_unlock(&lsn->lock);
-	return rs ? rsess_to_sk(rs) : NULL;
 }
 
 /* What all who listen allow: each one session more than its backlog, as TCP.
@@ -642,14 +151,10 @@ void rsess_listener_left(struct rsess_listener *lsn)
 /* Locked: bind_lock.  Nobody can come to use it any more. */
 static void rsess_listener_close(struct rsess_listener *lsn)
 {
-	struct sock *sk = lsn->sock->sk;
 	struct rsess_transport *tr;
 
 	list_del(&lsn->list);
-	write_lock_bh(&sk->sk_callback_lock);
-	sk->sk_data_ready = lsn->sk_data_ready;
-	rcu_assign_sk_user_data(sk, NULL);
-	write_unlock_bh(&sk->sk_callback_lock);
+	rsess_listener_unhook(lsn);
 	cancel_delayed_work_sync(&lsn->accept_work);
 
 	for (;;) {
@@ -881,16 +386,11 @@ static struct rsess_listener *rsess_listener_new(struct rsess_sock *rs)
 	lsn->protocol = rs->protocol;
 	lsn->bound_dev_if = sk->sk_bound_dev_if;
 	lsn->uid = sk->sk_uid;
-	INIT_DELAYED_WORK(&lsn->accept_work, rsess_listener_accept_work);
 	INIT_WORK(&lsn->free_work, rsess_listener_free_work);
 	INIT_DELAYED_WORK(&lsn->linger_work, rsess_listener_linger_work);
-	INIT_WORK(&lsn->wake_work, rsess_listener_wake_work);
 	spin_lock_init(&lsn->lock);
 	INIT_LIST_HEAD(&lsn->apps);
-	INIT_LIST_HEAD(&lsn->acceptq);
-	INIT_LIST_HEAD(&lsn->deferred);
-	INIT_LIST_HEAD(&lsn->pending);
-	INIT_LIST_HEAD(&lsn->parked);
+	rsess_listener_queue_init(lsn);
 	lsn->users = 1;
 	lsn->owners = 1;
 	lsn->reuseport = sk->sk_reuseport;
@@ -900,29 +400,21 @@ static struct rsess_listener *rsess_listener_new(struct rsess_sock *rs)
 /* Make a listener of the inner socket.  It belongs to it from then on. */
 static int rsess_listener_open(struct rsess_sock *rs)
 {
-	struct sock *inner = rs->inner->sk;
 	struct rsess_listener *lsn;
 	int err, backlog;
 
 	lsn = rsess_listener_new(rs);
 	if (!lsn)
 		return -ENOMEM;
-	write_lock_bh(&inner->sk_callback_lock);
-	lsn->sk_data_ready = inner->sk_data_ready;
-	inner->sk_data_ready = rsess_listener_data_ready;
-	__rcu_assign_sk_user_data_with_flags(inner, lsn, SK_USER_DATA_NOCOPY);
-	write_unlock_bh(&inner->sk_callback_lock);
+	rsess_listener_hook(lsn);
 
 	/* The application's backlog bounds sessions, not connections.  Those are
 	 * taken at once, and TCP's queue is as long as any program could have it.
 	 */
-	backlog = READ_ONCE(sock_net(inner)->core.sysctl_somaxconn);
+	backlog = READ_ONCE(sock_net(rs->inner->sk)->core.sysctl_somaxconn);
 	err = kernel_listen(rs->inner, max(backlog, SOMAXCONN));
 	if (err) {
-		write_lock_bh(&inner->sk_callback_lock);
-		inner->sk_data_ready = lsn->sk_data_ready;
-		rcu_assign_sk_user_data(inner, NULL);
-		write_unlock_bh(&inner->sk_callback_lock);
+		rsess_listener_unhook(lsn);
 		rsess_listener_free(lsn);
 		return err;
 	}

@@ -91,14 +91,21 @@ struct rsess_listener {
 	bool			dead;
 };
 
-/* for the application's socket */
+/* listener.c: for the application's socket */
 int rsess_listener_bind(struct rsess_sock *rs, const union rsess_addr *addr,
 			int len);
 int rsess_listener_listen(struct rsess_sock *rs, int backlog);
-struct sock *rsess_listener_dequeue(struct rsess_listener *lsn);
-bool rsess_listener_ready(struct rsess_listener *lsn);
 void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs);
 void rsess_listener_left(struct rsess_listener *lsn);
+
+void rsess_listener_put(struct rsess_listener *lsn);
+void rsess_listener_hold(struct rsess_listener *lsn);
+void rsess_listener_free(struct rsess_listener *lsn);
+void rsess_listener_exit(struct rsess_net *rn);
+
+/* acceptq.c: for the application's socket */
+struct sock *rsess_listener_dequeue(struct rsess_listener *lsn);
+bool rsess_listener_ready(struct rsess_listener *lsn);
 
 /* for a session that waits for accept() */
 void rsess_listener_defer(struct rsess_sock *rs);
@@ -115,9 +122,12 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
 			     struct sock *child);
 
-void rsess_listener_put(struct rsess_listener *lsn);
-void rsess_listener_hold(struct rsess_listener *lsn);
-void rsess_listener_free(struct rsess_listener *lsn);
-void rsess_listener_exit(struct rsess_net *rn);
+/* for listener.c */
+void rsess_listener_queue_init(struct rsess_listener *lsn);
+void rsess_listener_hook(struct rsess_listener *lsn);
+void rsess_listener_unhook(struct rsess_listener *lsn);
+void rsess_listener_kick(struct rsess_listener *lsn);
+void rsess_listener_refuse(struct rsess_listener *lsn);
+struct rsess_transport *rsess_listener_parked(struct rsess_listener *lsn);
 
 #endif /* _RSESS_LISTENER_H */
