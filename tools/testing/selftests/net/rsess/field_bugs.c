@@ -20,32 +20,7 @@
 /*
  * A socket of the kernel and a scripted peer.
  */
-FIXTURE(peer) {
-	struct pair s;
-};
-
-FIXTURE_VARIANT(peer) {
-	bool dialer;
-};
-
-FIXTURE_VARIANT_ADD(peer, dialer) {
-	.dialer = true,
-};
-
-FIXTURE_VARIANT_ADD(peer, acceptor) {
-	.dialer = false,
-};
-
-FIXTURE_SETUP(peer)
-{
-	pair_init(&self->s, variant->dialer, AF_INET, 0);
-	OK(netns_new());
-}
-
-FIXTURE_TEARDOWN(peer)
-{
-	pair_free(&self->s);
-}
+PAIR_FIXTURE(peer);
 
 /* One side's half of an attempt to resume, which then fails. */
 static int failed_attempt(struct pair *s, size_t cut)

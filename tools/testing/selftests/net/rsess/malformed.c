@@ -8,7 +8,7 @@ const struct bad_frame malformed[MALFORMED] = {
 	{ "unknown type", RSESS_TYPE_MAX + 1, 0, 0, 0 },
 	{ "unknown type 255", 255, 0, 0, 8 },
 	{ "unknown flag", RSESS_ACK, 0x80, 0, 0 },
-	{ "unknown flag 4", RSESS_ACK, 0x04, 0, 0 },
+	{ "unknown flag 8", RSESS_ACK, 0x08, 0, 0 },
 	{ "reserved field", RSESS_ACK, 0, 1, 0 },
 	{ "DATA without payload", RSESS_DATA, 0, 0, 0 },
 	{ "DATA too long", RSESS_DATA, 0, 0, RSESS_DATA_MAX + 1 },

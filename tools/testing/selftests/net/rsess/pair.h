@@ -59,4 +59,29 @@ int pair_fails(struct pair *s);
 int pair_info(struct pair *s, struct rsess_info *info);
 int pair_timeout(int fd, unsigned int ms);
 
+/* A pair for each test, in both directions; pair_start() or pair_open() follows. */
+#define PAIR_FIXTURE(fixture)						\
+	FIXTURE(fixture) {						\
+		struct pair s;						\
+	};								\
+	FIXTURE_VARIANT(fixture) {					\
+		bool dialer;						\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, dialer) {				\
+		.dialer = true,						\
+	};								\
+	FIXTURE_VARIANT_ADD(fixture, acceptor) {			\
+		.dialer = false,					\
+	};								\
+	FIXTURE_SETUP(fixture)						\
+	{								\
+		pair_init(&self->s, variant->dialer, AF_INET, 0);	\
+		OK(netns_new());					\
+	}								\
+	FIXTURE_TEARDOWN(fixture)					\
+	{								\
+		pair_free(&self->s);					\
+	}								\
+	struct fixture		/* takes the semicolon */
+
 #endif /* _RSESS_TEST_PAIR_H */

@@ -23,32 +23,7 @@
 /*
  * Session that is agreed on: {the kernel dials, the kernel accepts}.
  */
-FIXTURE(protocol) {
-	struct pair s;
-};
-
-FIXTURE_VARIANT(protocol) {
-	bool dialer;
-};
-
-FIXTURE_VARIANT_ADD(protocol, dialer) {
-	.dialer = true,
-};
-
-FIXTURE_VARIANT_ADD(protocol, acceptor) {
-	.dialer = false,
-};
-
-FIXTURE_SETUP(protocol)
-{
-	pair_init(&self->s, variant->dialer, AF_INET, 0);
-	OK(netns_new());
-}
-
-FIXTURE_TEARDOWN(protocol)
-{
-	pair_free(&self->s);
-}
+PAIR_FIXTURE(protocol);
 
 CASE(protocol, in_order)
 {
@@ -93,6 +68,54 @@ CASE(protocol, data_below_is_dropped)
 	OK(pair_finish(&self->s));
 	EXPECT_EQ(1500, stat_get("DuplicateBytes"));
 	EXPECT_EQ(0, stat_get("TransportsLost"));
+}
+
+/* What is told once is not told again, and the bytes behind it are in place. */
+CASE(protocol, urgent_byte_comes_again)
+{
+	struct peer *p = &self->s.p;
+	u8 buf[RSESS_HDR_LEN + 100];
+	int fd;
+	u8 c;
+
+	OK(pair_open(&self->s));
+	fd = self->s.fd;
+	peer_make_data(p, 0, 100, buf);
+	buf[1] |= RSESS_F_URGENT;
+	OK(peer_send_raw(p, buf, sizeof(buf)));
+	ASSERT_EQ(POLLPRI, wait_for(fd, POLLPRI));
+	ASSERT_EQ(1, recv(fd, &c, 1, MSG_OOB));
+	OK(pattern_check(99, &c, 1));
+	OK(peer_send_raw(p, buf, sizeof(buf)));
+	p->snd_nxt = 100;
+	p->snd_max = 100;
+	p->write_seq = 100;
+	OK(peer_send_data(p, 100));
+	OK(pair_read(&self->s, 99));
+	self->s.in++;
+	OK(pair_read(&self->s, 100));
+	FAILS(EINVAL, recv(fd, &c, 1, MSG_OOB));
+	OK(pair_finish(&self->s));
+	EXPECT_EQ(100, stat_get("DuplicateBytes"));
+}
+
+/* The frame that has it says so and ends with it. */
+CASE(protocol, urgent_byte_ends_its_frame)
+{
+	struct peer *p = &self->s.p;
+	u8 buf[10];
+
+	OK(pair_open(&self->s));
+	OK(pair_write(&self->s, 50));
+	pattern_fill(50, buf, sizeof(buf));
+	ASSERT_EQ(sizeof(buf), send(self->s.fd, buf, sizeof(buf), MSG_OOB));
+	self->s.out += sizeof(buf);
+	OK(pair_write(&self->s, 50));
+	while (p->rcv_nxt < 110) {
+		OK(peer_expect(p, RSESS_DATA));
+		ASSERT_EQ(p->rcv_nxt == 60, !!(p->raw[1] & RSESS_F_URGENT));
+	}
+	OK(pair_finish(&self->s));
 }
 
 CASE(protocol, data_above_ends_transport)

@@ -44,32 +44,7 @@ static int error_of(int fd)
 /*
  * A socket of the kernel and a scripted peer.
  */
-FIXTURE(peer) {
-	struct pair s;
-};
-
-FIXTURE_VARIANT(peer) {
-	bool dialer;
-};
-
-FIXTURE_VARIANT_ADD(peer, dialer) {
-	.dialer = true,
-};
-
-FIXTURE_VARIANT_ADD(peer, acceptor) {
-	.dialer = false,
-};
-
-FIXTURE_SETUP(peer)
-{
-	pair_init(&self->s, variant->dialer, AF_INET, 0);
-	OK(netns_new());
-}
-
-FIXTURE_TEARDOWN(peer)
-{
-	pair_free(&self->s);
-}
+PAIR_FIXTURE(peer);
 
 CASE(peer, keepalive_asks)
 {
