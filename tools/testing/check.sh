@@ -78,7 +78,7 @@ part_kunit() {
 }
 
 part_selftests() {
-	vm 2400 -- env RSESS_SLOW=$slow "$self/run.sh" \
+	vm 3600 -- env RSESS_SLOW=$slow "$self/run.sh" \
 		--timeout $((1200 * slow))
 }
 
