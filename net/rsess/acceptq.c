@@ -73,11 +73,26 @@ static void rsess_listener_unhook_child(const struct rsess_listener *lsn,
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
+/* The first frame has its time, unless it has come already, or the connection has
+ * ended.
+ */
+static void rsess_listener_expect(struct rsess_transport *tr)
+{
+	struct rsess_listener *lsn = tr->lsn;
+	u32 ms = READ_ONCE(lsn->rn->handshake_timeout_ms);
+
+	spin_lock(&lsn->lock);
+	if (!list_empty(&tr->link)) {
+		refcount_inc(&tr->ref);		/* rsess_transport_expire() */
+		queue_delayed_work(rsess_wq, &tr->expire, msecs_to_jiffies(ms));
+	}
+	spin_unlock(&lsn->lock);
+}
+
 /* A new connection waits for its first frame.  Takes @sock over. */
 static void rsess_listener_accept_one(struct rsess_listener *lsn,
 				      struct socket *sock)
 {
-	struct rsess_net *rn = lsn->rn;
 	struct rsess_transport *tr = NULL;
 
 	rsess_listener_unhook_child(lsn, sock->sk);
@@ -98,11 +113,12 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 	lsn->npending++;
 	spin_unlock(&lsn->lock);
 
-	refcount_inc(&tr->ref);		/* rsess_transport_expire() */
-	queue_delayed_work(rsess_wq, &tr->expire,
-			   msecs_to_jiffies(rn->handshake_timeout_ms));
+	/* Once it is hooked its work may run, and be the last that knows it. */
+	refcount_inc(&tr->ref);
 	rsess_transport_hook(tr);
+	rsess_listener_expect(tr);
 	rsess_transport_queue(tr);
+	rsess_transport_put(tr);
 }
 
 /* When too many wait, connections stay where TCP has queued them.  When that

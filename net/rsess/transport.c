@@ -96,7 +96,7 @@ static void rsess_transport_expire(struct work_struct *work)
 
 	WRITE_ONCE(tr->expired, true);
 	rsess_transport_queue(tr);
-	rsess_transport_put(tr);	/* of rsess_listener_accept_one() */
+	rsess_transport_put(tr);	/* of rsess_listener_expect() */
 }
 
 /**

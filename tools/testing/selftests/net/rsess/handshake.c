@@ -496,6 +496,19 @@ CASE(acceptor, garbage_for_hello)
 	OK(other_session(&self->s));
 }
 
+/* They end while they are still being taken from the inner socket. */
+CASE(acceptor, connections_reset_at_once)
+{
+	struct peer *p = &self->s.p;
+	int i;
+
+	for (i = 0; i < 2000; i++) {
+		OK(peer_dial(p));
+		peer_reset(p);
+	}
+	OK(other_session(&self->s));
+}
+
 CASE(acceptor, repeated_hello)
 {
 	struct peer *p = &self->s.p;
