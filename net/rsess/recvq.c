@@ -68,7 +68,8 @@ int rsess_recvq_add(struct sock *sk, const struct sk_buff *skb,
 		rsess_skb_cb(tail)->len += len;
 		return 0;
 	}
-	if (len <= RSESS_GATHER_MAX && len < skb->truesize / 4)
+	/* The window is half of SO_RCVBUF, so that this keeps within it. */
+	if (len <= RSESS_GATHER_MAX && len < skb->truesize / 2)
 		return rsess_recvq_gather(sk, skb, off, len);
 
 	clone = skb_clone((struct sk_buff *)skb, sk->sk_allocation);
