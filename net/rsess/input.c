@@ -252,8 +252,8 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 	bool urgent = tr->rx.f.flags & RSESS_F_URGENT &&
 		      len == tr->rx.body_left;
 	u32 old = 0;
-	u8 last;
-	int err;
+	u8 last = 0;
+	int err = 0;
 
 	if (rsess_before(seq, c->rcv_nxt)) {
 		old = min_t(u64, len, c->rcv_nxt - seq);
@@ -267,8 +267,9 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 		RSESS_ADD(sock_net(sk), DISCARDED_BYTES, len);
 		c->copied_seq += len;
 	} else {
-		err = skb_copy_bits(skb, off + old + len - 1, &last, 1) ?:
-		      rsess_recvq_add(sk, skb, off + old, len);
+		if (urgent)
+			err = skb_copy_bits(skb, off + old + len - 1, &last, 1);
+		err = err ?: rsess_recvq_add(sk, skb, off + old, len);
 		if (err)
 			return err;
 	}
