@@ -407,6 +407,18 @@ void rsess_listener_defer(struct rsess_sock *rs)
 	rs->opt.defer = 0;	/* the listener's, as in TCP */
 }
 
+/* Nobody waits for the session's first byte any more.  Was it in the queue till
+ * now?  Not if it has been refused, nor if it is on its way there.
+ * Locked: lsn->lock.
+ */
+static bool rsess_listener_undefer(struct rsess_sock *rs)
+{
+	bool queued = rs->deferred && !list_empty(&rs->link_accept);
+
+	WRITE_ONCE(rs->deferred, false);
+	return queued;
+}
+
 /**
  * rsess_listener_present() - the session is for accept() now
  * @rs: session, locked; may be none that is deferred
@@ -417,11 +429,9 @@ void rsess_listener_present(struct rsess_sock *rs)
 	bool queued;
 
 	spin_lock(&lsn->lock);
-	/* Not if it has been refused, nor if it is on its way to the queue. */
-	queued = rs->deferred && !list_empty(&rs->link_accept);
+	queued = rsess_listener_undefer(rs);
 	if (queued)
 		list_move_tail(&rs->link_accept, &lsn->acceptq);
-	WRITE_ONCE(rs->deferred, false);
 	spin_unlock(&lsn->lock);
 	if (!queued)
 		return;
@@ -444,13 +454,12 @@ bool rsess_listener_withdraw(struct rsess_sock *rs)
 	bool withdrawn;
 
 	spin_lock(&lsn->lock);
-	withdrawn = rs->deferred && !list_empty(&rs->link_accept);
+	withdrawn = rsess_listener_undefer(rs);
 	if (withdrawn) {
 		list_del_init(&rs->link_accept);
 		lsn->qlen--;
 		rsess_listener_kick(lsn);
 	}
-	WRITE_ONCE(rs->deferred, false);
 	spin_unlock(&lsn->lock);
 	return withdrawn;
 }
