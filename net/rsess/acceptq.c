@@ -20,13 +20,21 @@
 #include <net/sock.h>
 #include "listener.h"
 #include "net.h"
+#include "plain.h"
 #include "transport.h"
 
-/* A connection came in. */
+/* A peer that did not confirm our answer has so long to say HELLO. */
+#define RSESS_UNCONFIRMED_MS	3000
+
+/* A connection came in.  Children are cloned with this, and with what they were
+ * offered in sk_user_data.
+ */
 static void rsess_listener_data_ready(struct sock *sk)
 {
 	struct rsess_listener *lsn;
 
+	if (sk->sk_state != TCP_LISTEN)
+		return;
 	read_lock_bh(&sk->sk_callback_lock);
 	lsn = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
 	if (lsn)
@@ -73,40 +81,88 @@ static void rsess_listener_unhook_child(const struct rsess_listener *lsn,
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
+/* How long the first frame may take.  Who did not confirm that it has our answer may
+ * be a plain peer that waits for us to speak.
+ */
+static unsigned long rsess_listener_patience(const struct rsess_transport *tr)
+{
+	u32 ms = READ_ONCE(tr->lsn->rn->handshake_timeout_ms);
+
+	if (tr->offer == RSESS_OFFER_MADE)
+		ms = min_t(u32, ms, RSESS_UNCONFIRMED_MS);
+	return msecs_to_jiffies(ms);
+}
+
 /* The first frame has its time, unless it has come already, or the connection has
  * ended.
  */
 static void rsess_listener_expect(struct rsess_transport *tr)
 {
 	struct rsess_listener *lsn = tr->lsn;
-	u32 ms = READ_ONCE(lsn->rn->handshake_timeout_ms);
 
 	spin_lock(&lsn->lock);
 	if (!list_empty(&tr->link)) {
 		refcount_inc(&tr->ref);		/* rsess_transport_expire() */
-		queue_delayed_work(rsess_wq, &tr->expire, msecs_to_jiffies(ms));
+		queue_delayed_work(rsess_wq, &tr->expire,
+				   rsess_listener_patience(tr));
 	}
 	spin_unlock(&lsn->lock);
+}
+
+/* What does the peer want?  0, or -ENOMEM. */
+static int rsess_listener_judge(struct rsess_transport *tr)
+{
+	u8 negotiate = READ_ONCE(tr->lsn->negotiate);
+
+	tr->offer = tr->ops->offered(tr->sock);
+	if (negotiate == RSESS_NEGOTIATE_REQUIRE)
+		tr->offer = RSESS_OFFER_SURE;
+	if (tr->offer != RSESS_OFFER_NONE)
+		return 0;
+	tr->plain = rsess_plain_alloc();
+	if (!tr->plain)
+		return -ENOMEM;
+	tr->plain->reason = negotiate == RSESS_NEGOTIATE_OFF ?
+			    RSESS_REASON_OFF : RSESS_REASON_PLAIN_PEER;
+	return 0;
+}
+
+/* Wrap a connection that was accepted. */
+static struct rsess_transport *
+rsess_listener_wrap(struct rsess_listener *lsn, struct socket *sock)
+{
+	struct rsess_transport *tr;
+
+	if (!rsess_transport_pin_net(sock->sk))
+		return NULL;
+	tr = rsess_transport_new(rsess_transport_ops_find(lsn->protocol),
+				 sock, NULL, lsn);
+	if (!tr)
+		return NULL;
+	if (rsess_listener_judge(tr)) {
+		tr->sock = NULL;
+		rsess_transport_put(tr);
+		return NULL;
+	}
+	tr->ops->tune(sock);
+	tr->serial = lsn->serial++;
+	return tr;
 }
 
 /* A new connection waits for its first frame.  Takes @sock over. */
 static void rsess_listener_accept_one(struct rsess_listener *lsn,
 				      struct socket *sock)
 {
-	struct rsess_transport *tr = NULL;
+	struct rsess_transport *tr;
 
 	rsess_listener_unhook_child(lsn, sock->sk);
 	rsess_transport_owner(sock, lsn->uid);
-	if (rsess_transport_pin_net(sock->sk))
-		tr = rsess_transport_new(rsess_transport_ops_find(lsn->protocol),
-					 sock, NULL, lsn);
+	tr = rsess_listener_wrap(lsn, sock);
 	if (!tr) {
 		sock_no_linger(sock->sk);
 		sock_release(sock);
 		return;
 	}
-	tr->ops->tune(sock);
-	tr->serial = lsn->serial++;
 
 	spin_lock(&lsn->lock);
 	list_add_tail(&tr->link, &lsn->pending);
@@ -115,8 +171,10 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 
 	/* Once it is hooked its work may run, and be the last that knows it. */
 	refcount_inc(&tr->ref);
-	rsess_transport_hook(tr);
-	rsess_listener_expect(tr);
+	if (!tr->plain) {
+		rsess_transport_hook(tr);
+		rsess_listener_expect(tr);
+	}
 	rsess_transport_queue(tr);
 	rsess_transport_put(tr);
 }
@@ -262,6 +320,82 @@ struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 	return app;
 }
 
+/* The next one that listens, with a reference, or NULL; they take turns. */
+static struct sock *rsess_listener_next_app(struct rsess_listener *lsn)
+{
+	struct rsess_sock *rs;
+
+	spin_lock(&lsn->lock);
+	rs = list_first_entry_or_null(&lsn->apps, struct rsess_sock,
+				      link_accept);
+	if (rs) {
+		list_move_tail(&rs->link_accept, &lsn->apps);
+		sock_hold(rsess_to_sk(rs));
+	}
+	spin_unlock(&lsn->lock);
+	return rs ? rsess_to_sk(rs) : NULL;
+}
+
+/* Tell @n who listen that there is a session.  If others do so at the same time
+ * the turns mix, and still each one has its turn after now.
+ *
+ * Context: may sleep.
+ */
+static void rsess_listener_wake(struct rsess_listener *lsn, unsigned int n)
+{
+	struct sock *sk;
+
+	while (n--) {
+		sk = rsess_listener_next_app(lsn);
+		if (!sk)
+			return;
+		lock_sock(sk);
+		if (sk->sk_state == TCP_LISTEN)
+			sk->sk_data_ready(sk);
+		release_sock(sk);
+		sock_put(sk);
+	}
+}
+
+/**
+ * rsess_listener_plain() - a connection is to be accepted without a session
+ * @tr: has what it needs to be plain; called from its work
+ *
+ * It is for accept(), or parked, or closed when this returns.
+ *
+ * Context: may sleep.
+ */
+void rsess_listener_plain(struct rsess_transport *tr)
+{
+	struct rsess_listener *lsn = tr->lsn;
+	bool refused = false;
+	unsigned int n = 0;
+
+	rsess_transport_unhook(tr);
+	spin_lock(&lsn->lock);
+	if (lsn->dead || (!lsn->napps && !lsn->lingering)) {
+		refused = true;
+	} else if (!rsess_listener_has_room(lsn) ||
+		   (!tr->parked && rsess_listener_parked(lsn))) {
+		rsess_listener_park(lsn, tr);
+	} else {
+		n = lsn->napps;
+		lsn->qlen++;
+		tr->parked = false;
+		tr->queued = true;
+		tr->ticket = lsn->ticket++;
+		list_move_tail(&tr->link, &lsn->plainq);
+		rsess_listener_settled(lsn);
+	}
+	spin_unlock(&lsn->lock);
+	if (cancel_delayed_work(&tr->expire))
+		rsess_transport_put(tr);
+	if (refused)
+		rsess_listener_forget(tr, true);
+	else
+		rsess_listener_wake(lsn, n);
+}
+
 /**
  * rsess_listener_inherit() - what an accepted socket has from its listener
  * @rs: new session, not visible yet
@@ -317,9 +451,10 @@ static void rsess_listener_reject(struct sock *child)
  */
 void rsess_listener_refuse(struct rsess_listener *lsn)
 {
+	struct rsess_transport *tr, *next;
 	struct rsess_sock *rs, *n;
-	struct rsess_transport *tr;
 	LIST_HEAD(refused);
+	LIST_HEAD(plain);
 
 	spin_lock(&lsn->lock);
 	if (!lsn->napps && !lsn->lingering) {
@@ -329,6 +464,9 @@ void rsess_listener_refuse(struct rsess_listener *lsn)
 			WRITE_ONCE(rs->deferred, false);
 			lsn->qlen--;
 		}
+		list_splice_init(&lsn->plainq, &plain);
+		list_for_each_entry(tr, &plain, link)
+			lsn->qlen--;
 		list_for_each_entry(tr, &lsn->parked, link)
 			rsess_transport_queue(tr);
 	}
@@ -338,42 +476,10 @@ void rsess_listener_refuse(struct rsess_listener *lsn)
 		list_del_init(&rs->link_accept);
 		rsess_listener_reject(rsess_to_sk(rs));
 	}
-}
-
-/* The next one that listens, with a reference, or NULL; they take turns. */
-static struct sock *rsess_listener_next_app(struct rsess_listener *lsn)
-{
-	struct rsess_sock *rs;
-
-	spin_lock(&lsn->lock);
-	rs = list_first_entry_or_null(&lsn->apps, struct rsess_sock,
-				      link_accept);
-	if (rs) {
-		list_move_tail(&rs->link_accept, &lsn->apps);
-		sock_hold(rsess_to_sk(rs));
-	}
-	spin_unlock(&lsn->lock);
-	return rs ? rsess_to_sk(rs) : NULL;
-}
-
-/* Tell @n who listen that there is a session.  If others do so at the same time
- * the turns mix, and still each one has its turn after now.
- *
- * Context: may sleep.
- */
-static void rsess_listener_wake(struct rsess_listener *lsn, unsigned int n)
-{
-	struct sock *sk;
-
-	while (n--) {
-		sk = rsess_listener_next_app(lsn);
-		if (!sk)
-			return;
-		lock_sock(sk);
-		if (sk->sk_state == TCP_LISTEN)
-			sk->sk_data_ready(sk);
-		release_sock(sk);
-		sock_put(sk);
+	list_for_each_entry_safe(tr, next, &plain, link) {
+		list_del_init(&tr->link);
+		rsess_transport_close(tr, true);
+		rsess_transport_put(tr);	/* of the list */
 	}
 }
 
@@ -430,8 +536,10 @@ void rsess_listener_present(struct rsess_sock *rs)
 
 	spin_lock(&lsn->lock);
 	queued = rsess_listener_undefer(rs);
-	if (queued)
+	if (queued) {
+		rs->ticket = lsn->ticket++;
 		list_move_tail(&rs->link_accept, &lsn->acceptq);
+	}
 	spin_unlock(&lsn->lock);
 	if (!queued)
 		return;
@@ -484,6 +592,7 @@ void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
 	if (child && !lsn->dead && (n || lsn->lingering)) {
 		struct rsess_sock *rs = rsess_sk(child);
 
+		rs->ticket = lsn->ticket++;
 		list_add_tail(&rs->link_accept,
 			      rs->deferred ? &lsn->deferred : &lsn->acceptq);
 		if (rs->deferred)
@@ -510,29 +619,44 @@ void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
  */
 bool rsess_listener_ready(struct rsess_listener *lsn)
 {
-	return !list_empty_careful(&lsn->acceptq);
+	return !list_empty_careful(&lsn->acceptq) ||
+	       !list_empty_careful(&lsn->plainq);
 }
 
 /**
- * rsess_listener_dequeue() - the next session for accept()
+ * rsess_listener_dequeue() - the next one for accept()
  * @lsn: listener
+ * @plain: a transport without a session, if it is one, with the reference of the
+ *	list; else NULL
  *
- * Return: the outer socket with the reference that the application's socket will
- * have, or NULL.
+ * Return: the outer socket of a session, with the reference that the application's
+ * socket will have; or NULL.
  */
-struct sock *rsess_listener_dequeue(struct rsess_listener *lsn)
+struct sock *rsess_listener_dequeue(struct rsess_listener *lsn,
+				    struct rsess_transport **plain)
 {
+	struct rsess_transport *tr;
 	struct rsess_sock *rs;
 
 	spin_lock(&lsn->lock);
 	rs = list_first_entry_or_null(&lsn->acceptq, struct rsess_sock,
 				      link_accept);
+	tr = list_first_entry_or_null(&lsn->plainq, struct rsess_transport,
+				      link);
+	if (rs && tr && (s32)(tr->ticket - rs->ticket) < 0)
+		rs = NULL;
 	if (rs) {
+		tr = NULL;
 		list_del_init(&rs->link_accept);
+	} else if (tr) {
+		list_del_init(&tr->link);
+	}
+	if (rs || tr) {
 		lsn->qlen--;
 		rsess_listener_kick(lsn);
 	}
 	spin_unlock(&lsn->lock);
+	*plain = tr;
 	return rs ? rsess_to_sk(rs) : NULL;
 }
 
@@ -546,6 +670,7 @@ void rsess_listener_queue_init(struct rsess_listener *lsn)
 	INIT_WORK(&lsn->wake_work, rsess_listener_wake_work);
 	INIT_LIST_HEAD(&lsn->acceptq);
 	INIT_LIST_HEAD(&lsn->deferred);
+	INIT_LIST_HEAD(&lsn->plainq);
 	INIT_LIST_HEAD(&lsn->pending);
 	INIT_LIST_HEAD(&lsn->parked);
 }

@@ -15,6 +15,7 @@
 #include <linux/net.h>
 #include <linux/sysctl.h>
 #include <linux/uio.h>
+#include <net/inet_connection_sock.h>
 #include <net/sock.h>
 
 /* bind() and connect() take struct sockaddr_unsized since 7.0. */
@@ -26,6 +27,13 @@
 #ifdef RSESS_HAVE_PROTO_ACCEPT_ARG
 #define RSESS_ACCEPT_OP(fn)	fn
 #define RSESS_DEFINE_ACCEPT_OP(fn)
+
+static inline int rsess_inner_accept(const struct proto_ops *ops,
+				     struct socket *sock, struct socket *newsock,
+				     struct proto_accept_arg *arg)
+{
+	return ops->accept(sock, newsock, arg);
+}
 #else
 struct proto_accept_arg {
 	int flags;
@@ -43,14 +51,37 @@ struct proto_accept_arg {
 									\
 		return fn(sock, newsock, &arg);				\
 	}
+
+static inline int rsess_inner_accept(const struct proto_ops *ops,
+				     struct socket *sock, struct socket *newsock,
+				     struct proto_accept_arg *arg)
+{
+	return ops->accept(sock, newsock, arg->flags, arg->kern);
+}
 #endif
 
 /* sendpage() was replaced by MSG_SPLICE_PAGES in 6.5. */
 #ifdef RSESS_HAVE_SENDPAGE
-#define RSESS_SENDPAGE_OP	.sendpage = sock_no_sendpage,
+#define RSESS_SENDPAGE_OP(fn)	.sendpage = fn##_compat,
+#define RSESS_DEFINE_SENDPAGE_OP(fn)					\
+	static ssize_t fn##_compat(struct socket *sock, struct page *page, \
+				   int off, size_t len, int flags)	\
+	{								\
+		typeof(sock_no_sendpage) *op = sock_no_sendpage;	\
+									\
+		if (!rsess_is_session(rsess_sock_get(sock)))		\
+			op = rsess_plain(sock)->ops->sendpage;		\
+		return op(sock, page, off, len, flags);			\
+	}
 #else
-#define RSESS_SENDPAGE_OP
+#define RSESS_SENDPAGE_OP(fn)
+#define RSESS_DEFINE_SENDPAGE_OP(fn)
 #define MSG_SENDPAGE_NOTLAST	0	/* MSG_MORE says enough */
+#endif
+
+/* What splice() does for who has nothing better has a name of its own since 6.5. */
+#ifndef RSESS_HAVE_COPY_SPLICE_READ
+#define copy_splice_read	generic_file_splice_read
 #endif
 
 /**
@@ -76,6 +107,65 @@ static inline ssize_t rsess_lend_page(struct socket *sock, struct page *page,
 	bvec_set_page(&bv, page, len, off);
 	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bv, 1, len);
 	return sock_sendmsg(sock, &msg);
+#endif
+}
+
+/**
+ * struct rsess_child_args - what syn_recv_sock() is told and does not concern us
+ * @dst: route
+ * @req_unhash: request to be taken out of the hash
+ * @own_req: is it?
+ * @opt_child_init: initialises the child; since 7.0 and in some stable kernels
+ */
+struct rsess_child_args {
+	struct dst_entry	*dst;
+	struct request_sock	*req_unhash;
+	bool			*own_req;
+#ifdef RSESS_HAVE_OPT_CHILD_INIT
+	void (*opt_child_init)(struct sock *newsk, const struct sock *sk);
+#endif
+};
+
+#ifdef RSESS_HAVE_OPT_CHILD_INIT
+#define RSESS_DEFINE_SYN_RECV_SOCK(fn)					\
+	static struct sock *						\
+	fn##_compat(const struct sock *sk, struct sk_buff *skb,		\
+		    struct request_sock *req, struct dst_entry *dst,	\
+		    struct request_sock *req_unhash, bool *own_req,	\
+		    void (*opt_child_init)(struct sock *newsk,		\
+					   const struct sock *sk))	\
+	{								\
+		struct rsess_child_args args = {			\
+			dst, req_unhash, own_req, opt_child_init,	\
+		};							\
+									\
+		return fn(sk, skb, req, &args);				\
+	}
+#else
+#define RSESS_DEFINE_SYN_RECV_SOCK(fn)					\
+	static struct sock *						\
+	fn##_compat(const struct sock *sk, struct sk_buff *skb,		\
+		    struct request_sock *req, struct dst_entry *dst,	\
+		    struct request_sock *req_unhash, bool *own_req)	\
+	{								\
+		struct rsess_child_args args = { dst, req_unhash, own_req }; \
+									\
+		return fn(sk, skb, req, &args);				\
+	}
+#endif
+
+static inline struct sock *
+rsess_syn_recv_sock(const struct inet_connection_sock_af_ops *ops,
+		    const struct sock *sk, struct sk_buff *skb,
+		    struct request_sock *req,
+		    const struct rsess_child_args *a)
+{
+#ifdef RSESS_HAVE_OPT_CHILD_INIT
+	return ops->syn_recv_sock(sk, skb, req, a->dst, a->req_unhash,
+				  a->own_req, a->opt_child_init);
+#else
+	return ops->syn_recv_sock(sk, skb, req, a->dst, a->req_unhash,
+				  a->own_req);
 #endif
 }
 

@@ -10,6 +10,7 @@
 #include "greet.h"
 #include "listener.h"
 #include "net.h"
+#include "plain.h"
 #include "session.h"
 #include "table.h"
 #include "trace.h"
@@ -541,6 +542,40 @@ static void rsess_greet_resume(struct rsess_transport *tr)
 		rsess_greet_abort(tr, reason);
 }
 
+/* There is no session in it.  Whoever accepts finds all that has come. */
+static void rsess_greet_plain(struct rsess_transport *tr)
+{
+	tr->plain = rsess_plain_alloc();
+	if (!tr->plain) {
+		RSESS_INC(sock_net(tr->sock->sk), MEMORY_SHORT);
+		rsess_listener_forget(tr, true);
+		return;
+	}
+	tr->plain->reason = RSESS_REASON_NO_HELLO;
+	rsess_listener_plain(tr);
+}
+
+/* It is not known whether the peer got our answer: what it says first tells.  Nothing
+ * is taken out of the socket until then.  False: wait, or it is plain.
+ */
+static bool rsess_greet_is_ours(struct rsess_transport *tr)
+{
+	struct msghdr msg = { .msg_flags = MSG_PEEK | MSG_DONTWAIT };
+	u8 buf[RSESS_OPENING_LEN];
+	struct kvec vec = { .iov_base = buf, .iov_len = sizeof(buf) };
+	int n;
+
+	n = kernel_recvmsg(tr->sock, &msg, &vec, 1, sizeof(buf), msg.msg_flags);
+	if (n == sizeof(buf) && rsess_wire_may_open(buf, n)) {
+		tr->offer = RSESS_OFFER_SURE;
+		return true;
+	}
+	if (READ_ONCE(tr->expired) ||
+	    (n > 0 ? !rsess_wire_may_open(buf, n) : n != -EAGAIN))
+		rsess_greet_plain(tr);
+	return false;
+}
+
 /**
  * rsess_greet_work() - something happened on a transport without a session
  * @tr: the transport; has a session afterwards, or waits, or is closed
@@ -551,12 +586,18 @@ void rsess_greet_work(struct rsess_transport *tr)
 {
 	enum rsess_inner_state state;
 
-	if (!tr->sock)
+	if (tr->queued || !tr->sock)
 		return;
 	if (READ_ONCE(tr->lsn->dead)) {
 		rsess_listener_forget(tr, true);
 		return;
 	}
+	if (tr->plain) {
+		rsess_listener_plain(tr);
+		return;
+	}
+	if (tr->offer == RSESS_OFFER_MADE && !rsess_greet_is_ours(tr))
+		return;
 	if (READ_ONCE(tr->expired) && !tr->parked) {
 		RSESS_INC(sock_net(tr->sock->sk), HANDSHAKE_TIMEOUTS);
 		rsess_listener_forget(tr, true);

@@ -11,9 +11,11 @@
  */
 #include <linux/random.h>
 #include <net/sock.h>
+#include "blackhole.h"
 #include "compat.h"
 #include "listener.h"
 #include "net.h"
+#include "plain.h"
 #include "session.h"
 #include "trace.h"
 #include "transport.h"
@@ -158,6 +160,32 @@ void rsess_link_forget_inner(struct rsess_sock *rs)
 	rs->inner = NULL;
 }
 
+/**
+ * rsess_link_choose() - an inner socket that may become the application's own
+ * @rs: outer socket, locked
+ * @sock: inner socket, about to connect or to listen, not locked
+ *
+ * Context: may sleep.
+ */
+void rsess_link_choose(struct rsess_sock *rs, struct socket *sock)
+{
+	lock_sock(sock->sk);
+	rsess_sockopt_buffers(sock->sk, rsess_to_sk(rs));
+	release_sock(sock->sk);
+}
+
+/* It has become a session's: what the application chose bounds that one's buffers,
+ * and TCP tunes its own.
+ */
+static void rsess_link_unchoose(struct socket *sock)
+{
+	if (!(sock->sk->sk_userlocks & (SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK)))
+		return;
+	lock_sock(sock->sk);
+	sock->sk->sk_userlocks &= ~(SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK);
+	release_sock(sock->sk);
+}
+
 /* The socket for the next dial.  The first one has the address and the port
  * that the application chose; for a later one the port would still be taken by
  * its predecessor.
@@ -173,6 +201,8 @@ static struct socket *rsess_link_dialer(struct rsess_sock *rs)
 		return sock;
 	rs->inner = NULL;
 	rsess_link_settings(rs, sock);
+	if (!rs->greeted)
+		rsess_link_choose(rs, sock);
 	if (!rs->bound || inet_sk(sock->sk)->inet_num)
 		return sock;
 	if (rs->greeted)
@@ -184,6 +214,22 @@ static struct socket *rsess_link_dialer(struct rsess_sock *rs)
 		return ERR_PTR(err);
 	}
 	return sock;
+}
+
+/* What is the peer asked while the transport connects?  Who has agreed on a session
+ * in this way has it no other way, or an application of the peer would be sent what
+ * is meant for its kernel.
+ */
+static enum rsess_ask rsess_link_ask(const struct rsess_sock *rs)
+{
+	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+
+	if (rs->negotiate == RSESS_NEGOTIATE_OFF || rs->inband)
+		return RSESS_ASK_NOTHING;
+	if (rs->greeted)
+		return RSESS_ASK_INSIST;
+	return rsess_blackhole_known(rn, &rs->raddr) ? RSESS_ASK_NOTHING :
+						       RSESS_ASK_SESSION;
 }
 
 /* An application that did not bind learns where its first transport began. */
@@ -232,8 +278,9 @@ int rsess_link_dial(struct rsess_sock *rs)
 	rs->progress = false;
 	rs->shut = false;
 	rs->pinged = false;
-	err = kernel_connect(sock, (struct sockaddr_unsized *)&rs->raddr,
-			     rsess_addr_len(&rs->raddr), O_NONBLOCK);
+	rs->asked = rsess_link_ask(rs);
+	err = tr->ops->connect(tr, &rs->raddr, rsess_addr_len(&rs->raddr),
+			       rs->asked);
 	if (err && err != -EINPROGRESS) {
 		rsess_link_drop(rs, true);
 		return err;
@@ -260,14 +307,57 @@ static void rsess_link_greet(struct rsess_sock *rs)
 	rs->last_rx = jiffies;
 	if (sk->sk_state == TCP_SYN_SENT) {
 		rs->pending = RSESS_PEND(RSESS_HELLO);
-		delay = RSESS_HELLO_DELAY;
+		/* A plain peer may wait for more, and never answer. */
+		delay = rs->inband ? rsess_link_handshake_delay(rs) :
+				     RSESS_HELLO_DELAY;
 	} else {
 		rs->epoch++;
 		rs->pending = RSESS_PEND(RSESS_RESUME);
 		delay = rsess_link_handshake_delay(rs);
 	}
 	rs->greeted = true;
+	rsess_link_unchoose(rs->tr->sock);
 	rsess_timer_arm(rs, RSESS_TIMER_GREET, delay);
+}
+
+/* There will be no session. */
+static void rsess_link_fall_back(struct rsess_sock *rs)
+{
+	enum rsess_reason reason = RSESS_REASON_PLAIN_PEER;
+
+	if (rs->negotiate == RSESS_NEGOTIATE_OFF)
+		reason = RSESS_REASON_OFF;
+	else if (rs->asked == RSESS_ASK_NOTHING)
+		reason = RSESS_REASON_BLACKHOLE;
+	if (rsess_plain_fall_back(rs, reason)) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
+		rsess_link_lost(rs, "no memory");
+	}
+}
+
+/* The inner socket is connected: may the peer be spoken to as one of ours? */
+static bool rsess_link_may_greet(struct rsess_sock *rs)
+{
+	struct net *net = sock_net(rsess_to_sk(rs));
+	struct rsess_transport *tr = rs->tr;
+	enum rsess_answer_kind answer = tr->ops->answer(tr);
+
+	tr->ops->end(tr);
+	if (answer == RSESS_ANSWER_YES || rs->inband)
+		return true;
+	if (answer == RSESS_ANSWER_LATE)
+		rsess_blackhole_note(rsess_net(net), &rs->raddr);
+	if (rs->greeted) {
+		RSESS_INC(net, SYN_OPTION_LOST);
+		rsess_link_lost(rs, "no option");
+		return false;
+	}
+	if (rs->negotiate == RSESS_NEGOTIATE_REQUIRE) {
+		rs->inband = true;
+		return true;
+	}
+	rsess_link_fall_back(rs);
+	return false;
 }
 
 /**
@@ -307,6 +397,7 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 	if (epoch)
 		rsess_sockopt_replay(rs, tr->sock);
 	rsess_link_settings(rs, tr->sock);
+	rsess_link_unchoose(tr->sock);
 	rs->tr = tr;
 	rs->epoch = epoch;
 	rsess_link_live(rs);
@@ -453,6 +544,8 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 	if (sk->sk_state == TCP_SYN_SENT &&
 	    (!rsess_link_was_up(rs, err) ||
 	     rs->attempts >= RSESS_HELLO_TRIES)) {
+		if (rs->greeted && rs->inband)
+			err = EPROTONOSUPPORT;
 		rsess_session_end(rs, RSESS_REASON_CONNECT, err);
 		return;
 	}
@@ -488,6 +581,7 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 		RSESS_INC(sock_net(sk), DIALS_FAILED);
 	}
 	trace_rsess_transport_lost(sk, rs->epoch, rs->link, err, why);
+	rs->last_error = err;
 	if (rs->progress)
 		rs->attempts = 0;
 	rsess_link_drop(rs, true);
@@ -553,7 +647,8 @@ static void rsess_link_broken(struct rsess_sock *rs, int err)
 		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
 		rsess_link_lost(rs, "no memory");
 	} else if (connecting) {
-		rsess_session_end(rs, RSESS_REASON_PROTOCOL, EPROTO);
+		rsess_session_end(rs, RSESS_REASON_PROTOCOL,
+				  rs->inband ? EPROTONOSUPPORT : EPROTO);
 	} else if (err == -EBADE || ++rs->errors >= RSESS_ERRORS_MAX) {
 		rsess_session_cut(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
 	} else {
@@ -602,6 +697,8 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 			rsess_link_lost(rs, "connect failed");
 			return;
 		}
+		if (!rsess_link_may_greet(rs))
+			return;
 		rsess_link_greet(rs);
 	}
 

@@ -173,6 +173,9 @@ static void rsess_listener_close(struct rsess_listener *lsn)
 		flush_work(&tr->work);
 		rsess_transport_put(tr);
 	}
+	/* So that nothing of TCP comes any more. */
+	kernel_sock_shutdown(lsn->sock, SHUT_RDWR);
+	rsess_transport_ops_find(lsn->protocol)->unlisten(lsn);
 	sock_release(lsn->sock);
 	lsn->sock = NULL;
 }
@@ -400,12 +403,20 @@ static struct rsess_listener *rsess_listener_new(struct rsess_sock *rs)
 /* Make a listener of the inner socket.  It belongs to it from then on. */
 static int rsess_listener_open(struct rsess_sock *rs)
 {
+	const struct rsess_transport_ops *ops =
+		rsess_transport_ops_find(rs->protocol);
 	struct rsess_listener *lsn;
 	int err, backlog;
 
 	lsn = rsess_listener_new(rs);
 	if (!lsn)
 		return -ENOMEM;
+	err = ops->listen(lsn);
+	if (err) {
+		rsess_listener_free(lsn);
+		return err;
+	}
+	rsess_link_choose(rs, lsn->sock);
 	rsess_listener_hook(lsn);
 
 	/* The application's backlog bounds sessions, not connections.  Those are
@@ -415,6 +426,7 @@ static int rsess_listener_open(struct rsess_sock *rs)
 	err = kernel_listen(rs->inner, max(backlog, SOMAXCONN));
 	if (err) {
 		rsess_listener_unhook(lsn);
+		ops->unlisten(lsn);
 		rsess_listener_free(lsn);
 		return err;
 	}
@@ -451,6 +463,17 @@ static int rsess_listener_get(struct rsess_sock *rs)
 	return 0;
 }
 
+/* Who listens last says what is wanted; but sessions that need the listener to come
+ * back can only do so if it answers them.  Locked: lsn->lock.
+ */
+static void rsess_listener_policy(struct rsess_listener *lsn, u8 negotiate)
+{
+	if (negotiate == RSESS_NEGOTIATE_OFF && lsn->users > lsn->owners)
+		return;
+	WRITE_ONCE(lsn->negotiate, negotiate);
+	WRITE_ONCE(lsn->synopt.off, negotiate == RSESS_NEGOTIATE_OFF);
+}
+
 /**
  * rsess_listener_listen() - listen at the bound address
  * @rs: outer socket, locked, bound; may listen already
@@ -478,6 +501,7 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 		list_add_tail(&rs->link_accept, &lsn->apps);
 		lsn->napps++;
 	}
+	rsess_listener_policy(lsn, rs->negotiate);
 	rsess_listener_count_room(lsn);
 	rsess_listener_linger_stop(lsn);
 	rsess_listener_kick(lsn);

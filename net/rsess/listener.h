@@ -12,6 +12,7 @@
 #include <linux/uidgid.h>
 #include <linux/workqueue.h>
 #include "session.h"
+#include "synopt.h"
 
 struct rsess_transport;
 
@@ -28,6 +29,8 @@ struct rsess_transport;
  * @protocol: of @sock
  * @bound_dev_if: of @sock
  * @uid: of the application that bound it; another user cannot take it over
+ * @synopt: of @sock, for TCP
+ * @negotiate: enum rsess_negotiate, of who listened last; written under @lock
  * @accept_work: takes connections from @sock
  * @serial: how many it has taken; its alone
  * @free_work: closes the listener when nobody uses it
@@ -44,12 +47,15 @@ struct rsess_transport;
  * @room: sessions that may wait for accept(), the sum of what each of @apps allows
  * @acceptq: sessions for accept(), each with its application's reference
  * @deferred: sessions that come into @acceptq with their first byte
- * @qlen: those in @acceptq and @deferred, and those on their way there
+ * @plainq: transports without a session for accept()
+ * @ticket: numbers what comes into @acceptq and @plainq, so that it leaves in order
+ * @qlen: those in @acceptq, @deferred and @plainq, and those on their way there
  * @lingering: nobody listens, but who waits in @acceptq, @deferred and @parked
  *	may stay
  * @linger_end: until then; jiffies
  * @pending: transports whose first frame has not come
- * @parked: transports whose HELLO waits for room in @acceptq, oldest first
+ * @parked: transports whose HELLO, or who themselves, wait for room in the queue,
+ *	oldest first
  * @npending: transports in both
  * @stopped: connections stay in @sock until @npending is smaller
  * @dead: it is being closed
@@ -66,6 +72,8 @@ struct rsess_listener {
 	int			protocol;
 	int			bound_dev_if;
 	kuid_t			uid;
+	struct rsess_synopt	synopt;
+	u8			negotiate;
 	struct delayed_work	accept_work;
 	u32			serial;
 	struct work_struct	free_work;
@@ -81,6 +89,8 @@ struct rsess_listener {
 	u64			room;
 	struct list_head	acceptq;
 	struct list_head	deferred;
+	struct list_head	plainq;
+	u32			ticket;
 	unsigned int		qlen;
 	bool			lingering;
 	unsigned long		linger_end;
@@ -104,7 +114,8 @@ void rsess_listener_free(struct rsess_listener *lsn);
 void rsess_listener_exit(struct rsess_net *rn);
 
 /* acceptq.c: for the application's socket */
-struct sock *rsess_listener_dequeue(struct rsess_listener *lsn);
+struct sock *rsess_listener_dequeue(struct rsess_listener *lsn,
+				    struct rsess_transport **tr);
 bool rsess_listener_ready(struct rsess_listener *lsn);
 
 /* for a session that waits for accept() */
@@ -115,6 +126,7 @@ bool rsess_listener_withdraw(struct rsess_sock *rs);
 /* for transports without a session */
 void rsess_listener_claim(struct rsess_transport *tr);
 void rsess_listener_forget(struct rsess_transport *tr, bool reset);
+void rsess_listener_plain(struct rsess_transport *tr);
 struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 				  struct rsess_transport *tr);
 void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,

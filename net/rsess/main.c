@@ -13,6 +13,7 @@
 #include "net.h"
 #include "session.h"
 #include "socket.h"
+#include "synopt.h"
 #include "table.h"
 
 int rsess_family = AF_RSESS;
@@ -100,6 +101,7 @@ static void __net_exit rsess_net_exit(struct net *net)
 	rsess_proc_unregister(net);
 	rsess_sysctl_unregister(net);
 	rsess_listener_exit(rn);
+	rsess_offers_exit(net);
 	rsess_table_exit(rn);
 	flush_workqueue(rsess_wq);
 	flush_workqueue(rsess_close_wq);

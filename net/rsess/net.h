@@ -6,6 +6,7 @@
 #define _RSESS_NET_H
 
 #include <linux/hashtable.h>
+#include <linux/in6.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -15,12 +16,27 @@
 #include "stat.h"
 
 #define RSESS_TABLE_BITS	10
+#define RSESS_BLACKHOLES	256
+
+struct rsess_offers;
+
+/**
+ * struct rsess_blackhole - an address, see blackhole.c
+ * @addr: mapped if it is one of IPv4
+ * @until: jiffies
+ * @used: is this one?
+ */
+struct rsess_blackhole {
+	struct in6_addr	addr;
+	unsigned long	until;
+	bool		used;
+};
 
 /**
  * struct rsess_net - per network namespace
  * @mib: counters
- * @lock: protects the table, the tombstones and the list of sessions
- * @key: of the hash, so that nobody can choose ids that collide
+ * @lock: protects the table, the tombstones, the list of sessions and @blackhole
+ * @key: of hashes, so that nobody can choose what collides
  * @table: sessions that a peer may resume, by id
  * @tomb_table: tombstones, by id
  * @sessions: every session, for people to read
@@ -30,6 +46,8 @@
  * @tombs: tombstones, oldest first
  * @ntombs: how many
  * @tomb_work: expires tombstones
+ * @blackhole: where not to try an option of the transport again
+ * @offers: of listeners, see synopt.c; NULL until there is one
  * @bind_lock: serialises bind() and the end of listeners
  * @listeners: all, with and without an application; under @bind_lock
  * @sysctl: registered table
@@ -42,6 +60,8 @@
  * @max_orphans: orphans
  * @max_tombstones: tombstones
  * @max_pending: transports per listener that have no session yet
+ * @negotiate: default of RSESS_NEGOTIATE
+ * @blackhole_timeout: how long @blackhole remembers, seconds
  * @listen_linger: how long a listener waits for an application to listen
  */
 struct rsess_net {
@@ -58,6 +78,9 @@ struct rsess_net {
 	struct list_head	tombs;
 	unsigned int		ntombs;
 	struct delayed_work	tomb_work;
+	struct rsess_blackhole	blackhole[RSESS_BLACKHOLES];
+
+	struct rsess_offers	*offers;
 
 	struct mutex		bind_lock;	/* listeners */
 	struct list_head	listeners;
@@ -73,6 +96,8 @@ struct rsess_net {
 	unsigned int		max_tombstones;
 	unsigned int		max_pending;
 	unsigned int		listen_linger;
+	unsigned int		negotiate;
+	unsigned int		blackhole_timeout;
 };
 
 struct rsess_net *rsess_net(const struct net *net);

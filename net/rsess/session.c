@@ -59,12 +59,17 @@ struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern)
 
 	rs = rsess_sk(sk);
 	rs->protocol = IPPROTO_TCP;
+	rs->callbacks.data_ready = sk->sk_data_ready;
+	rs->callbacks.write_space = sk->sk_write_space;
+	rs->callbacks.state_change = sk->sk_state_change;
+	rs->callbacks.error_report = sk->sk_error_report;
 	rsess_journal_init(&rs->journal);
 	INIT_LIST_HEAD(&rs->all);
 	INIT_LIST_HEAD(&rs->orphan);
 	INIT_HLIST_NODE(&rs->hash);
 	INIT_LIST_HEAD(&rs->link_accept);
 	rs->timeout_ms = READ_ONCE(rsess_net(net)->timeout_ms);
+	rs->negotiate = READ_ONCE(rsess_net(net)->negotiate);
 	rsess_timer_init(rs);
 	rsess_session_init(rs, false);
 	sk_sockets_allocated_inc(sk);
@@ -81,7 +86,9 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 {
 	rs->dialer = dialer;
 	rs->link = RSESS_LINK_NONE;
+	rs->inband = false;
 	rs->reason = RSESS_REASON_NONE;
+	rs->last_error = 0;
 	rs->epoch = 0;
 	rs->resumes = 0;
 	rs->lost = 0;

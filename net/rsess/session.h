@@ -89,6 +89,22 @@ struct rsess_options {
 	bool	recverr6;
 };
 
+/**
+ * struct rsess_callbacks - those that the socket core gave the outer socket
+ * @data_ready: sk_data_ready
+ * @write_space: sk_write_space
+ * @state_change: sk_state_change
+ * @error_report: sk_error_report
+ *
+ * A user in the kernel may have replaced them.
+ */
+struct rsess_callbacks {
+	void	(*data_ready)(struct sock *sk);
+	void	(*write_space)(struct sock *sk);
+	void	(*state_change)(struct sock *sk);
+	void	(*error_report)(struct sock *sk);
+};
+
 /* The peer's last urgent byte; without the lock the state is read by poll(). */
 enum rsess_urg {
 	RSESS_URG_NONE,		/* there is none, or it is behind what was read */
@@ -109,6 +125,7 @@ enum rsess_urg {
  * @peer_key: of the other side
  * @secret: of both; keys the MACs
  * @dialer: this side opens the transports
+ * @callbacks: before a user in the kernel replaced them
  * @lsn: listening: its listener, which others may share; accepted: the one that
  *	resumes come to
  *
@@ -124,6 +141,12 @@ enum rsess_urg {
  * @journal: options that each new inner socket gets
  * @tr: the present transport, or NULL
  * @link: enum rsess_link of @tr
+ * @negotiate: enum rsess_negotiate
+ * @inband: the peer was asked without an option of the transport: HELLO and RESUME
+ *	are sent whatever it has
+ * @asked: enum rsess_ask, of the last dial
+ * @plain: it has fallen back, nothing happens here any more, see plain.c
+ * @last_error: errno with which the last transport was lost
  * @reason: enum rsess_reason
  * @epoch: of the newest transport
  * @resumes: transports attached by RESUME
@@ -182,6 +205,7 @@ enum rsess_urg {
  *
  * Under the lock of @lsn:
  * @link_accept: place in the listener's queue, or among those who listen there
+ * @ticket: its turn in that queue
  * @deferred: in the queue it is not for accept(), which waits for bytes; also read
  *	without the lock
  */
@@ -193,6 +217,7 @@ struct rsess_sock {
 	u8			peer_key[RSESS_WIRE_KEY_LEN];
 	u8			secret[RSESS_WIRE_MAC_LEN];
 	bool			dialer;
+	struct rsess_callbacks	callbacks;
 	struct rsess_listener	*lsn;
 
 	u16			protocol;
@@ -205,7 +230,12 @@ struct rsess_sock {
 	struct rsess_journal	journal;
 	struct rsess_transport	*tr;
 	u8			link;
+	u8			negotiate;
+	bool			inband;
+	u8			asked;
+	bool			plain;
 	u8			reason;
+	u32			last_error;
 	u32			epoch;
 	u32			resumes;
 	u32			lost;
@@ -262,6 +292,7 @@ struct rsess_sock {
 	struct list_head	orphan;
 	struct hlist_node	hash;
 	struct list_head	link_accept;
+	u32			ticket;
 	bool			deferred;
 };
 
@@ -344,6 +375,7 @@ unsigned long rsess_orphan_delay(const struct rsess_sock *rs);
 struct socket *rsess_link_inner(struct rsess_sock *rs, int family);
 void rsess_link_forget_inner(struct rsess_sock *rs);
 void rsess_link_settings(struct rsess_sock *rs, struct socket *sock);
+void rsess_link_choose(struct rsess_sock *rs, struct socket *sock);
 int rsess_link_dial(struct rsess_sock *rs);
 void rsess_link_redial(struct rsess_sock *rs);
 void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
@@ -393,5 +425,8 @@ int rsess_getsockopt(struct socket *sock, int level, int optname,
 		     char __user *optval, int __user *optlen);
 void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock);
 int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent);
+void rsess_sockopt_buffers(struct sock *sk, const struct sock *from);
+void rsess_sockopt_hand_over(struct rsess_sock *rs, struct socket *sock,
+			     bool same);
 
 #endif /* _RSESS_SESSION_H */

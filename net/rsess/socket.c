@@ -13,6 +13,7 @@
 #include "compat.h"
 #include "listener.h"
 #include "net.h"
+#include "plain.h"
 #include "recvq.h"
 #include "session.h"
 #include "socket.h"
@@ -34,16 +35,21 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		      int addr_len)
 {
 	struct rsess_net *rn = rsess_net(sock_net(sock->sk));
-	struct sock *sk = sock->sk;
-	struct rsess_sock *rs = rsess_sk(sk);
 	union rsess_addr addr;
+	struct rsess_sock *rs;
+	struct sock *sk;
 	int len, err;
 
 	len = rsess_addr_get(&addr, uaddr, addr_len);
 	if (len < 0)
 		return len;
 	mutex_lock(&rn->bind_lock);
-	lock_sock(sk);
+	sk = rsess_sock_lock(sock);
+	if (!sk) {
+		mutex_unlock(&rn->bind_lock);
+		return rsess_plain(sock)->ops->bind(sock, uaddr, addr_len);
+	}
+	rs = rsess_sk(sk);
 	err = -EINVAL;
 	if (sk->sk_state == TCP_CLOSE && !rs->bound && !rs->half)
 		err = rsess_listener_bind(rs, &addr, len);
@@ -56,12 +62,17 @@ static int rsess_listen(struct socket *sock, int backlog)
 {
 	union rsess_addr any = {};
 	struct rsess_net *rn = rsess_net(sock_net(sock->sk));
-	struct sock *sk = sock->sk;
-	struct rsess_sock *rs = rsess_sk(sk);
+	struct rsess_sock *rs;
+	struct sock *sk;
 	int err;
 
 	mutex_lock(&rn->bind_lock);
-	lock_sock(sk);
+	sk = rsess_sock_lock(sock);
+	if (!sk) {
+		mutex_unlock(&rn->bind_lock);
+		return rsess_plain(sock)->ops->listen(sock, backlog);
+	}
+	rs = rsess_sk(sk);
 	err = -EINVAL;
 	if (sock->state != SS_UNCONNECTED ||
 	    !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
@@ -221,17 +232,18 @@ static int rsess_connect_begin(struct socket *sock,
 static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 			 int addr_len, int flags)
 {
-	struct sock *sk = sock->sk;
 	union rsess_addr addr;
+	struct sock *sk;
 	bool again;
 	long timeo;
 	int err;
 
-	addr_len = rsess_addr_get(&addr, uaddr, addr_len);
-	if (addr_len < 0)
-		return addr_len;
-
-	lock_sock(sk);
+	if (addr_len < (int)sizeof(sa_family_t))
+		return -EINVAL;
+	sk = rsess_sock_lock(sock);
+	if (!sk)
+		goto plain;
+	rsess_addr_get(&addr, uaddr, addr_len);
 	if (addr.sa.sa_family == AF_UNSPEC) {
 		rsess_disconnect(sock);
 		err = 0;
@@ -256,6 +268,10 @@ static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 			goto out;
 		}
 	}
+	if (rsess_sk(sk)->plain) {
+		release_sock(sk);
+		goto plain;
+	}
 	/* A short session may have come and gone in order meanwhile. */
 	if (sk->sk_state == TCP_CLOSE &&
 	    rsess_sk(sk)->reason != RSESS_REASON_CLOSED) {
@@ -268,6 +284,9 @@ static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 out:
 	release_sock(sk);
 	return err;
+
+plain:
+	return rsess_plain(sock)->ops->connect(sock, uaddr, addr_len, flags);
 }
 
 /* Wait for a session in the queue; what accept() fails with, or 0. */
@@ -299,43 +318,67 @@ static int rsess_accept_wait(struct sock *sk, long *timeo)
 	return err;
 }
 
-static int rsess_accept(struct socket *sock, struct socket *newsock,
-			struct proto_accept_arg *arg)
+/* accept() takes a session: its outer socket has been there for long. */
+static void rsess_accept_session(struct sock *child, struct socket *newsock)
 {
-	struct sock *child = NULL;
-	struct sock *sk = sock->sk;
-	long timeo;
-	int err;
-
-	lock_sock(sk);
-	timeo = sock_rcvtimeo(sk, arg->flags & O_NONBLOCK);
-	do {
-		err = rsess_accept_wait(sk, &timeo);
-		/* Another one that listens there may be faster. */
-		if (!err)
-			child = rsess_listener_dequeue(rsess_sk(sk)->lsn);
-	} while (!err && !child);
-	release_sock(sk);
-	if (err)
-		return err;
-
 	lock_sock(child);
 	sock_graft(child, newsock);
 	RSESS_CUSTOM_SOCKOPT(newsock);
 	newsock->state = SS_CONNECTED;
 	release_sock(child);
-	return 0;
+}
+
+/* accept() takes a peer without a session. */
+static void rsess_accept_plain(struct sock *sk, struct rsess_transport *tr,
+			       struct socket *newsock)
+{
+	struct socket *inner = tr->sock;
+
+	tr->sock = NULL;
+	rsess_plain_accept(sk, inner, tr->plain, newsock);
+	tr->plain = NULL;
+	RSESS_CUSTOM_SOCKOPT(newsock);
+	newsock->state = SS_CONNECTED;
+	rsess_transport_put(tr);	/* rsess_listener_dequeue() */
+}
+
+static int rsess_accept(struct socket *sock, struct socket *newsock,
+			struct proto_accept_arg *arg)
+{
+	struct rsess_transport *tr = NULL;
+	struct sock *sk, *child = NULL;
+	long timeo;
+	int err;
+
+	sk = rsess_sock_lock(sock);
+	if (!sk)
+		return rsess_plain_accept_more(sock, newsock, arg);
+	timeo = sock_rcvtimeo(sk, arg->flags & O_NONBLOCK);
+	do {
+		err = rsess_accept_wait(sk, &timeo);
+		/* Another one that listens there may be faster. */
+		if (!err)
+			child = rsess_listener_dequeue(rsess_sk(sk)->lsn, &tr);
+	} while (!err && !child && !tr);
+	if (tr)
+		rsess_accept_plain(sk, tr, newsock);
+	release_sock(sk);
+	if (child)
+		rsess_accept_session(child, newsock);
+	return err;
 }
 
 RSESS_DEFINE_ACCEPT_OP(rsess_accept)
 
 static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 {
-	struct sock *sk = sock->sk;
-	struct rsess_sock *rs = rsess_sk(sk);
+	struct sock *sk = rsess_sock_lock(sock);
 	union rsess_addr addr;
+	struct rsess_sock *rs;
 
-	lock_sock(sk);
+	if (!sk)
+		return rsess_plain(sock)->ops->getname(sock, uaddr, peer);
+	rs = rsess_sk(sk);
 	addr = peer ? rs->raddr : rs->laddr;
 	if (peer && (!addr.in.sin_port ||
 		     ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_SYN_SENT) &&
@@ -359,13 +402,15 @@ static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 static __poll_t rsess_poll(struct file *file, struct socket *sock,
 			   poll_table *wait)
 {
-	struct sock *sk = sock->sk;
+	struct sock *sk = rsess_sock_get(sock);
 	struct rsess_sock *rs = rsess_sk(sk);
 	struct rsess_listener *lsn;
 	__poll_t mask = 0;
 	u8 shutdown;
 	int state;
 
+	if (!rsess_is_session(sk))
+		return rsess_plain(sock)->ops->poll(file, sock, wait);
 	sock_poll_wait(file, sock, wait);
 	state = smp_load_acquire(&sk->sk_state); /* rsess_state_set() */
 	if (state == TCP_LISTEN) {
@@ -412,15 +457,19 @@ static __poll_t rsess_poll(struct file *file, struct socket *sock,
 
 static int rsess_shutdown(struct socket *sock, int how)
 {
-	struct sock *sk = sock->sk;
-	struct rsess_sock *rs = rsess_sk(sk);
+	struct sock *sk = rsess_sock_lock(sock);
+	struct rsess_sock *rs;
 	int err = 0;
 
+	if (!sk)
+		return rsess_plain(sock)->ops->shutdown(sock, how);
+	rs = rsess_sk(sk);
 	how++;			/* SHUT_RD .. SHUT_RDWR to RCV, SEND, both */
-	if (how & ~SHUTDOWN_MASK || !how)
+	if (how & ~SHUTDOWN_MASK || !how) {
+		release_sock(sk);
 		return -EINVAL;
+	}
 
-	lock_sock(sk);
 	switch (sk->sk_state) {
 	case TCP_CLOSE:
 	case TCP_TIME_WAIT:
@@ -481,9 +530,16 @@ static int rsess_release(struct socket *sock)
 
 	if (!sk)
 		return 0;
+	if (!rsess_is_session(sk))
+		return rsess_plain_release(sock);
 	rs = rsess_sk(sk);
 	sock_hold(sk);
 	lock_sock(sk);
+	if (rs->plain) {
+		release_sock(sk);
+		sock_put(sk);
+		return rsess_plain_release(sock);
+	}
 	sk->sk_shutdown = SHUTDOWN_MASK;
 	/* An accepted session that is closed has no listener any more. */
 	if (rs->lsn && (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)) {
@@ -534,12 +590,14 @@ static s64 rsess_ioctl_count(struct rsess_sock *rs, unsigned int cmd)
 
 static int rsess_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 {
-	struct sock *sk = sock->sk;
-	struct rsess_sock *rs = rsess_sk(sk);
+	struct sock *sk = rsess_sock_lock(sock);
+	struct rsess_sock *rs;
 	s64 answer;
 	int err;
 
-	lock_sock(sk);
+	if (!sk)
+		return rsess_plain(sock)->ops->ioctl(sock, cmd, arg);
+	rs = rsess_sk(sk);
 	switch (cmd) {
 	case SIOCATMARK:
 	case SIOCINQ:
@@ -560,12 +618,42 @@ static int rsess_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 
 static int rsess_set_rcvlowat(struct sock *sk, int val)
 {
+	/* Both families of TCP have the same. */
+	if (!rsess_is_session(sk))
+		return inet_stream_ops.set_rcvlowat(sk, val);
 	WRITE_ONCE(sk->sk_rcvlowat, min_t(u32, val ?: 1,
 					  rsess_window(rsess_sk(sk))));
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 	return 0;
 }
+
+/* For TCP_ZEROCOPY_RECEIVE, which a session does not have. */
+static int rsess_mmap(struct file *file, struct socket *sock,
+		      struct vm_area_struct *vma)
+{
+	if (rsess_is_session(rsess_sock_get(sock)))
+		return sock_no_mmap(file, sock, vma);
+	return rsess_plain(sock)->ops->mmap(file, sock, vma);
+}
+
+static ssize_t rsess_splice_read(struct socket *sock, loff_t *ppos,
+				 struct pipe_inode_info *pipe, size_t len,
+				 unsigned int flags)
+{
+	if (rsess_is_session(rsess_sock_get(sock)))
+		return copy_splice_read(sock->file, ppos, pipe, len, flags);
+	return rsess_plain(sock)->ops->splice_read(sock, ppos, pipe, len,
+						   flags);
+}
+
+static void rsess_splice_eof(struct socket *sock)
+{
+	if (!rsess_is_session(rsess_sock_get(sock)))
+		rsess_plain(sock)->ops->splice_eof(sock);
+}
+
+RSESS_DEFINE_SENDPAGE_OP(rsess_sendpage)
 
 #define RSESS_OPS							\
 	.family		= PF_RSESS,					\
@@ -585,9 +673,11 @@ static int rsess_set_rcvlowat(struct sock *sk, int val)
 	.getsockopt	= rsess_getsockopt,				\
 	.sendmsg	= rsess_sendmsg,				\
 	.recvmsg	= rsess_recvmsg,				\
-	.mmap		= sock_no_mmap,					\
+	.mmap		= rsess_mmap,					\
 	.set_rcvlowat	= rsess_set_rcvlowat,				\
-	RSESS_SENDPAGE_OP
+	.splice_read	= rsess_splice_read,				\
+	.splice_eof	= rsess_splice_eof,				\
+	RSESS_SENDPAGE_OP(rsess_sendpage)
 
 static const struct proto_ops rsess_ops = {
 	RSESS_OPS

@@ -11,6 +11,8 @@
 #include <linux/sockptr.h>
 #include <linux/tcp.h>
 #include <net/sock.h>
+#include "compat.h"
+#include "plain.h"
 #include "session.h"
 #include "transport.h"
 
@@ -58,34 +60,85 @@ static int rsess_answer(void *answer, u32 val)
 	return sizeof(val);
 }
 
-/* What the socket core keeps of SOL_SOCKET, as far as TCP's accept() copies it. */
+/* What the socket core keeps of SOL_SOCKET and nobody else looks at. */
+static void rsess_copy_core(struct sock *sk, const struct sock *from)
+{
+	sk->sk_rcvtimeo = from->sk_rcvtimeo;
+	sk->sk_sndtimeo = from->sk_sndtimeo;
+	sk->sk_lingertime = from->sk_lingertime;
+	sk->sk_peek_off = from->sk_peek_off;
+	sk->sk_no_check_tx = from->sk_no_check_tx;
+	sk->sk_tsflags = from->sk_tsflags;
+	sk->sk_incoming_cpu = from->sk_incoming_cpu;
+#ifdef CONFIG_NET_RX_BUSY_POLL
+	sk->sk_ll_usec = from->sk_ll_usec;
+	sk->sk_prefer_busy_poll = from->sk_prefer_busy_poll;
+	sk->sk_busy_poll_budget = from->sk_busy_poll_budget;
+#endif
+}
+
+/* As far as TCP's accept() copies it. */
 static void rsess_inherit_core(struct sock *sk, const struct sock *parent)
 {
+	rsess_copy_core(sk, parent);
 	sk->sk_flags = parent->sk_flags & ~(SK_FLAGS_TIMESTAMP |
 					    BIT(SOCK_DEAD) | BIT(SOCK_DONE));
 	sk->sk_sndbuf = parent->sk_sndbuf;
 	sk->sk_rcvbuf = parent->sk_rcvbuf;
 	sk->sk_userlocks = parent->sk_userlocks;
 	sk->sk_rcvlowat = parent->sk_rcvlowat;
-	sk->sk_rcvtimeo = parent->sk_rcvtimeo;
-	sk->sk_sndtimeo = parent->sk_sndtimeo;
-	sk->sk_lingertime = parent->sk_lingertime;
-	sk->sk_peek_off = parent->sk_peek_off;
 	sk->sk_priority = parent->sk_priority;
 	sk->sk_mark = parent->sk_mark;
 	sk->sk_bound_dev_if = parent->sk_bound_dev_if;
 	sk->sk_reuse = parent->sk_reuse;
 	sk->sk_reuseport = parent->sk_reuseport;
-	sk->sk_no_check_tx = parent->sk_no_check_tx;
-	sk->sk_tsflags = parent->sk_tsflags;
 	sk->sk_txrehash = parent->sk_txrehash;
 	sk->sk_max_pacing_rate = parent->sk_max_pacing_rate;
-	sk->sk_incoming_cpu = parent->sk_incoming_cpu;
-#ifdef CONFIG_NET_RX_BUSY_POLL
-	sk->sk_ll_usec = parent->sk_ll_usec;
-	sk->sk_prefer_busy_poll = parent->sk_prefer_busy_poll;
-	sk->sk_busy_poll_budget = parent->sk_busy_poll_budget;
-#endif
+}
+
+/* Flags that are options of SOL_SOCKET. */
+#define RSESS_CORE_FLAGS						\
+	(BIT(SOCK_LINGER) | BIT(SOCK_KEEPOPEN) | BIT(SOCK_BROADCAST) |	\
+	 BIT(SOCK_URGINLINE) | BIT(SOCK_DBG) | BIT(SOCK_RCVTSTAMP) |	\
+	 BIT(SOCK_RCVTSTAMPNS) | BIT(SOCK_TSTAMP_NEW) |			\
+	 BIT(SOCK_ZEROCOPY) | BIT(SOCK_RXQ_OVFL) |			\
+	 BIT(SOCK_WIFI_STATUS) | BIT(SOCK_NOFCS) |			\
+	 BIT(SOCK_SELECT_ERR_QUEUE) | BIT(SOCK_RCVMARK))
+
+/**
+ * rsess_sockopt_buffers() - buffers are TCP's own, unless the application chose
+ * @sk: inner socket, locked
+ * @from: outer socket
+ *
+ * To TCP those of a socket that connects or listens matter before there is a peer:
+ * they bound the window of the SYN.
+ */
+void rsess_sockopt_buffers(struct sock *sk, const struct sock *from)
+{
+	u8 chosen = from->sk_userlocks & (SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK);
+
+	if (chosen & SOCK_SNDBUF_LOCK)
+		WRITE_ONCE(sk->sk_sndbuf, from->sk_sndbuf);
+	if (chosen & SOCK_RCVBUF_LOCK)
+		WRITE_ONCE(sk->sk_rcvbuf, from->sk_rcvbuf);
+	sk->sk_userlocks |= chosen;
+}
+
+/* What is set on the outer socket becomes that of TCP's own.  Not locked: @sk. */
+static void rsess_hand_over_core(struct sock *sk, const struct sock *from,
+				 unsigned long flags)
+{
+	if (sock_flag(from, SOCK_RCVTSTAMP))
+		sock_enable_timestamps(sk);
+	lock_sock(sk);
+	rsess_copy_core(sk, from);
+	sk->sk_flags = (sk->sk_flags & ~flags) | (from->sk_flags & flags);
+	rsess_sockopt_buffers(sk, from);
+	if (sk->sk_prot->keepalive)
+		sk->sk_prot->keepalive(sk, sock_flag(from, SOCK_KEEPOPEN));
+	if (from->sk_rcvlowat != 1 && sk->sk_socket->ops->set_rcvlowat)
+		sk->sk_socket->ops->set_rcvlowat(sk, from->sk_rcvlowat);
+	release_sock(sk);
 }
 
 static int rsess_set_timeout(struct rsess_sock *rs, int val)
@@ -116,6 +169,22 @@ static int rsess_get_sockfamily(const struct rsess_sock *rs, void *answer)
 	return rsess_answer(answer, rs->family);
 }
 
+/* It is settled by the first packet, or by the first that comes. */
+static int rsess_set_negotiate(struct rsess_sock *rs, int val)
+{
+	if (val < RSESS_NEGOTIATE_AUTO || val > RSESS_NEGOTIATE_OFF)
+		return -EINVAL;
+	if (rsess_to_sk(rs)->sk_state != TCP_CLOSE)
+		return -EISCONN;
+	rs->negotiate = val;
+	return 0;
+}
+
+static int rsess_get_negotiate(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->negotiate);
+}
+
 static int rsess_get_info(const struct rsess_sock *rs, void *answer)
 {
 	struct rsess_info *info = answer;
@@ -125,6 +194,7 @@ static int rsess_get_info(const struct rsess_sock *rs, void *answer)
 	info->link = rs->link;
 	info->dialer = rs->dialer;
 	info->reason = rs->reason;
+	info->error = rs->last_error;
 	info->epoch = rs->epoch;
 	info->resumes = rs->resumes;
 	info->lost = rs->lost;
@@ -276,6 +346,7 @@ static int rsess_set_tos(struct rsess_sock *rs, int val)
 static const struct rsess_option rsess_options[] = {
 	RSESS_OWN(SOL_RSESS, RSESS_TIMEOUT, timeout),
 	RSESS_OWN(SOL_RSESS, RSESS_FAMILY, sockfamily),
+	RSESS_OWN(SOL_RSESS, RSESS_NEGOTIATE, negotiate),
 	{ SOL_RSESS, RSESS_INFO, RSESS_OPT_READ, .get = rsess_get_info },
 
 	RSESS_OWN(SOL_TCP, TCP_NODELAY, nodelay),
@@ -437,10 +508,54 @@ int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent)
 	rsess_inherit_core(rsess_to_sk(rs), parent);
 	rsess_charge_as(rsess_to_sk(rs), parent);
 	rs->timeout_ms = rsess_sk(parent)->timeout_ms;
+	rs->negotiate = rsess_sk(parent)->negotiate;
 	rs->opt = rsess_sk(parent)->opt;
 	err = rsess_journal_inherit(&rs->journal, &rsess_sk(parent)->journal);
 	release_sock(parent);
 	return err;
+}
+
+/* What the session kept from the transport is an option like any other to it. */
+static void rsess_hand_over_own(const struct rsess_sock *rs, struct socket *sock)
+{
+	const struct rsess_option *o;
+	union rsess_answer answer;
+	int i, level;
+
+	for (i = 0; i < ARRAY_SIZE(rsess_options); i++) {
+		o = &rsess_options[i];
+		level = o->level;
+		if (level == SOL_RSESS || !o->set || !o->get ||
+		    (level == SOL_IPV6 && sock->sk->sk_family != AF_INET6))
+			continue;
+		o->get(rs, &answer);
+		sock->ops->setsockopt(sock, level, o->name,
+				      KERNEL_SOCKPTR(&answer.val),
+				      sizeof(answer.val));
+	}
+}
+
+/**
+ * rsess_sockopt_hand_over() - the application gets the inner socket itself
+ * @rs: outer socket that has the options, locked
+ * @sock: inner socket, not locked
+ * @same: it is @rs itself that falls back, not a connection that it accepts
+ *
+ * What the transport was to judge it has already, from the journal or from its
+ * listener.
+ *
+ * Context: may sleep.
+ */
+void rsess_sockopt_hand_over(struct rsess_sock *rs, struct socket *sock,
+			     bool same)
+{
+	unsigned long flags = RSESS_CORE_FLAGS;
+
+	if (same)
+		flags |= BIT(SOCK_FASYNC);
+	rsess_link_settings(rs, sock);
+	rsess_hand_over_core(sock->sk, rsess_to_sk(rs), flags);
+	rsess_hand_over_own(rs, sock);
 }
 
 /* The transport judges and takes the value, the journal keeps it. */
@@ -502,18 +617,6 @@ static int rsess_option_copy(int level, sockptr_t optval, void *value, u32 len)
 	return copy_from_sockptr(value, optval, len) ? -EFAULT : 0;
 }
 
-static bool rsess_option_is_foreign(struct sock *sk, int level)
-{
-	bool foreign;
-
-	if (level != SOL_IPV6)
-		return false;
-	lock_sock(sk);
-	foreign = rsess_option_foreign(rsess_sk(sk), level);
-	release_sock(sk);
-	return foreign;
-}
-
 /* What is not in the table: the errors that come before ENOPROTOOPT in TCP. */
 static int rsess_option_unknown(int level, sockptr_t optval,
 				unsigned int optlen)
@@ -565,15 +668,21 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 {
 	const struct rsess_option *o = rsess_option_find(level, optname);
 	u8 value[RSESS_JOURNAL_VALUE_MAX];
-	struct sock *sk = sock->sk;
+	struct sock *sk;
+	bool foreign;
 	u32 len;
 	int err;
 
+	sk = rsess_sock_lock(sock);
+	if (!sk)
+		goto plain;
+	foreign = rsess_option_foreign(rsess_sk(sk), level);
+	release_sock(sk);
 	if (level == SOL_SOCKET)
 		return optname == SO_ZEROCOPY ?
 			rsess_set_zerocopy(sk, optval, optlen) :
 			sock_setsockopt(sock, level, optname, optval, optlen);
-	if ((o && o->flags & RSESS_OPT_NO) || rsess_option_is_foreign(sk, level))
+	if ((o && o->flags & RSESS_OPT_NO) || foreign)
 		return -ENOPROTOOPT;
 	if (!o || o->flags & RSESS_OPT_READ)
 		return rsess_option_unknown(level, optval, optlen);
@@ -584,10 +693,15 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 	if (rsess_option_copy(level, optval, value, len))
 		return -EFAULT;
 
-	lock_sock(sk);
+	sk = rsess_sock_lock(sock);
+	if (!sk)
+		goto plain;
 	err = rsess_option_set(rsess_sk(sk), o, value, len);
 	release_sock(sk);
 	return err;
+
+plain:
+	return rsess_plain_setsockopt(sock, level, optname, optval, optlen);
 }
 
 /* The transport answers, also that it knows no such option. */
@@ -653,22 +767,72 @@ int rsess_getsockopt(struct socket *sock, int level, int optname,
 		     char __user *optval, int __user *optlen)
 {
 	const struct rsess_option *o = rsess_option_find(level, optname);
-	struct rsess_sock *rs = rsess_sk(sock->sk);
+	struct sock *sk = rsess_sock_lock(sock);
 	union rsess_answer answer;
+	struct rsess_sock *rs;
 	int size;
 
+	if (!sk)
+		return rsess_plain_getsockopt(sock, level, optname, optval,
+					      optlen);
+	rs = rsess_sk(sk);
 	if (o && o->flags & RSESS_OPT_NO)
-		return -ENOPROTOOPT;
-
-	lock_sock(sock->sk);
-	if (o && o->get && !rsess_option_foreign(rs, level))
+		size = -ENOPROTOOPT;
+	else if (o && o->get && !rsess_option_foreign(rs, level))
 		size = o->get(rs, &answer);
 	else
 		size = rsess_option_ask(rs, level, optname, optval, optlen);
 	if (!size && o && o->flags & RSESS_OPT_STATE)
 		size = rsess_option_state(rs, optval, optlen);
-	release_sock(sock->sk);
+	release_sock(sk);
 	if (size <= 0)
+		return size;
+	return rsess_option_tell(level, &answer, size, optval, optlen);
+}
+
+/* What there is to say without a session. */
+static int rsess_plain_answer(struct socket *sock, int optname,
+			      union rsess_answer *answer)
+{
+	const struct rsess_plain *plain = rsess_plain(sock);
+	const struct sock *sk = sock->sk;
+
+	switch (optname) {
+	case RSESS_INFO:
+		memset(&answer->info, 0, sizeof(answer->info));
+		answer->info.state = READ_ONCE(sk->sk_state);
+		answer->info.plain = 1;
+		answer->info.dialer = plain->outer ? 1 : 0;
+		answer->info.reason = plain->reason;
+		return sizeof(answer->info);
+	case RSESS_FAMILY:
+		return rsess_answer(answer, READ_ONCE(sk->sk_family));
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+/**
+ * rsess_plain_getsockopt() - proto_ops.getsockopt
+ * @sock: fallen back
+ * @level: of the option
+ * @optname: option
+ * @optval: where to
+ * @optlen: room, and how much was used
+ *
+ * Return: as rsess_plain_setsockopt().
+ */
+int rsess_plain_getsockopt(struct socket *sock, int level, int optname,
+			   char __user *optval, int __user *optlen)
+{
+	union rsess_answer answer;
+	int size;
+
+	if (level != SOL_RSESS)
+		return rsess_plain(sock)->ops->getsockopt(sock, level, optname,
+							  optval, optlen);
+	size = rsess_plain_answer(sock, optname, &answer);
+	if (size < 0)
 		return size;
 	return rsess_option_tell(level, &answer, size, optval, optlen);
 }

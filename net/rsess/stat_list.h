@@ -38,4 +38,10 @@ RSESS_MIB(TOMBSTONES_DROPPED, "TombstonesDropped")	/* over max_tombstones, oldes
 RSESS_MIB(ACCEPT_QUEUE_FULL, "AcceptQueueFull")	/* HELLO waits for accept() */
 RSESS_MIB(LINGER_TAKEN, "LingerTaken")	/* queue taken over within listen_linger */
 RSESS_MIB(LINGER_EXPIRED, "LingerExpired")	/* nobody came within listen_linger */
+RSESS_MIB(FALLBACK_PEER, "FallbackPeer")	/* plain: the peer has no session layer */
+RSESS_MIB(FALLBACK_NO_HELLO, "FallbackNoHello")	/* plain: it asked for one, but sent no HELLO */
+RSESS_MIB(FALLBACK_BLACKHOLE, "FallbackBlackhole")	/* plain: it gets no SYN with an option */
+RSESS_MIB(FALLBACK_OFF, "FallbackOff")	/* plain: RSESS_NEGOTIATE is off here */
+RSESS_MIB(SYN_OPTION_LOST, "SynOptionLost")	/* resumes answered without the option */
+RSESS_MIB(OFFERS_DROPPED, "OffersDropped")	/* SYNs of which too many are on the way */
 RSESS_MIB(MEMORY_SHORT, "MemoryShort")	/* allocation failed, tried again */

@@ -6,6 +6,7 @@
 #include <linux/tcp.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "plain.h"
 #include "recvq.h"
 #include "session.h"
 #include "transport.h"
@@ -130,7 +131,7 @@ static struct ubuf_info *rsess_send_notice(struct sock *sk, int flags,
  */
 int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
-	struct sock *sk = sock->sk;
+	struct sock *sk = rsess_sock_get(sock);
 	struct rsess_sock *rs = rsess_sk(sk);
 	struct ubuf_info *uarg;
 	int copied = 0;
@@ -138,6 +139,8 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	bool full;
 	int err;
 
+	if (!rsess_is_session(sk))
+		return rsess_plain(sock)->ops->sendmsg(sock, msg, len);
 	if (msg->msg_controllen) {
 		struct sockcm_cookie sockc;
 
@@ -159,6 +162,8 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		if (err)
 			goto error;
 	}
+	if (rs->plain)
+		goto plain;
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	if (rs->tr)
 		rsess_link_settings(rs, rs->tr->sock);
@@ -205,6 +210,11 @@ error:
 	}
 	release_sock(sk);
 	return err;
+
+plain:
+	net_zcopy_put_abort(uarg, true);
+	release_sock(sk);
+	return rsess_plain(sock)->ops->sendmsg(sock, msg, len);
 }
 
 /* Hand out what is queued, up to the mark of urgent data.  @skip is where a
@@ -330,12 +340,14 @@ static int rsess_recv_error(struct sock *sk, struct msghdr *msg, size_t len)
 int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		  int flags)
 {
-	struct sock *sk = sock->sk;
+	struct sock *sk = rsess_sock_get(sock);
 	size_t target, done = 0;
 	u32 peek_off;
 	long timeo;
 	int n = 0;
 
+	if (!rsess_is_session(sk))
+		return rsess_plain(sock)->ops->recvmsg(sock, msg, len, flags);
 	msg->msg_namelen = 0;
 	if (flags & MSG_ERRQUEUE)
 		return rsess_recv_error(sk, msg, len);
@@ -351,6 +363,11 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 	peek_off = max(sk_peek_offset(sk, flags), 0);
 	for (;;) {
+		if (rsess_sk(sk)->plain) {
+			release_sock(sk);
+			return rsess_plain(sock)->ops->recvmsg(sock, msg, len,
+							       flags);
+		}
 		n = rsess_recv_queue(sk, msg, len - done,
 				     flags & MSG_PEEK ? peek_off + done : 0,
 				     flags);

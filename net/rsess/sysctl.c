@@ -5,13 +5,14 @@
  */
 #include <linux/slab.h>
 #include <linux/sysctl.h>
+#include <uapi/linux/rsess.h>
 #include "compat.h"
 #include "net.h"
 
 static unsigned int rsess_ms_min = 100;
 static unsigned int rsess_ms_max = 24 * 3600 * 1000;
 
-#define RSESS_SYSCTL_MS(name, min)					\
+#define RSESS_SYSCTL_RANGE(name, min, max)				\
 	{								\
 		.procname	= #name,				\
 		.data		= (void *)offsetof(struct rsess_net, name), \
@@ -19,18 +20,11 @@ static unsigned int rsess_ms_max = 24 * 3600 * 1000;
 		.mode		= 0644,					\
 		.proc_handler	= proc_douintvec_minmax,		\
 		.extra1		= min,					\
-		.extra2		= &rsess_ms_max,			\
+		.extra2		= max,					\
 	}
 
-#define RSESS_SYSCTL_MAX(name, min)					\
-	{								\
-		.procname	= #name,				\
-		.data		= (void *)offsetof(struct rsess_net, name), \
-		.maxlen		= sizeof(unsigned int),			\
-		.mode		= 0644,					\
-		.proc_handler	= proc_douintvec_minmax,		\
-		.extra1		= min,					\
-	}
+#define RSESS_SYSCTL_MS(name, min)	RSESS_SYSCTL_RANGE(name, min, &rsess_ms_max)
+#define RSESS_SYSCTL_MAX(name, min)	RSESS_SYSCTL_RANGE(name, min, NULL)
 
 /* data is an offset here, and becomes an address in the copy for a namespace */
 static const struct ctl_table rsess_sysctls[] = {
@@ -44,6 +38,8 @@ static const struct ctl_table rsess_sysctls[] = {
 	RSESS_SYSCTL_MAX(max_tombstones, SYSCTL_ZERO),
 	RSESS_SYSCTL_MAX(max_pending, SYSCTL_ONE),
 	RSESS_SYSCTL_MS(listen_linger, SYSCTL_ZERO),
+	RSESS_SYSCTL_RANGE(negotiate, SYSCTL_ZERO, SYSCTL_TWO),
+	RSESS_SYSCTL_MAX(blackhole_timeout, SYSCTL_ZERO),
 };
 
 /**
@@ -68,6 +64,8 @@ int rsess_sysctl_register(struct net *net)
 	rn->max_tombstones = 16384;
 	rn->max_pending = 4096;
 	rn->listen_linger = 0;
+	rn->negotiate = RSESS_NEGOTIATE_AUTO;
+	rn->blackhole_timeout = 3600;
 
 	/* One entry more: older kernels end a table with an empty one. */
 	table = kcalloc(ARRAY_SIZE(rsess_sysctls) + 1, sizeof(*table),

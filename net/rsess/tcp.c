@@ -5,6 +5,8 @@
 #include <linux/tcp.h>
 #include <net/tcp.h>
 #include "compat.h"
+#include "listener.h"
+#include "session.h"
 #include "transport.h"
 
 static void rsess_tcp_tune(struct socket *sock)
@@ -13,6 +15,48 @@ static void rsess_tcp_tune(struct socket *sock)
 	 * Setting it also sends what waits.
 	 */
 	tcp_sock_set_nodelay(sock->sk);
+}
+
+static int rsess_tcp_connect(struct rsess_transport *tr, union rsess_addr *addr,
+			     int len, enum rsess_ask ask)
+{
+	if (ask == RSESS_ASK_NOTHING)
+		return kernel_connect(tr->sock, (struct sockaddr_unsized *)addr,
+				      len, O_NONBLOCK);
+	return rsess_synopt_connect(&tr->synopt, tr->sock, addr, len,
+				    ask == RSESS_ASK_INSIST);
+}
+
+static enum rsess_answer_kind rsess_tcp_answer(struct rsess_transport *tr)
+{
+	if (tr->synopt.answered)
+		return RSESS_ANSWER_YES;
+	return tr->synopt.left_out ? RSESS_ANSWER_LATE : RSESS_ANSWER_NO;
+}
+
+static void rsess_tcp_end(struct rsess_transport *tr)
+{
+	rsess_synopt_end(&tr->synopt, tr->sock->sk);
+}
+
+static int rsess_tcp_listen(struct rsess_listener *lsn)
+{
+	struct sock *sk = lsn->sock->sk;
+	int err = rsess_offers_init(sock_net(sk));
+
+	if (!err)
+		rsess_synopt_listen(&lsn->synopt, sk, lsn->rn);
+	return err;
+}
+
+static void rsess_tcp_unlisten(struct rsess_listener *lsn)
+{
+	rsess_synopt_end(&lsn->synopt, lsn->sock->sk);
+}
+
+static enum rsess_offer rsess_tcp_offered(struct socket *sock)
+{
+	return rsess_synopt_offered(sock->sk);
 }
 
 static enum rsess_inner_state rsess_tcp_state(const struct socket *sock)
@@ -79,6 +123,12 @@ static void rsess_tcp_discard(struct socket *sock)
 const struct rsess_transport_ops rsess_tcp_ops = {
 	.protocol	= IPPROTO_TCP,
 	.tune		= rsess_tcp_tune,
+	.connect	= rsess_tcp_connect,
+	.answer		= rsess_tcp_answer,
+	.end		= rsess_tcp_end,
+	.listen		= rsess_tcp_listen,
+	.unlisten	= rsess_tcp_unlisten,
+	.offered	= rsess_tcp_offered,
 	.state		= rsess_tcp_state,
 	.send		= rsess_tcp_send,
 	.push		= rsess_tcp_tune,

@@ -279,7 +279,8 @@ static void rsess_timer_greet(struct rsess_sock *rs)
 {
 	RSESS_INC(sock_net(rsess_to_sk(rs)), HANDSHAKE_TIMEOUTS);
 	if (rsess_to_sk(rs)->sk_state == TCP_SYN_SENT)
-		rsess_session_cut(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
+		rsess_session_cut(rs, RSESS_REASON_TIMEOUT,
+				  rs->inband ? EPROTONOSUPPORT : ETIMEDOUT);
 	else if (rs->tr)
 		rsess_link_lost(rs, "no answer");
 }

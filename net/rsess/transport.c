@@ -50,6 +50,24 @@ static void rsess_inner_kick(struct sock *sk)
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
+/**
+ * rsess_transport_synopt() - how a dialer's socket negotiates
+ * @sk: any socket of TCP
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: that of its transport; or NULL, when it is not that of one.
+ */
+struct rsess_synopt *rsess_transport_synopt(struct sock *sk)
+{
+	struct rsess_transport *tr;
+
+	if (READ_ONCE(sk->sk_state_change) != rsess_inner_kick)
+		return NULL;
+	tr = __rcu_dereference_sk_user_data_with_flags(sk,
+						       SK_USER_DATA_NOCOPY);
+	return tr ? &tr->synopt : NULL;
+}
+
 static void rsess_inner_write_space(struct sock *sk)
 {
 	struct socket *sock = sk->sk_socket;
@@ -192,6 +210,7 @@ void rsess_transport_close(struct rsess_transport *tr, bool reset)
 	if (!sock)
 		return;
 	rsess_transport_unhook(tr);
+	tr->ops->end(tr);
 	tr->sock = NULL;
 	if (tr->tx.head) {
 		put_page(tr->tx.head);
@@ -219,7 +238,8 @@ void rsess_transport_put(struct rsess_transport *tr)
 		sock_put(tr->sk);
 	if (tr->lsn)
 		rsess_listener_free(tr->lsn);
-	kfree(tr);
+	kfree(tr->plain);
+	kfree_rcu(tr, rcu);
 }
 
 /**

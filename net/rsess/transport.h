@@ -10,11 +10,14 @@
 #include <linux/skbuff.h>
 #include <linux/uidgid.h>
 #include <linux/workqueue.h>
+#include "synopt.h"
 #include "wire.h"
 
 struct rsess_listener;
+struct rsess_plain;
 struct rsess_sock;
 struct rsess_transport;
+union rsess_addr;
 
 /* What an inner socket is up to. */
 enum rsess_inner_state {
@@ -31,10 +34,35 @@ enum rsess_more {
 	RSESS_MORE_MAYBE,	/* the application may add some: TCP_CORK, MSG_MORE */
 };
 
+/* What a dialer asks of the peer while the transport connects. */
+enum rsess_ask {
+	RSESS_ASK_NOTHING,
+	RSESS_ASK_SESSION,	/* a session, but a connection before all */
+	RSESS_ASK_INSIST,	/* a session */
+};
+
+/* What the peer said. */
+enum rsess_answer_kind {
+	RSESS_ANSWER_NO,	/* nothing */
+	RSESS_ANSWER_LATE,	/* nothing, and it was not asked in the end, for what
+				 * asks seemed to get lost
+				 */
+	RSESS_ANSWER_YES,
+};
+
 /**
  * struct rsess_transport_ops - what the session layer asks of a stream below it
  * @protocol: IPPROTO_TCP, ...
  * @tune: options that every inner socket of this kind has; not locked
+ * @connect: begin to connect, and ask the peer; 0, -EINPROGRESS or another errno;
+ *	may sleep
+ * @answer: connected: what did the peer say; may sleep
+ * @end: nothing more of the handshake is to be seen: undo what @connect did to the
+ *	socket, if it did; may sleep
+ * @listen: a listener's inner socket is about to listen: answer those who ask; 0 or
+ *	a negative errno; may sleep
+ * @unlisten: it listens no more; may sleep
+ * @offered: what a connection was offered that was just accepted
  * @state: see enum rsess_inner_state; any context
  * @send: lend bytes of a page; returns bytes taken or a negative errno,
  *	-EAGAIN when sk_write_space will be called; may sleep
@@ -50,6 +78,13 @@ enum rsess_more {
 struct rsess_transport_ops {
 	int protocol;
 	void (*tune)(struct socket *sock);
+	int (*connect)(struct rsess_transport *tr, union rsess_addr *addr,
+		       int len, enum rsess_ask ask);
+	enum rsess_answer_kind (*answer)(struct rsess_transport *tr);
+	void (*end)(struct rsess_transport *tr);
+	int (*listen)(struct rsess_listener *lsn);
+	void (*unlisten)(struct rsess_listener *lsn);
+	enum rsess_offer (*offered)(struct socket *sock);
 	enum rsess_inner_state (*state)(const struct socket *sock);
 	ssize_t (*send)(struct socket *sock, struct page *page, u32 off,
 			u32 len, enum rsess_more more);
@@ -99,6 +134,7 @@ struct rsess_tx {
 
 /**
  * struct rsess_transport - see top
+ * @rcu: callbacks and TCP look without a lock
  * @ref: the owner has one, a queued @work has one, a queued @expire has one
  * @work: reads, writes and watches @sock
  * @expire: without a session only: gives up waiting for HELLO or RESUME
@@ -109,12 +145,18 @@ struct rsess_tx {
  * @lsn: where it was accepted and waits for its first frame, else NULL
  * @serial: @lsn has accepted so many before this one
  * @link: place in a list of @lsn, under the lock of @lsn
- * @parked: has a HELLO that waits for room in the queue of accept()
+ * @offer: enum rsess_offer, of one that was accepted
+ * @plain: it is to be accepted without a session; else NULL
+ * @queued: it waits for accept() as such, and belongs to its listener; under the
+ *	lock of @lsn
+ * @ticket: its turn in that queue
+ * @parked: has a HELLO, or @plain, that waits for room in the queue of accept()
  * @expired: @expire has run
  * @sk_data_ready: of @sock, to be restored; so the next three
  * @sk_write_space: of @sock
  * @sk_state_change: of @sock
  * @sk_error_report: of @sock
+ * @synopt: of a dialer, for TCP
  * @reading: @ops->read() runs, the inner socket is locked: nothing may be sent
  *	on it, and it may not be closed
  * @drop: close it when @reading ends, see enum rsess_drop
@@ -122,6 +164,7 @@ struct rsess_tx {
  * @tx: protected as @sock
  */
 struct rsess_transport {
+	struct rcu_head		rcu;
 	refcount_t		ref;
 	struct work_struct	work;
 	struct delayed_work	expire;
@@ -131,6 +174,10 @@ struct rsess_transport {
 	struct rsess_listener	*lsn;
 	u32			serial;
 	struct list_head	link;
+	u8			offer;
+	struct rsess_plain	*plain;
+	bool			queued;
+	u32			ticket;
 	bool			parked;
 	bool			expired;
 
@@ -139,6 +186,7 @@ struct rsess_transport {
 	void			(*sk_state_change)(struct sock *sk);
 	void			(*sk_error_report)(struct sock *sk);
 
+	struct rsess_synopt	synopt;
 	bool			reading;
 	u8			drop;
 	struct rsess_rx		rx;
@@ -160,6 +208,7 @@ rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
 void rsess_transport_hook(struct rsess_transport *tr);
 void rsess_transport_unhook(struct rsess_transport *tr);
 void rsess_transport_close(struct rsess_transport *tr, bool reset);
+struct rsess_synopt *rsess_transport_synopt(struct sock *sk);
 void rsess_transport_queue(struct rsess_transport *tr);
 void rsess_transport_put(struct rsess_transport *tr);
 bool rsess_transport_pin_net(struct sock *sk);

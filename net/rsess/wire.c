@@ -201,3 +201,83 @@ enum rsess_wire_error rsess_wire_check_resume(const void *p, u32 len,
 	return RSESS_WIRE_OK;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_check_resume);
+
+/**
+ * rsess_wire_may_open() - does a stream begin as one of this protocol?
+ * @p: its first bytes
+ * @len: how many of them are there, at least one
+ *
+ * Return: false when they cannot be the beginning of a HELLO or a RESUME.  With
+ * %RSESS_OPENING_LEN bytes the answer is final.
+ */
+bool rsess_wire_may_open(const void *p, u32 len)
+{
+	struct rsess_frame f;
+	__be32 magic;
+
+	if (*(const u8 *)p != RSESS_HELLO && *(const u8 *)p != RSESS_RESUME)
+		return false;
+	if (len < RSESS_OPENING_LEN)
+		return true;
+	if (rsess_wire_decode(p, &f))
+		return false;
+	memcpy(&magic, (const u8 *)p + RSESS_HDR_LEN, sizeof(magic));
+	return f.type == RSESS_RESUME || __be32_to_cpu(magic) == RSESS_MAGIC;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_may_open);
+
+/**
+ * rsess_wire_put_synopt() - write the option
+ * @role: of the packet that it goes into
+ * @buf: %RSESS_SYNOPT_LEN bytes
+ */
+void rsess_wire_put_synopt(enum rsess_syn_role role, void *buf)
+{
+	const __be32 exid = __cpu_to_be32(RSESS_MAGIC);
+	struct rsess_wire_synopt opt = {
+		.kind		= RSESS_SYNOPT_KIND,
+		.length		= RSESS_SYNOPT_LEN,
+		.version	= RSESS_SYNOPT_VERSION,
+		.role		= role,
+	};
+
+	memcpy(opt.exid, &exid, sizeof(exid));
+	memcpy(buf, &opt, sizeof(opt));
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_put_synopt);
+
+/**
+ * rsess_wire_find_synopt() - look for the option
+ * @opts: the options of a TCP header, from the network
+ * @len: their bytes
+ *
+ * Return: its role; %RSESS_SYN_NONE when it is not there or not of a version or
+ * with a role that is known.
+ */
+enum rsess_syn_role rsess_wire_find_synopt(const void *opts, u32 len)
+{
+	struct rsess_wire_synopt want, opt;
+	const u8 *p = opts;
+
+	rsess_wire_put_synopt(RSESS_SYN_NONE, &want);
+	while (len && *p) {		/* 0 ends the list */
+		u32 n = 1;		/* 1 is a filler */
+
+		if (*p != 1) {
+			if (len < 2 || p[1] < 2 || p[1] > len)
+				break;
+			n = p[1];
+		}
+		if (n == sizeof(opt)) {
+			memcpy(&opt, p, sizeof(opt));
+			if (!memcmp(&opt, &want,
+				    offsetof(struct rsess_wire_synopt, role)))
+				return opt.role <= RSESS_SYN_CONFIRM ?
+				       opt.role : RSESS_SYN_NONE;
+		}
+		p += n;
+		len -= n;
+	}
+	return RSESS_SYN_NONE;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_find_synopt);

@@ -132,6 +132,40 @@ struct rsess_wire_tlv {
 };
 
 #define RSESS_HDR_LEN		sizeof(struct rsess_wire_hdr)
+/* So many bytes tell whether a stream begins with HELLO or RESUME. */
+#define RSESS_OPENING_LEN	(RSESS_HDR_LEN + sizeof(__be32))
+
+/**
+ * struct rsess_wire_synopt - the option of TCP that says who has this protocol
+ * @kind: 254, for experiments (RFC 4727)
+ * @length: 8
+ * @exid: %RSESS_MAGIC, the experiment (RFC 6994)
+ * @version: %RSESS_SYNOPT_VERSION, of the option
+ * @role: enum rsess_syn_role
+ *
+ * It opens no session, it only says that HELLO or RESUME may be sent.
+ */
+struct rsess_wire_synopt {
+	__u8	kind;
+	__u8	length;
+	__u8	exid[4];
+	__u8	version;
+	__u8	role;
+};
+
+#define RSESS_SYNOPT_LEN	sizeof(struct rsess_wire_synopt)
+#define RSESS_SYNOPT_KIND	254
+#define RSESS_SYNOPT_VERSION	1
+
+/* Some servers echo options that they do not know: each packet of a handshake has
+ * a role of its own, so that an echo means nothing.
+ */
+enum rsess_syn_role {
+	RSESS_SYN_NONE		= 0,	/* there is no such option */
+	RSESS_SYN_REQUEST	= 1,	/* SYN */
+	RSESS_SYN_ANSWER	= 2,	/* SYN-ACK */
+	RSESS_SYN_CONFIRM	= 3,	/* the ACK of the SYN-ACK: HELLO follows */
+};
 
 /**
  * struct rsess_frame - a header in host byte order
@@ -171,6 +205,9 @@ enum rsess_wire_error rsess_wire_check_welcome(const void *p, u32 len,
 enum rsess_wire_error rsess_wire_check_resume(const void *p, u32 len,
 					      struct rsess_wire_resume *r);
 enum rsess_wire_error rsess_wire_check_tlvs(const void *p, u32 len);
+bool rsess_wire_may_open(const void *p, u32 len);
+void rsess_wire_put_synopt(enum rsess_syn_role role, void *buf);
+enum rsess_syn_role rsess_wire_find_synopt(const void *opts, u32 len);
 
 /* Version 1 has this type.  Another one that was decoded is optional. */
 static inline bool rsess_wire_known(u8 type)

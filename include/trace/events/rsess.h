@@ -28,7 +28,11 @@
 		{ RSESS_REASON_TIMEOUT,		"timeout" },		\
 		{ RSESS_REASON_REFUSED,		"refused" },		\
 		{ RSESS_REASON_CLOSED,		"closed" },		\
-		{ RSESS_REASON_CONNECT,		"connect" })
+		{ RSESS_REASON_CONNECT,		"connect" },		\
+		{ RSESS_REASON_PLAIN_PEER,	"plain_peer" },		\
+		{ RSESS_REASON_NO_HELLO,	"no_hello" },		\
+		{ RSESS_REASON_BLACKHOLE,	"blackhole" },		\
+		{ RSESS_REASON_OFF,		"off" })
 
 /* A transport ended, or did not come up. */
 TRACE_EVENT(rsess_transport_lost,
@@ -90,6 +94,22 @@ TRACE_EVENT(rsess_retransmit,
 	),
 	TP_printk("sk=%p seq=%llu len=%llu", __entry->sk, __entry->seq,
 		  __entry->len)
+);
+
+/* The application gets the plain transport. */
+TRACE_EVENT(rsess_fallback,
+	TP_PROTO(const struct sock *sk, u32 reason),
+	TP_ARGS(sk, reason),
+	TP_STRUCT__entry(
+		__field(const void *, sk)
+		__field(u32, reason)
+	),
+	TP_fast_assign(
+		__entry->sk = sk;
+		__entry->reason = reason;
+	),
+	TP_printk("sk=%p reason=%s", __entry->sk,
+		  show_rsess_reason(__entry->reason))
 );
 
 /* A session is over. */

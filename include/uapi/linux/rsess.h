@@ -31,11 +31,32 @@
  * @RSESS_FAMILY: int, AF_INET or AF_INET6: what the socket() of a TCP socket would
  *	have been given.  Set before bind() and connect(); by default the first
  *	address decides, and the answer is 0 until then.
+ * @RSESS_NEGOTIATE: int, enum rsess_negotiate.  Set before connect() and listen(),
+ *	EISCONN later; by default net.rsess.negotiate.
+ *
+ * On a socket that has fallen back to its transport only %RSESS_INFO and
+ * %RSESS_FAMILY can be had, the others fail with ENOPROTOOPT.
  */
 enum rsess_sockopt {
 	RSESS_TIMEOUT	= 1,
 	RSESS_INFO	= 2,
 	RSESS_FAMILY	= 3,
+	RSESS_NEGOTIATE	= 4,
+};
+
+/**
+ * enum rsess_negotiate - values of %RSESS_NEGOTIATE
+ * @RSESS_NEGOTIATE_AUTO: a session with a peer that has this protocol, otherwise
+ *	the plain transport
+ * @RSESS_NEGOTIATE_REQUIRE: a session, or connect() fails with EPROTONOSUPPORT; a
+ *	listener resets who does not begin one.  Where both sides require it, nothing
+ *	is asked of the transport's handshake and of the path
+ * @RSESS_NEGOTIATE_OFF: the plain transport
+ */
+enum rsess_negotiate {
+	RSESS_NEGOTIATE_AUTO	= 0,
+	RSESS_NEGOTIATE_REQUIRE	= 1,
+	RSESS_NEGOTIATE_OFF	= 2,
 };
 
 /**
@@ -54,7 +75,8 @@ enum rsess_link {
 };
 
 /**
- * enum rsess_reason - why a session ended; also the payload of an ABORT frame
+ * enum rsess_reason - why a session ended, or why there is none; also the payload
+ * of an ABORT frame
  * @RSESS_REASON_NONE: the session lives
  * @RSESS_REASON_UNKNOWN: the peer does not know the session (any more)
  * @RSESS_REASON_AUTH: a RESUME or RESUMED could not be authenticated
@@ -67,6 +89,12 @@ enum rsess_link {
  * @RSESS_REASON_REFUSED: nobody listens for new sessions at that address
  * @RSESS_REASON_CLOSED: both directions ended and are confirmed; never sent
  * @RSESS_REASON_CONNECT: the first transport could not be opened; never sent
+ * @RSESS_REASON_PLAIN_PEER: plain: the peer does not have this protocol, or its
+ *	sign was lost on the way; never sent, as those below
+ * @RSESS_REASON_NO_HELLO: plain: the peer asked for a session, did not confirm that
+ *	it got our answer, and then sent no HELLO
+ * @RSESS_REASON_BLACKHOLE: plain: the peer gets no SYN that asks for a session
+ * @RSESS_REASON_OFF: plain: %RSESS_NEGOTIATE_OFF on this side
  */
 enum rsess_reason {
 	RSESS_REASON_NONE	= 0,
@@ -81,6 +109,10 @@ enum rsess_reason {
 	RSESS_REASON_REFUSED	= 9,
 	RSESS_REASON_CLOSED	= 10,
 	RSESS_REASON_CONNECT	= 11,
+	RSESS_REASON_PLAIN_PEER	= 12,
+	RSESS_REASON_NO_HELLO	= 13,
+	RSESS_REASON_BLACKHOLE	= 14,
+	RSESS_REASON_OFF	= 15,
 };
 
 #define RSESS_ID_LEN	16
@@ -90,12 +122,14 @@ enum rsess_reason {
  * @state: as TCP_INFO's tcpi_state: TCP_ESTABLISHED, TCP_FIN_WAIT1, ...
  * @link: enum rsess_link
  * @dialer: 1 on the side that connected, 0 on the side that accepted
- * @pad: 0
+ * @plain: 1 when the socket has fallen back to its transport: there is no session,
+ *	and behind @reason all is 0
  * @reason: enum rsess_reason
  * @epoch: number of the newest transport, 0 for the one that carried HELLO
  * @resumes: transports that were attached by RESUME
  * @lost: transports that were lost
  * @id: the session's identity, chosen by the dialer
+ * @error: errno with which the last transport was lost, 0: none was, or in order
  * @write_seq: offset behind the last byte accepted from the application
  * @snd_una: oldest offset that the peer's session has not confirmed
  * @snd_nxt: next offset to be sent on the present transport
@@ -111,13 +145,13 @@ struct rsess_info {
 	__u8	state;
 	__u8	link;
 	__u8	dialer;
-	__u8	pad;
+	__u8	plain;
 	__u32	reason;
 	__u32	epoch;
 	__u32	resumes;
 	__u32	lost;
 	__u8	id[RSESS_ID_LEN];
-	__u32	pad2;
+	__u32	error;
 	__u64	write_seq;
 	__u64	snd_una;
 	__u64	snd_nxt;

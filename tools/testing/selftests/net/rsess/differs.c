@@ -19,6 +19,8 @@
  * @why: for people
  * @family: of the sockets that differ; 0 is any
  * @relay: only when connections come through the relay
+ * @session: only with a session, not when the socket has fallen back to TCP
+ * @plain: only when it has
  * @until: kernels from this one on do not show it; NULL: all do
  * @seen: an answer has matched @pattern
  * @used: such an answer differs indeed
@@ -29,17 +31,27 @@ static struct difference {
 	const char *why;
 	int family;
 	bool relay;
+	bool session;
+	bool plain;
 	const char *until;
 	bool seen, used;
 } differences[] = {
 	{
 		.name = "peer_closed",
 		.pattern = "peer_closed @(send*|write_empty|splice_to|*poll)",
+		.session = true,
 		.why = "a peer that has closed says so: writing is over",
 	},
 	{
 		.name = "unread",
+		.session = true,
 		.why = "close() with unread input does not destroy output",
+	},
+	{
+		.name = "taken",
+		.pattern = "connecting *",
+		.plain = true,
+		.why = "connections are taken before there is room in the queue",
 	},
 	{
 		.name = "protocol",
@@ -96,12 +108,14 @@ static struct difference {
 	},
 	{
 		.name = "mtu6",
+		.session = true,
 		.pattern = "* IPV6_MTU get @(default|length *|after *)",
 		.family = AF_INET6,
 		.why = "without a transport there is no path",
 	},
 	{
 		.name = "mtu",
+		.session = true,
 		.pattern = "* IP_MTU get @(default|length *|after *)",
 		.why = "without a transport there is no path",
 	},
@@ -121,6 +135,15 @@ static bool is_past(const struct difference *d)
 	return d->until && !uname(&u) && strverscmp(u.release, d->until) >= 0;
 }
 
+/* Does it concern this kind of socket, on this kernel? */
+static bool concerns(const struct difference *d, const struct kind *kind)
+{
+	bool plain = kind->policy == RSESS_NEGOTIATE_OFF;
+
+	return kind->domain == AF_RSESS && !is_past(d) &&
+	       !(plain ? d->session : d->plain);
+}
+
 /**
  * differs() - does this kind of socket differ from TCP here?
  * @kind: of the socket
@@ -134,7 +157,7 @@ bool differs(const struct kind *kind, const char *name)
 
 	for (d = differences; d->name; d++)
 		if (!strcmp(d->name, name))
-			return kind->domain == AF_RSESS && !is_past(d);
+			return concerns(d, kind);
 	say("no such difference: %s", name);
 	exit(1);
 }
@@ -151,7 +174,7 @@ bool differs_here(const struct kind *kind, const char *what, bool really)
 	bool may = false;
 
 	for (d = differences; d->name; d++) {
-		if (kind->domain != AF_RSESS || !d->pattern || is_past(d) ||
+		if (!d->pattern || !concerns(d, kind) ||
 		    (d->family && d->family != kind->family) ||
 		    (d->relay && !kind->every) ||
 		    fnmatch(d->pattern, what, FNM_EXTMATCH))
@@ -169,6 +192,9 @@ int differs_unused(const struct kind *kind)
 	struct difference *d;
 	int n = 0;
 
+	/* A socket differs until it has fallen back, and many tests begin there. */
+	if (kind->policy == RSESS_NEGOTIATE_OFF)
+		return 0;
 	for (d = differences; d->name; d++) {
 		if (kind->domain != AF_RSESS || !d->seen || d->used)
 			continue;

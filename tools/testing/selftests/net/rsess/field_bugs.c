@@ -423,7 +423,7 @@ CASE(peer, smc_echo_is_no_peer)
 	OK(peer_accept(p));
 	OK(peer_swallow(p, RSESS_HDR_LEN + 56));
 	OK(peer_send_raw(p, p->raw, RSESS_HDR_LEN + 56));
-	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
 }
 
 /*

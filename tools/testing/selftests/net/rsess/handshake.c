@@ -30,7 +30,7 @@ FIXTURE(dialer) {
 FIXTURE_SETUP(dialer)
 {
 	pair_init(&self->s, true, AF_INET, 0);
-	OK(netns_new());
+	OK(netns_inband());
 }
 
 FIXTURE_TEARDOWN(dialer)
@@ -66,7 +66,7 @@ CASE(dialer, welcome_of_another_version)
 	/* It was not offered, so this is no peer. */
 	s->p.version_min = RSESS_VERSION + 1;
 	OK(peer_welcome(&s->p));
-	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
 }
 
 CASE(dialer, refused_by_abort)
@@ -136,7 +136,7 @@ CASE(dialer, garbage_for_welcome)
 
 	OK(pair_start(s));
 	OK(answer(s, http, sizeof(http) - 1));
-	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
 }
 
 CASE(dialer, data_for_welcome)
@@ -146,7 +146,7 @@ CASE(dialer, data_for_welcome)
 
 	OK(pair_start(s));
 	OK(answer(s, buf, peer_make_data(&s->p, 0, 100, buf)));
-	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
 }
 
 /* A session that the peer has forgotten fails, and is not begun anew. */
@@ -252,7 +252,7 @@ CASE(dialer, optional_data_for_welcome)
 	OK(pair_start(s));
 	n = make_optional(&s->p, RSESS_DATA, 100, buf);
 	OK(answer(s, buf, n));
-	ASSERT_EQ(EPROTO, pair_connect_fails(s));
+	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
 }
 
 /* The application reads between RESUME, which tells the old limit, and RESUMED:
@@ -324,7 +324,7 @@ FIXTURE(acceptor) {
 FIXTURE_SETUP(acceptor)
 {
 	pair_init(&self->s, false, AF_INET, 0);
-	OK(netns_new());
+	OK(netns_inband());
 	OK(pair_start(&self->s));
 }
 

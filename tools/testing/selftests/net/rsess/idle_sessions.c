@@ -30,7 +30,9 @@ static int open_sessions(struct line *l, int *fds, int count)
 
 int main(int argc, char **argv)
 {
-	static const struct kind kind = { AF_RSESS, AF_INET, 0 };
+	static const struct kind kind = {
+		.domain = AF_RSESS, .family = AF_INET,
+	};
 	int count = argc == 2 ? atoi(argv[1]) : 0;
 	struct rlimit limit = {
 		2 * count + DESCRIPTORS, 2 * count + DESCRIPTORS,

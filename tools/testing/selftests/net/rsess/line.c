@@ -14,8 +14,6 @@
 #include "line.h"
 
 #define RELAY_PORT	(PORT + 1)
-/* RSESS_FAMILY: the family of a socket that has no address yet. */
-#define SET_FAMILY	3
 
 /**
  * kind_socket() - a socket
@@ -33,7 +31,7 @@ int kind_socket(const struct kind *kind, int flags)
 	if (fd < 0)
 		return -errno;
 	if (kind->domain == AF_RSESS)
-		set_int(fd, SOL_RSESS, SET_FAMILY, kind->family);
+		set_int(fd, SOL_RSESS, RSESS_FAMILY, kind->family);
 	return fd;
 }
 
@@ -51,6 +49,8 @@ int line_init(struct line *l, const struct kind *kind)
 	*l = (struct line){
 		.kind = kind, .port = PORT, .lfd = -1, .c = -1, .s = -1,
 	};
+	if (!ret && kind->domain == AF_RSESS)
+		ret = negotiate_set(kind->policy);
 	if (!ret && kind->every) {
 		l->port = RELAY_PORT;
 		ret = relay_start(&l->relay, kind->family, RELAY_PORT, PORT,
@@ -236,7 +236,8 @@ int line_end(struct line *l)
  */
 int line_small(struct line *l)
 {
-	if (l->kind->domain != AF_RSESS)
+	if (l->kind->domain != AF_RSESS ||
+	    l->kind->policy == RSESS_NEGOTIATE_OFF)
 		return set_int(l->c, SOL_SOCKET, SO_SNDBUF, 30000) ?:
 		       set_int(l->s, SOL_SOCKET, SO_RCVBUF, 80000);
 	line_close(&l->c);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Two ends of a stream, in each of the kinds that a test of socket behaviour is
- * run in: TCP, which shows that the test is right; AF_RSESS; AF_RSESS with
- * transports that are reset all the time.
+ * run in: TCP, which shows that the test is right; AF_RSESS; AF_RSESS that has
+ * fallen back to TCP; AF_RSESS with transports that are reset all the time.
  *
  * Functions return 0 or a descriptor, and a negative errno after having said
  * what is wrong.
@@ -23,11 +23,13 @@
  * @domain: of the socket
  * @family: of its addresses
  * @every: bytes after which a transport is reset, or 0
+ * @policy: enum rsess_negotiate
  */
 struct kind {
 	int domain;
 	int family;
 	size_t every;
+	int policy;
 };
 
 /**
@@ -49,24 +51,29 @@ struct line {
 };
 
 /* The variants of a fixture; each has the kind as its only member. */
-#define KIND_VARIANT(fixture, name, d, f, n)		\
+#define KIND_VARIANT(fixture, name, d, f, n, p)		\
 	FIXTURE_VARIANT_ADD(fixture, name) {		\
-		.kind = { .domain = d, .family = f, .every = n }, \
+		.kind = { .domain = d, .family = f, .every = n,	\
+			  .policy = RSESS_NEGOTIATE_##p }, \
 	}
 
 #define KIND_QUIET_VARIANTS(fixture)					\
 	FIXTURE_VARIANT(fixture) {					\
 		struct kind kind;					\
 	};								\
-	KIND_VARIANT(fixture, tcp4, AF_INET, AF_INET, 0);		\
-	KIND_VARIANT(fixture, tcp6, AF_INET6, AF_INET6, 0);		\
-	KIND_VARIANT(fixture, rsess4, AF_RSESS, AF_INET, 0);		\
-	KIND_VARIANT(fixture, rsess6, AF_RSESS, AF_INET6, 0)
+	KIND_VARIANT(fixture, tcp4, AF_INET, AF_INET, 0, AUTO);		\
+	KIND_VARIANT(fixture, tcp6, AF_INET6, AF_INET6, 0, AUTO);	\
+	KIND_VARIANT(fixture, plain4, AF_RSESS, AF_INET, 0, OFF);	\
+	KIND_VARIANT(fixture, plain6, AF_RSESS, AF_INET6, 0, OFF);	\
+	KIND_VARIANT(fixture, rsess4, AF_RSESS, AF_INET, 0, AUTO);	\
+	KIND_VARIANT(fixture, rsess6, AF_RSESS, AF_INET6, 0, AUTO)
 
 #define KIND_VARIANTS(fixture)						\
 	KIND_QUIET_VARIANTS(fixture);					\
-	KIND_VARIANT(fixture, reset4, AF_RSESS, AF_INET, RESET_EVERY);	\
-	KIND_VARIANT(fixture, reset6, AF_RSESS, AF_INET6, RESET_EVERY)
+	KIND_VARIANT(fixture, reset4, AF_RSESS, AF_INET, RESET_EVERY,	\
+		     REQUIRE);						\
+	KIND_VARIANT(fixture, reset6, AF_RSESS, AF_INET6, RESET_EVERY,	\
+		     REQUIRE)
 
 int line_init(struct line *l, const struct kind *kind);
 int line_open(struct line *l);

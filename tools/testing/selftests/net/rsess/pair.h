@@ -76,7 +76,7 @@ int pair_timeout(int fd, unsigned int ms);
 	FIXTURE_SETUP(fixture)						\
 	{								\
 		pair_init(&self->s, variant->dialer, AF_INET, 0);	\
-		OK(netns_new());					\
+		OK(netns_inband());					\
 	}								\
 	FIXTURE_TEARDOWN(fixture)					\
 	{								\

@@ -54,7 +54,7 @@ FIXTURE_VARIANT_ADD(reset, acceptor_v6) {
 FIXTURE_SETUP(reset)
 {
 	pair_init(&self->s, variant->dialer, variant->family, 0);
-	OK(netns_new());
+	OK(netns_inband());
 }
 
 FIXTURE_TEARDOWN(reset)
@@ -610,7 +610,7 @@ FIXTURE(hello_out) {
 FIXTURE_SETUP(hello_out)
 {
 	pair_init(&self->s, true, AF_INET, 0);
-	OK(netns_new());
+	OK(netns_inband());
 	OK(pair_start(&self->s));
 }
 
@@ -724,7 +724,7 @@ FIXTURE(hello_in) {
 FIXTURE_SETUP(hello_in)
 {
 	pair_init(&self->s, false, AF_INET, 0);
-	OK(netns_new());
+	OK(netns_inband());
 	OK(pair_start(&self->s));
 }
 

@@ -505,7 +505,9 @@ CASE(flags, zerocopy)
 	struct line *l = &self->l;
 	unsigned int i;
 
-	if (differs(&variant->kind, "zerocopy")) {
+	/* What has fallen back is a socket of TCP. */
+	if (differs(&variant->kind, "zerocopy") &&
+	    variant->kind.policy != RSESS_NEGOTIATE_OFF) {
 		FAILS(EOPNOTSUPP, set_int(l->c, SOL_SOCKET, SO_ZEROCOPY, 1));
 		return;
 	}

@@ -56,6 +56,33 @@ int netns_new(void)
 	return loopback_up();
 }
 
+/**
+ * negotiate_set() - the policy of sockets made from now on
+ * @policy: enum rsess_negotiate
+ *
+ * Return: 0 or a negative errno.
+ */
+int negotiate_set(int policy)
+{
+	char text[12];
+
+	snprintf(text, sizeof(text), "%d", policy);
+	return file_write("/proc/sys/net/rsess/negotiate", text);
+}
+
+/**
+ * netns_inband() - a namespace whose sessions need no option of TCP
+ *
+ * The scripted peer and the relay are plain programs over plain sockets, so TCP's
+ * handshake says nothing of sessions.
+ *
+ * Return: 0 or a negative errno.
+ */
+int netns_inband(void)
+{
+	return netns_new() ?: negotiate_set(RSESS_NEGOTIATE_REQUIRE);
+}
+
 socklen_t address(struct sockaddr_storage *ss, int family, const char *host,
 		  int port)
 {

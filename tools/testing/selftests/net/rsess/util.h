@@ -31,6 +31,8 @@
 int slowness(void);
 
 int netns_new(void);
+int netns_inband(void);
+int negotiate_set(int policy);
 int loopback_up(void);
 
 socklen_t address(struct sockaddr_storage *ss, int family, const char *host,

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fallback: the peer has no session layer, or none is wanted, so the application
+ * gets the transport itself.
+ *
+ * The inner socket's struct sock takes the place of ours in the application's
+ * struct socket.  That one stays, with its file, its wait queue and all who wait
+ * there, so nobody is left behind at a socket that nothing happens on any more.
+ * From then on the socket core and TCP deal with each other as for any TCP socket;
+ * our proto_ops look whose socket it is and hand the call through.
+ *
+ * sock->sk changes at most once, under the lock of the outer socket, and what was
+ * there stays until the file is closed.  A call that has begun on it finds out when
+ * it has the lock, rsess_sock_lock(), or behind its waits, rs->plain, and begins
+ * again.  An accepted socket has had no other one.
+ *
+ * The proto_ops stay ours because the file has to be ours: what would replace them
+ * (TCP_ULP, IPV6_ADDRFORM) is refused.
+ */
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/sock.h>
+#include "compat.h"
+#include "net.h"
+#include "plain.h"
+#include "session.h"
+#include "table.h"
+#include "trace.h"
+#include "transport.h"
+
+/**
+ * rsess_sock_get() - the sock of an application's socket
+ * @sock: the application's socket
+ *
+ * Who finds one that is not rsess_is_session() also finds rsess_plain().
+ */
+struct sock *rsess_sock_get(struct socket *sock)
+{
+	return smp_load_acquire(&sock->sk); /* rsess_plain_graft() */
+}
+
+/**
+ * rsess_sock_lock() - lock the outer socket
+ * @sock: the application's socket
+ *
+ * Context: may sleep.
+ * Return: the locked socket, or NULL if it has fallen back.
+ */
+struct sock *rsess_sock_lock(struct socket *sock)
+{
+	struct sock *sk = rsess_sock_get(sock);
+
+	if (!rsess_is_session(sk))
+		return NULL;
+	lock_sock(sk);
+	if (!rsess_sk(sk)->plain)
+		return sk;
+	release_sock(sk);
+	return NULL;
+}
+
+/**
+ * rsess_plain_alloc() - what a socket needs to fall back
+ *
+ * Context: may sleep.
+ * Return: to be freed with kfree() if it is not used; or NULL.
+ */
+struct rsess_plain *rsess_plain_alloc(void)
+{
+	return kzalloc(sizeof(struct rsess_plain), GFP_KERNEL_ACCOUNT);
+}
+
+/* The inner socket's sock becomes that of the application's socket; the shell is
+ * released.  Locked: the sock.
+ */
+static void rsess_plain_graft(struct socket *sock, struct socket *inner,
+			      struct rsess_plain *plain)
+{
+	struct sock *sk = inner->sk;
+
+	plain->ops = inner->ops;
+	SOCK_INODE(sock)->i_private = plain;
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_pointer(sk->sk_wq, &sock->wq);
+	sk_set_socket(sk, sock);
+	sk->sk_uid = SOCK_INODE(sock)->i_uid;
+	write_unlock_bh(&sk->sk_callback_lock);
+	inner->sk = NULL;
+	smp_store_release(&sock->sk, sk); /* rsess_sock_get() */
+	sock_release(inner);
+}
+
+/* A user in the kernel has its own callbacks in the socket that it knows. */
+static void rsess_plain_callbacks(struct sock *sk, const struct sock *outer)
+{
+	const struct rsess_callbacks *def = &rsess_sk(outer)->callbacks;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	if (outer->sk_data_ready != def->data_ready)
+		sk->sk_data_ready = outer->sk_data_ready;
+	if (outer->sk_write_space != def->write_space)
+		sk->sk_write_space = outer->sk_write_space;
+	if (outer->sk_state_change != def->state_change)
+		sk->sk_state_change = outer->sk_state_change;
+	if (outer->sk_error_report != def->error_report)
+		sk->sk_error_report = outer->sk_error_report;
+	if (outer->sk_user_data)
+		sk->sk_user_data = outer->sk_user_data;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* Who waits for the connection finds it, and what has come meanwhile. */
+static void rsess_plain_wake(struct sock *sk)
+{
+	sk->sk_state_change(sk);
+	if (sk->sk_err)
+		sk_error_report(sk);
+	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	if (!skb_queue_empty(&sk->sk_receive_queue))
+		sk->sk_data_ready(sk);
+}
+
+static void rsess_plain_count(struct sock *sk, enum rsess_reason reason)
+{
+	switch (reason) {
+	case RSESS_REASON_PLAIN_PEER:
+		RSESS_INC(sock_net(sk), FALLBACK_PEER);
+		break;
+	case RSESS_REASON_NO_HELLO:
+		RSESS_INC(sock_net(sk), FALLBACK_NO_HELLO);
+		break;
+	case RSESS_REASON_BLACKHOLE:
+		RSESS_INC(sock_net(sk), FALLBACK_BLACKHOLE);
+		break;
+	default:
+		RSESS_INC(sock_net(sk), FALLBACK_OFF);
+		break;
+	}
+	trace_rsess_fallback(sk, reason);
+}
+
+/**
+ * rsess_plain_fall_back() - a socket that connected gets its transport
+ * @rs: session that does not come to be; locked, in TCP_SYN_SENT, with a transport
+ *	that is connected and of which nothing was read
+ * @reason: why
+ *
+ * Context: the transport's work; may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
+{
+	struct rsess_transport *tr = rs->tr;
+	struct sock *outer = rsess_to_sk(rs);
+	struct socket *inner = tr->sock;
+	struct sock *sk = inner->sk;
+	struct rsess_plain *plain;
+
+	rsess_owned_by_me(rs);
+	plain = rsess_plain_alloc();
+	if (!plain)
+		return -ENOMEM;
+	plain->reason = reason;
+	plain->outer = outer;
+
+	rsess_transport_unhook(tr);
+	tr->sock = NULL;
+	rs->tr = NULL;
+	rsess_link_drop(rs, false);
+	rsess_timer_stop_all(rs);
+	rsess_table_unlist(rs);
+	rsess_sockopt_hand_over(rs, inner, true);
+	security_sk_clone(outer, sk);
+
+	lock_sock(sk);
+	rsess_plain_callbacks(sk, outer);
+	rs->plain = true;
+	rs->reason = reason;
+	rsess_plain_graft(outer->sk_socket, inner, plain);
+	/* Whoever waits for it to be connected waits no longer. */
+	rsess_state_set(outer, TCP_ESTABLISHED);
+	rsess_plain_wake(sk);
+	release_sock(sk);
+	rsess_plain_count(sk, reason);
+	rsess_transport_put(tr);
+	return 0;
+}
+
+/**
+ * rsess_plain_accept() - accept() takes a transport without a session
+ * @parent: listening outer socket, locked
+ * @inner: the transport's inner socket, its callbacks its own
+ * @plain: from rsess_plain_alloc(), with its reason
+ * @sock: new socket of the application
+ *
+ * Context: may sleep.
+ */
+void rsess_plain_accept(struct sock *parent, struct socket *inner,
+			struct rsess_plain *plain, struct socket *sock)
+{
+	struct sock *sk = inner->sk;
+
+	rsess_sockopt_hand_over(rsess_sk(parent), inner, false);
+	rsess_charge_as(sk, parent);
+	security_sk_clone(parent, sk);
+	lock_sock(sk);
+	rsess_plain_graft(sock, inner, plain);
+	release_sock(sk);
+	rsess_plain_count(sk, plain->reason);
+}
+
+/**
+ * rsess_plain_release() - proto_ops.release
+ * @sock: fallen back
+ *
+ * Return: what the transport says.
+ */
+int rsess_plain_release(struct socket *sock)
+{
+	struct rsess_plain *plain = rsess_plain(sock);
+	struct sock *outer = plain->outer;
+	int err = plain->ops->release(sock);
+
+	if (outer) {
+		sock_hold(outer);	/* rsess_session_destroy() */
+		lock_sock(outer);
+		sock_orphan(outer);
+		rsess_sk(outer)->orphaned = true;
+		rsess_state_set(outer, TCP_CLOSE);
+		rsess_session_destroy(rsess_sk(outer));
+		release_sock(outer);
+		sock_put(outer);
+	}
+	SOCK_INODE(sock)->i_private = NULL;
+	kfree(plain);
+	return err;
+}
+
+/**
+ * rsess_plain_accept_more() - proto_ops.accept
+ * @sock: fallen back, disconnected and listening: then TCP has no session either
+ * @newsock: new socket of the application
+ * @arg: flags
+ *
+ * Return: 0 or a negative errno.
+ */
+int rsess_plain_accept_more(struct socket *sock, struct socket *newsock,
+			    struct proto_accept_arg *arg)
+{
+	struct rsess_plain *new = rsess_plain_alloc();
+	int err;
+
+	if (!new)
+		return -ENOMEM;
+	new->ops = rsess_plain(sock)->ops;
+	new->reason = rsess_plain(sock)->reason;
+	SOCK_INODE(newsock)->i_private = new;
+	err = rsess_inner_accept(new->ops, sock, newsock, arg);
+	if (err) {
+		SOCK_INODE(newsock)->i_private = NULL;
+		kfree(new);
+	}
+	return err;
+}
+
+/**
+ * rsess_plain_setsockopt() - proto_ops.setsockopt
+ * @sock: fallen back
+ * @level: of the option
+ * @optname: option
+ * @optval: value
+ * @optlen: its bytes
+ *
+ * Return: 0; -ENOPROTOOPT for an option that is for sessions, or that would replace
+ * the proto_ops; or what the transport says.
+ */
+int rsess_plain_setsockopt(struct socket *sock, int level, int optname,
+			   sockptr_t optval, unsigned int optlen)
+{
+	if (level == SOL_SOCKET)
+		return sock_setsockopt(sock, level, optname, optval, optlen);
+	if (level == SOL_RSESS || (level == SOL_TCP && optname == TCP_ULP) ||
+	    (level == SOL_IPV6 && optname == IPV6_ADDRFORM))
+		return -ENOPROTOOPT;
+	return rsess_plain(sock)->ops->setsockopt(sock, level, optname, optval,
+						  optlen);
+}

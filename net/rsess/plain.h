@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Sockets that have fallen back to their transport, see plain.c.
+ */
+#ifndef _RSESS_PLAIN_H
+#define _RSESS_PLAIN_H
+
+#include <net/sock.h>
+#include <uapi/linux/rsess.h>
+#include "session.h"
+
+struct proto_accept_arg;
+
+/**
+ * struct rsess_plain - what a fallen-back socket has of this module
+ * @ops: of the transport, which does everything
+ * @outer: what was the application's socket while it connected, or NULL; others may
+ *	be in the middle of a call on it, so it stays until the file is closed
+ * @reason: enum rsess_reason
+ */
+struct rsess_plain {
+	const struct proto_ops	*ops;
+	struct sock		*outer;
+	u32			reason;
+};
+
+/**
+ * rsess_plain() - what a socket has that has fallen back
+ * @sock: the application's socket; rsess_is_session() was false
+ */
+static inline struct rsess_plain *rsess_plain(struct socket *sock)
+{
+	return SOCK_INODE(sock)->i_private;
+}
+
+/**
+ * rsess_is_session() - is it a socket of ours, or has it fallen back?
+ * @sk: of the application's socket
+ */
+static inline bool rsess_is_session(const struct sock *sk)
+{
+	return sk->sk_prot == &rsess_proto;
+}
+
+struct sock *rsess_sock_get(struct socket *sock);
+struct sock *rsess_sock_lock(struct socket *sock);
+
+struct rsess_plain *rsess_plain_alloc(void);
+int rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason);
+void rsess_plain_accept(struct sock *parent, struct socket *inner,
+			struct rsess_plain *plain, struct socket *sock);
+
+int rsess_plain_release(struct socket *sock);
+int rsess_plain_accept_more(struct socket *sock, struct socket *newsock,
+			    struct proto_accept_arg *arg);
+int rsess_plain_setsockopt(struct socket *sock, int level, int optname,
+			   sockptr_t optval, unsigned int optlen);
+int rsess_plain_getsockopt(struct socket *sock, int level, int optname,
+			   char __user *optval, int __user *optlen);
+
+#endif /* _RSESS_PLAIN_H */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A host behind a tun device that is this program: it sees each packet of the
+ * kernel's TCP, and answers with packets that it makes itself, with whatever flags,
+ * numbers and options a test wants.  One connection at a time, IPv4.
+ *
+ * Functions return 0 or a count, and a negative errno after having said what is
+ * wrong.
+ */
+#ifndef _RSESS_TEST_RAW_H
+#define _RSESS_TEST_RAW_H
+
+#include <netinet/tcp.h>
+
+#include "wire.h"
+#include "util.h"
+
+#define RAW_KERNEL	"10.9.0.1"
+#define RAW_HOST	"10.9.0.2"
+#define RAW_PORT	9000
+
+/**
+ * struct raw - the host and its connection
+ * @fd: of the tun device, or -1
+ * @kport: port of the kernel's end
+ * @port: port of this end
+ * @isn: first sequence number of this end
+ * @snd_nxt: next sequence number to send
+ * @rcv_nxt: next sequence number expected
+ * @flags: TH_*, of the packet read last; so the rest
+ * @seq: its sequence number
+ * @role: its option
+ * @len: its payload
+ * @payload: bytes of it
+ */
+struct raw {
+	int fd;
+	int kport;
+	int port;
+	u32 isn;
+	u32 snd_nxt;
+	u32 rcv_nxt;
+	u8 flags;
+	u32 seq;
+	enum rsess_syn_role role;
+	size_t len;
+	u8 payload[4096];
+};
+
+int raw_open(struct raw *r);
+void raw_close(struct raw *r);
+int raw_read(struct raw *r);
+int raw_send(struct raw *r, u8 flags, enum rsess_syn_role role,
+	     const void *payload, size_t len);
+int raw_expect(struct raw *r, u8 flags);
+int raw_accept(struct raw *r, enum rsess_syn_role role);
+int raw_connect(struct raw *r, int port, enum rsess_syn_role request,
+		enum rsess_syn_role confirm);
+int raw_take(struct raw *r, size_t len);
+
+#endif /* _RSESS_TEST_RAW_H */
