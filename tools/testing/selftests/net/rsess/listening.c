@@ -681,9 +681,10 @@ CASE(queue, parked_ones_give_up)
 	static struct peer p[20];
 	struct crowd *w = &self->w;
 	int parked = 20;
-	int a = LISTENER(ADDR, 1);
-	int i;
+	int a, i;
 
+	OK(negotiate_set(RSESS_NEGOTIATE_REQUIRE));
+	a = LISTENER(ADDR, 1);
 	ASSERT_LE(0, a);
 	OK(crowd_dial(w, 2));
 	OK(crowd_connected(w));
@@ -721,10 +722,11 @@ CASE(queue, pending_full_waits)
 CASE(queue, pending_full_of_idle_ones)
 {
 	int domain = variant->family;
-	int a = LISTENER(ADDR, 16);
 	int idle[6];
-	int i;
+	int a, i;
 
+	OK(negotiate_set(RSESS_NEGOTIATE_REQUIRE));
+	a = LISTENER(ADDR, 16);
 	ASSERT_LE(0, a);
 	OK(file_write(SYSCTL "max_pending", "2"));
 	OK(file_write(SYSCTL "handshake_timeout_ms", "300"));
