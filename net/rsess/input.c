@@ -84,16 +84,20 @@ static int rsess_input_data_begin(struct rsess_sock *rs,
 	return 0;
 }
 
-static int rsess_input_fin(struct rsess_sock *rs, const struct rsess_frame *f)
+/* FIN stands behind the last byte, also when it comes again. */
+static bool rsess_input_fin_fits(const struct rsess_sock *rs,
+				 const struct rsess_frame *f)
+{
+	return f->seq + rs->rcv_fin == rs->credit.rcv_nxt;
+}
+
+static void rsess_input_fin(struct rsess_sock *rs)
 {
 	struct sock *sk = rsess_to_sk(rs);
 
 	rs->ack_now = true;
 	if (rs->rcv_fin)
-		return f->seq + 1 == rs->credit.rcv_nxt ? 0 : -EPROTO;
-	if (f->seq != rs->credit.rcv_nxt)
-		return -EPROTO;
-
+		return;
 	WRITE_ONCE(rs->rcv_fin, true);
 	WRITE_ONCE(rs->credit.rcv_nxt, rs->credit.rcv_nxt + 1);
 	rs->progress = true;
@@ -106,7 +110,6 @@ static int rsess_input_fin(struct rsess_sock *rs, const struct rsess_frame *f)
 			      sk->sk_shutdown == SHUTDOWN_MASK ? POLL_HUP :
 								 POLL_IN);
 	}
-	return 0;
 }
 
 /* The peer reads no more: what no transport was given will never be wanted.
@@ -206,6 +209,8 @@ static int rsess_input_begin(struct rsess_transport *tr)
 	err = rsess_input_header(rs, f);
 	if (!err && f->type == RSESS_DATA && !tr->rx.error)
 		err = rsess_input_data_begin(rs, f);
+	if (!err && f->type == RSESS_FIN && !rsess_input_fin_fits(rs, f))
+		err = -EPROTO;
 	return err;
 }
 
@@ -225,7 +230,8 @@ static int rsess_input_end(struct rsess_transport *tr)
 
 	switch (f->type) {
 	case RSESS_FIN:
-		return rsess_input_fin(rs, f);
+		rsess_input_fin(rs);
+		break;
 	case RSESS_STOP:
 		rsess_input_stop(rs);
 		break;
