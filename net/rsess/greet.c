@@ -585,9 +585,11 @@ static bool rsess_greet_is_ours(struct rsess_transport *tr)
 void rsess_greet_work(struct rsess_transport *tr)
 {
 	enum rsess_inner_state state;
+	struct net *net;
 
 	if (tr->queued || !tr->sock)
 		return;
+	net = sock_net(tr->sock->sk);
 	if (READ_ONCE(tr->lsn->dead)) {
 		rsess_listener_forget(tr, true);
 		return;
@@ -599,7 +601,7 @@ void rsess_greet_work(struct rsess_transport *tr)
 	if (tr->offer == RSESS_OFFER_MADE && !rsess_greet_is_ours(tr))
 		return;
 	if (READ_ONCE(tr->expired) && !tr->parked) {
-		RSESS_INC(sock_net(tr->sock->sk), HANDSHAKE_TIMEOUTS);
+		RSESS_INC(net, HANDSHAKE_TIMEOUTS);
 		rsess_listener_forget(tr, true);
 		return;
 	}
@@ -608,8 +610,11 @@ void rsess_greet_work(struct rsess_transport *tr)
 		rsess_listener_forget(tr, true);
 		return;
 	}
-	if (tr->parked ? state != RSESS_INNER_UP :
-	    !tr->rx.whole && state != RSESS_INNER_UP) {
+	if (state != RSESS_INNER_UP && (tr->parked || !tr->rx.whole)) {
+		if (tr->parked)
+			RSESS_INC(net, HELLO_REFUSED);
+		else
+			RSESS_INC(net, HANDSHAKES_LOST);
 		rsess_listener_forget(tr, true);
 		return;
 	}

@@ -29,6 +29,7 @@ RSESS_MIB(FRAMES_UNEXPECTED, "FramesUnexpected")	/* well formed, wrong for the s
 RSESS_MIB(ABORTS_SENT, "AbortsSent")	/* ABORT frames sent */
 RSESS_MIB(ABORTS_RECEIVED, "AbortsReceived")	/* ABORT frames received */
 RSESS_MIB(HANDSHAKE_TIMEOUTS, "HandshakeTimeouts")	/* transports that never became live */
+RSESS_MIB(HANDSHAKES_LOST, "HandshakesLost")	/* connections that ended before a first frame */
 RSESS_MIB(SESSION_TIMEOUTS, "SessionTimeouts")	/* sessions without transport too long */
 RSESS_MIB(ORPHAN_TIMEOUTS, "OrphanTimeouts")	/* orphans without progress */
 RSESS_MIB(ORPHANS_DROPPED, "OrphansDropped")	/* over max_orphans, oldest first */

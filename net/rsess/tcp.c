@@ -6,6 +6,7 @@
 #include <net/tcp.h>
 #include "compat.h"
 #include "listener.h"
+#include "net.h"
 #include "session.h"
 #include "transport.h"
 
@@ -105,8 +106,10 @@ static int rsess_tcp_read(struct rsess_transport *tr)
 	tr->reading = true;
 	sock->ops->read_sock(sk, &desc, rsess_tcp_actor);
 	/* Urgent data would stop the reading for ever; no peer of ours sends it. */
-	if (tcp_sk(sk)->urg_data && !tr->rx.error)
+	if (tcp_sk(sk)->urg_data && !tr->rx.error) {
+		RSESS_INC(sock_net(sk), FRAMES_MALFORMED);
 		tr->rx.error = -EPROTO;
+	}
 	tr->reading = false;
 	release_sock(sk);
 	return tr->rx.error;
