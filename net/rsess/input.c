@@ -187,6 +187,48 @@ static int rsess_input_greeting(struct rsess_sock *rs,
 		       rsess_greet_resumed(rs, tr);
 }
 
+/* Does a frame say anything new: bytes, an end, an acknowledgment, credit? */
+static bool rsess_input_is_news(const struct rsess_sock *rs,
+				const struct rsess_frame *f)
+{
+	if (rs->link == RSESS_LINK_LIVE &&
+	    (f->ack != rs->sq.snd_una + rs->fin_acked ||
+	     f->limit != rs->snd_limit))
+		return true;
+	switch (f->type) {
+	case RSESS_DATA:
+		return rsess_after(f->seq + f->length, rs->credit.rcv_nxt);
+	case RSESS_FIN:
+		return !rs->rcv_fin;
+	case RSESS_STOP:
+		return !rs->stopped;
+	case RSESS_ACK:
+	case RSESS_PING:
+	case RSESS_PONG:
+		return false;
+	default:
+		return rsess_wire_known(f->type);
+	}
+}
+
+/* Is this frame one too many of those that carry nothing?  The peer pays less
+ * for them than this side, which may have to answer.
+ */
+static bool rsess_input_floods(struct rsess_transport *tr)
+{
+	struct rsess_rx *rx = &tr->rx;
+	u32 max;
+
+	if (!tr->sk || rsess_input_is_news(rsess_sk(tr->sk), &rx->f))
+		return false;
+	max = READ_ONCE(rsess_net(sock_net(tr->sk))->max_idle_frames);
+	if (jiffies - rx->idle_since >= HZ) {
+		rx->idle_since = jiffies;
+		rx->idle = 0;
+	}
+	return rx->idle++ >= max && max;
+}
+
 /* The header of a frame is there: may it come now? */
 static int rsess_input_begin(struct rsess_transport *tr)
 {
@@ -332,6 +374,10 @@ static int rsess_input_hdr(struct rsess_transport *tr,
 	}
 	rx->body_left = rx->f.length;
 	rx->ctrl_len = 0;
+	if (rsess_input_floods(tr)) {
+		RSESS_INC(sock_net(tr->sock->sk), FRAMES_IDLE);
+		return -EPROTO;
+	}
 	err = rsess_input_begin(tr);
 	if (err == -EPROTO)
 		RSESS_INC(sock_net(tr->sock->sk), FRAMES_UNEXPECTED);

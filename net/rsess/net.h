@@ -60,9 +60,10 @@ struct rsess_blackhole {
  * @max_orphans: orphans
  * @max_tombstones: tombstones
  * @max_pending: transports per listener that have no session yet
+ * @max_idle_frames: frames in a second that carry nothing, per transport
+ * @listen_linger: how long a listener waits for an application to listen
  * @negotiate: default of RSESS_NEGOTIATE
  * @blackhole_timeout: how long @blackhole remembers, seconds
- * @listen_linger: how long a listener waits for an application to listen
  */
 struct rsess_net {
 	struct rsess_mib __percpu *mib;
@@ -95,6 +96,7 @@ struct rsess_net {
 	unsigned int		max_orphans;
 	unsigned int		max_tombstones;
 	unsigned int		max_pending;
+	unsigned int		max_idle_frames;
 	unsigned int		listen_linger;
 	unsigned int		negotiate;
 	unsigned int		blackhole_timeout;

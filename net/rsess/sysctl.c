@@ -37,6 +37,7 @@ static const struct ctl_table rsess_sysctls[] = {
 	RSESS_SYSCTL_MAX(max_orphans, SYSCTL_ZERO),
 	RSESS_SYSCTL_MAX(max_tombstones, SYSCTL_ZERO),
 	RSESS_SYSCTL_MAX(max_pending, SYSCTL_ONE),
+	RSESS_SYSCTL_MAX(max_idle_frames, SYSCTL_ZERO),
 	RSESS_SYSCTL_MS(listen_linger, SYSCTL_ZERO),
 	RSESS_SYSCTL_RANGE(negotiate, SYSCTL_ZERO, SYSCTL_TWO),
 	RSESS_SYSCTL_MAX(blackhole_timeout, SYSCTL_ZERO),
@@ -63,6 +64,7 @@ int rsess_sysctl_register(struct net *net)
 	rn->max_orphans = 4096;
 	rn->max_tombstones = 16384;
 	rn->max_pending = 4096;
+	rn->max_idle_frames = 1000;
 	rn->listen_linger = 0;
 	rn->negotiate = RSESS_NEGOTIATE_AUTO;
 	rn->blackhole_timeout = 3600;

@@ -101,6 +101,8 @@ struct rsess_transport_ops {
  * @body_left: payload bytes still to come
  * @ctrl_len: bytes in @ctrl
  * @ctrl: payload of a frame other than DATA
+ * @idle: frames that carried nothing, since @idle_since
+ * @idle_since: jiffies
  * @whole: a transport without a session has its first frame; reading stops
  * @error: reading stops; -EPROTO: the peer broke the protocol, this transport is
  *	given up; -EBADE: one side lost what it had promised, the session ends;
@@ -114,6 +116,8 @@ struct rsess_rx {
 	u32			body_left;
 	u32			ctrl_len;
 	u8			ctrl[RSESS_CTRL_MAX];
+	u32			idle;
+	unsigned long		idle_since;
 	bool			whole;
 	int			error;
 };
