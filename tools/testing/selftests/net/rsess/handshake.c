@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include "malformed.h"
 #include "pair.h"
 
 /* Long enough for the kernel to do what it must not do; nothing waits for it. */
@@ -139,16 +138,6 @@ CASE(dialer, garbage_for_welcome)
 	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
 }
 
-CASE(dialer, data_for_welcome)
-{
-	struct pair *s = &self->s;
-	u8 buf[200];
-
-	OK(pair_start(s));
-	OK(answer(s, buf, peer_make_data(&s->p, 0, 100, buf)));
-	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
-}
-
 /* A session that the peer has forgotten fails, and is not begun anew. */
 CASE(dialer, peer_forgot_session)
 {
@@ -222,37 +211,6 @@ static size_t make_optional(struct peer *p, u8 type, size_t len, u8 *buf)
 	memset(buf, 0x41, RSESS_HDR_LEN + len);
 	rsess_wire_encode(&f, buf);
 	return RSESS_HDR_LEN + len;
-}
-
-CASE(dialer, optional_data_for_resumed)
-{
-	struct pair *s = &self->s;
-	struct peer *p = &s->p;
-	u8 buf[200];
-	size_t n;
-
-	OK(pair_open(s));
-	peer_reset(p);
-	OK(peer_accept(p));
-	OK(peer_expect(p, RSESS_RESUME));
-	n = make_optional(p, RSESS_DATA, 100, buf);
-	OK(peer_send_raw(p, buf, n));
-	OK(peer_gone(p));
-	OK(pair_again(s));
-	/* Reads what the peer sends now, and nothing of the 100 bytes. */
-	OK(pair_finish(s));
-}
-
-CASE(dialer, optional_data_for_welcome)
-{
-	struct pair *s = &self->s;
-	u8 buf[200];
-	size_t n;
-
-	OK(pair_start(s));
-	n = make_optional(&s->p, RSESS_DATA, 100, buf);
-	OK(answer(s, buf, n));
-	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
 }
 
 /* The application reads between RESUME, which tells the old limit, and RESUMED:
@@ -428,48 +386,6 @@ CASE(acceptor, malformed_hello)
 	EXPECT_EQ(ARRAY_SIZE(bad_hellos), stat_get("FramesMalformed"));
 }
 
-CASE(acceptor, malformed_first_frame)
-{
-	struct peer *p = &self->s.p;
-	unsigned int i;
-
-	for (i = 0; i < MALFORMED; i++) {
-		TH_LOG("%s", malformed[i].what);
-		OK(peer_dial(p));
-		OK(send_bad(p, &malformed[i]));
-		OK(peer_gone(p));
-	}
-	OK(pair_accept_nothing(&self->s));
-	OK(other_session(&self->s));
-}
-
-/* Only HELLO and RESUME open a transport. */
-CASE(acceptor, wrong_first_frame)
-{
-	static const struct bad_frame wrong[] = {
-		{ "WELCOME", RSESS_WELCOME, 0, 0, 40 },
-		{ "RESUMED", RSESS_RESUMED, 0, 0, 48 },
-		{ "DATA", RSESS_DATA, 0, 0, 100 },
-		{ "ACK", RSESS_ACK, 0, 0, 0 },
-		{ "FIN", RSESS_FIN, 0, 0, 0 },
-		{ "STOP", RSESS_STOP, 0, 0, 0 },
-		{ "PING", RSESS_PING, 0, 0, 8 },
-		{ "PONG", RSESS_PONG, 0, 0, 8 },
-		{ "ABORT", RSESS_ABORT, 0, 0, 4 },
-	};
-	struct peer *p = &self->s.p;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
-		TH_LOG("%s", wrong[i].what);
-		OK(peer_dial(p));
-		OK(send_bad(p, &wrong[i]));
-		OK(peer_gone(p));
-	}
-	OK(pair_accept_nothing(&self->s));
-	OK(other_session(&self->s));
-}
-
 /* A client that knows nothing of sessions. */
 CASE(acceptor, garbage_for_hello)
 {
@@ -493,19 +409,6 @@ CASE(acceptor, garbage_for_hello)
 		OK(peer_gone(p));
 	}
 	OK(pair_accept_nothing(&self->s));
-	OK(other_session(&self->s));
-}
-
-/* They end while they are still being taken from the inner socket. */
-CASE(acceptor, connections_reset_at_once)
-{
-	struct peer *p = &self->s.p;
-	int i;
-
-	for (i = 0; i < 2000; i++) {
-		OK(peer_dial(p));
-		peer_reset(p);
-	}
 	OK(other_session(&self->s));
 }
 
@@ -570,27 +473,6 @@ CASE(acceptor, repeated_hello_of_older_transport)
 	EXPECT_EQ(0, stat_get("HelloRepeated"));
 }
 
-/* A recorded HELLO opens no door. */
-CASE(acceptor, repeated_hello_is_refused_later)
-{
-	struct peer *p = &self->s.p;
-	int live;
-
-	OK(peer_hello(p));
-	OK(pair_accept(&self->s));
-	OK(peer_send_data(p, 100));
-	OK(pair_read(&self->s, 100));
-	live = p->fd;
-	OK(peer_dial(p));
-	OK(peer_send_hello(p));
-	OK(peer_gone(p));
-	p->fd = live;
-	OK(pair_accept_nothing(&self->s));
-	OK(pair_finish(&self->s));
-	EXPECT_EQ(1, stat_get("HelloRefused"));
-	EXPECT_EQ(0, stat_get("TransportsLost"));
-}
-
 CASE(acceptor, repeated_hello_with_another_key)
 {
 	struct peer *p = &self->s.p;
@@ -608,44 +490,6 @@ CASE(acceptor, repeated_hello_with_another_key)
 	OK(pair_accept_nothing(&self->s));
 	OK(pair_finish(&self->s));
 	EXPECT_EQ(1, stat_get("HelloRefused"));
-}
-
-CASE(acceptor, resume_of_unknown_session)
-{
-	struct peer *p = &self->s.p;
-
-	OK(peer_dial(p));
-	OK(peer_send_resume(p));
-	ASSERT_EQ(RSESS_REASON_UNKNOWN, peer_gone(p));
-	OK(pair_accept_nothing(&self->s));
-	OK(other_session(&self->s));
-	EXPECT_EQ(1, stat_get("ResumeUnknown"));
-}
-
-/* Somebody who knows the id, and not the secret, disturbs nobody. */
-CASE(acceptor, wrong_mac_beside_live_transport)
-{
-	struct pair *s = &self->s;
-	struct peer *p = &s->p;
-	u8 buf[200];
-	size_t n;
-	int live;
-	int i;
-
-	OK(peer_hello(p));
-	OK(pair_accept(s));
-	live = p->fd;
-	for (i = 1; i < 50; i++) {
-		OK(peer_dial(p));
-		n = peer_make_resume(p, i, 0, buf);
-		buf[n - 1] ^= 0x80;
-		OK(peer_send_raw(p, buf, n));
-		OK(peer_gone(p));
-	}
-	p->fd = live;
-	OK(pair_finish(s));
-	EXPECT_EQ(49, stat_get("ResumeAuth"));
-	EXPECT_EQ(0, stat_get("TransportsLost"));
 }
 
 CASE(acceptor, replayed_resume)

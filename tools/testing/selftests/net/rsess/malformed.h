@@ -14,7 +14,7 @@ struct bad_frame {
 	u32 length;
 };
 
-#define MALFORMED	25
+#define MALFORMED	29
 
 extern const struct bad_frame malformed[MALFORMED];
 

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,24 @@ void pair_free(struct pair *s)
 		close(s->lfd);
 	s->fd = -1;
 	s->lfd = -1;
+}
+
+/**
+ * pair_beside() - a session that has not begun is to use another one's listener
+ * @s: after pair_init()
+ * @o: after pair_start() or more
+ *
+ * Return: 0 or a negative errno.
+ */
+int pair_beside(struct pair *s, const struct pair *o)
+{
+	s->p.addr = o->p.addr;
+	s->p.addrlen = o->p.addrlen;
+	if (s->dialer)
+		s->p.lfd = fcntl(o->p.lfd, F_DUPFD_CLOEXEC, 0);
+	else
+		s->lfd = fcntl(o->lfd, F_DUPFD_CLOEXEC, 0);
+	return s->p.lfd < 0 && s->lfd < 0 ? -errno : 0;
 }
 
 /* The kernel listens; the peer knows where. */

@@ -35,6 +35,7 @@ struct pair {
 
 void pair_init(struct pair *s, bool dialer, int family, u64 start);
 void pair_free(struct pair *s);
+int pair_beside(struct pair *s, const struct pair *o);
 
 int pair_listen(struct pair *s);
 int pair_connect(struct pair *s);

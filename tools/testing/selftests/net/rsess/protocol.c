@@ -118,21 +118,6 @@ CASE(protocol, urgent_byte_ends_its_frame)
 	OK(pair_finish(&self->s));
 }
 
-CASE(protocol, data_above_ends_transport)
-{
-	struct peer *p = &self->s.p;
-	static u8 buf[4000];
-
-	OK(pair_open(&self->s));
-	OK(peer_send_data(p, 1000));
-	OK(peer_send_raw(p, buf, peer_make_data(p, 1001, 1000, buf)));
-	OK(peer_gone(p));
-	OK(pair_again(&self->s));
-	ASSERT_EQ(1000, p->snd_una);
-	OK(pair_finish(&self->s));
-	EXPECT_EQ(1, stat_get("FramesUnexpected"));
-}
-
 /* The application reads nothing: credit runs out, acknowledgements do not. */
 CASE(protocol, acks_flow_while_nobody_reads)
 {
@@ -219,23 +204,6 @@ CASE(protocol, fin_without_credit)
 	OK(pair_end(s));
 }
 
-CASE(protocol, malformed_frame_ends_transport)
-{
-	struct pair *s = &self->s;
-	unsigned int i;
-
-	OK(pair_open(s));
-	for (i = 0; i < MALFORMED; i++) {
-		TH_LOG("%s", malformed[i].what);
-		OK(pair_write(s, 100));
-		OK(send_bad(&s->p, &malformed[i]));
-		OK(peer_gone(&s->p));
-		OK(pair_again(s));
-	}
-	OK(pair_finish(s));
-	EXPECT_EQ(MALFORMED, stat_get("FramesMalformed"));
-}
-
 /* Behind good frames in one piece: those still count. */
 CASE(protocol, malformed_frame_behind_data)
 {
@@ -253,103 +221,6 @@ CASE(protocol, malformed_frame_behind_data)
 	OK(pair_again(s));
 	ASSERT_EQ(1000, s->p.snd_una);
 	OK(pair_finish(s));
-}
-
-/* Frames that belong to a handshake, on a transport that is live. */
-CASE(protocol, handshake_frame_on_live_transport)
-{
-	static const u8 types[] = {
-		RSESS_HELLO, RSESS_WELCOME, RSESS_RESUME, RSESS_RESUMED,
-	};
-	struct pair *s = &self->s;
-	u8 buf[200];
-	size_t n = 0;
-	unsigned int i;
-
-	OK(pair_open(s));
-	for (i = 0; i < ARRAY_SIZE(types); i++) {
-		u32 epoch = s->p.epoch;
-
-		switch (types[i]) {
-		case RSESS_HELLO:
-			n = peer_make_hello(&s->p, buf);
-			break;
-		case RSESS_WELCOME:
-			n = peer_make_welcome(&s->p, buf);
-			break;
-		case RSESS_RESUME:
-			n = peer_make_resume(&s->p, epoch + 1, 0, buf);
-			break;
-		case RSESS_RESUMED:
-			n = peer_make_resumed(&s->p, 0, buf);
-			break;
-		}
-		OK(peer_send_raw(&s->p, buf, n));
-		OK(peer_gone(&s->p));
-		OK(pair_again(s));
-	}
-	OK(pair_finish(s));
-}
-
-CASE(protocol, ack_above_sent_ends_transport)
-{
-	struct pair *s = &self->s;
-	u64 rcv_nxt;
-
-	OK(pair_open(s));
-	OK(pair_write(s, 1000));
-	OK(peer_take(&s->p, 1000));
-	rcv_nxt = s->p.rcv_nxt;
-	s->p.rcv_nxt = 100000;
-	OK(peer_send_ack(&s->p));
-	s->p.rcv_nxt = rcv_nxt;
-	OK(peer_gone(&s->p));
-	OK(pair_again(s));
-	OK(pair_finish(s));
-}
-
-CASE(protocol, fin_above_ends_transport)
-{
-	struct peer *p = &self->s.p;
-	u8 buf[100];
-
-	OK(pair_open(&self->s));
-	OK(peer_send_data(p, 1000));
-	OK(peer_send_raw(p, buf, peer_make(p, RSESS_FIN, 1001, NULL, 0, buf)));
-	OK(peer_gone(p));
-	OK(pair_again(&self->s));
-	OK(pair_finish(&self->s));
-}
-
-CASE(protocol, data_behind_fin_ends_transport)
-{
-	struct peer *p = &self->s.p;
-	u8 buf[100];
-
-	OK(pair_open(&self->s));
-	OK(peer_send_data(p, 10));
-	OK(peer_send_fin(p));
-	OK(peer_send_raw(p, buf, peer_make_data(p, p->snd_nxt, 10, buf)));
-	OK(peer_gone(p));
-	OK(pair_again(&self->s));
-	OK(pair_write(&self->s, 100));
-	OK(pair_end(&self->s));
-}
-
-/* The same FIN again is a duplicate as any byte. */
-CASE(protocol, fin_again_is_dropped)
-{
-	struct peer *p = &self->s.p;
-	u8 buf[100];
-
-	OK(pair_open(&self->s));
-	OK(peer_send_data(p, 10));
-	OK(peer_send_fin(p));
-	OK(peer_send_raw(p, buf, peer_make(p, RSESS_FIN, 10, NULL, 0, buf)));
-	OK(peer_send_raw(p, buf, peer_make_data(p, 0, 10, buf)));
-	OK(pair_write(&self->s, 100));
-	OK(pair_end(&self->s));
-	EXPECT_EQ(0, stat_get("TransportsLost"));
 }
 
 CASE(protocol, unknown_optional_frame_is_skipped)
@@ -612,125 +483,6 @@ CASE(protocol, hard_close_without_transport)
 	OK(peer_dial(&s->p));
 	OK(peer_send_resume(&s->p));
 	ASSERT_EQ(RSESS_REASON_UNKNOWN, peer_aborted(&s->p));
-}
-
-/* Every resume tells the truth, so a lie ends the session at once. */
-CASE(protocol, resume_ack_above_sent)
-{
-	struct pair *s = &self->s;
-	struct peer *p = &s->p;
-	u8 buf[200];
-	size_t n;
-
-	OK(pair_open(s));
-	OK(pair_write(s, 1000));
-	OK(peer_take(p, 1000));
-	peer_reset(p);
-	if (variant->dialer) {
-		OK(peer_accept(p));
-		OK(peer_expect(p, RSESS_RESUME));
-		n = peer_make_resumed(p, 1001, buf);
-	} else {
-		OK(peer_dial(p));
-		p->epoch++;
-		n = peer_make_resume(p, p->epoch, 1001, buf);
-	}
-	OK(peer_send_raw(p, buf, n));
-	/* peer_gone() would refuse DATA that goes beyond 1000. */
-	ASSERT_EQ(RSESS_REASON_PROTOCOL, peer_gone(p));
-	ASSERT_EQ(1000, p->rcv_nxt);
-	ASSERT_LT(0, pair_fails(s));
-	EXPECT_EQ(1, stat_get("ResumeRange"));
-}
-
-CASE(protocol, resume_ack_below_confirmed)
-{
-	struct pair *s = &self->s;
-	struct peer *p = &s->p;
-	u8 buf[200];
-	size_t n;
-
-	OK(pair_open(s));
-	OK(pair_write(s, 1000));
-	OK(peer_take(p, 1000));
-	OK(peer_send_ack(p));
-	/* PONG proves that the ACK has been read. */
-	OK(peer_send(p, RSESS_PING, "12345678", 8));
-	while (peer_read(p) != RSESS_PONG)
-		;
-	peer_reset(p);
-	if (variant->dialer) {
-		OK(peer_accept(p));
-		OK(peer_expect(p, RSESS_RESUME));
-		n = peer_make_resumed(p, 999, buf);
-	} else {
-		OK(peer_dial(p));
-		p->epoch++;
-		n = peer_make_resume(p, p->epoch, 999, buf);
-	}
-	OK(peer_send_raw(p, buf, n));
-	ASSERT_EQ(RSESS_REASON_PROTOCOL, peer_gone(p));
-	ASSERT_LT(0, pair_fails(s));
-	EXPECT_EQ(1, stat_get("ResumeRange"));
-}
-
-CASE(protocol, wrong_mac_changes_nothing)
-{
-	struct pair *s = &self->s;
-	struct peer *p = &s->p;
-	u8 buf[200];
-	size_t n;
-	int i;
-
-	OK(pair_open(s));
-	OK(pair_write(s, 1000));
-	peer_reset(p);
-	for (i = 0; i < 3; i++) {
-		if (variant->dialer) {
-			OK(peer_accept(p));
-			OK(peer_expect(p, RSESS_RESUME));
-			n = peer_make_resumed(p, p->rcv_nxt, buf);
-		} else {
-			OK(peer_dial(p));
-			p->epoch++;
-			n = peer_make_resume(p, p->epoch, p->rcv_nxt, buf);
-		}
-		buf[n - 1 - i] ^= 1;
-		OK(peer_send_raw(p, buf, n));
-		OK(peer_gone(p));
-	}
-	OK(pair_again(s));
-	OK(pair_finish(s));
-	EXPECT_EQ(3, stat_get("ResumeAuth"));
-}
-
-/* The MAC covers the header. */
-CASE(protocol, altered_header_changes_nothing)
-{
-	struct pair *s = &self->s;
-	struct peer *p = &s->p;
-	u8 buf[200];
-	size_t n;
-
-	OK(pair_open(s));
-	OK(pair_write(s, 1000));
-	peer_reset(p);
-	if (variant->dialer) {
-		OK(peer_accept(p));
-		OK(peer_expect(p, RSESS_RESUME));
-		n = peer_make_resumed(p, p->rcv_nxt, buf);
-	} else {
-		OK(peer_dial(p));
-		p->epoch++;
-		n = peer_make_resume(p, p->epoch, p->rcv_nxt, buf);
-	}
-	/* Last byte of ack. */
-	buf[23] ^= 1;
-	OK(peer_send_raw(p, buf, n));
-	OK(peer_gone(p));
-	OK(pair_again(s));
-	OK(pair_finish(s));
-	EXPECT_EQ(1, stat_get("ResumeAuth"));
 }
 
 /*
