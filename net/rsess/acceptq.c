@@ -496,21 +496,59 @@ static void rsess_listener_wake_work(struct work_struct *work)
 	rsess_listener_free(lsn);	/* of rsess_listener_present() */
 }
 
-/**
- * rsess_listener_defer() - does accept() wait for the session's first byte?
- * @rs: new session, locked, not visible yet, with its listener's options
- *
- * With TCP_DEFER_ACCEPT it does, but not for ever.  Meanwhile the session has a
- * place in the queue: what does not speak is limited as what is not accepted.
- */
-void rsess_listener_defer(struct rsess_sock *rs)
+/* accept() waits for the session's first byte, but not for ever. */
+static void rsess_listener_await_byte(struct rsess_sock *rs)
 {
-	if (!rs->opt.defer)
-		return;
-	rs->deferred = true;
 	rsess_timer_arm(rs, RSESS_TIMER_DEFER,
 			min_t(u64, (u64)rs->opt.defer * HZ, MAX_JIFFY_OFFSET));
 	rs->opt.defer = 0;	/* the listener's, as in TCP */
+}
+
+/**
+ * rsess_listener_defer() - does accept() wait for the session's first byte, or for
+ * the proof of its pre-shared key?
+ * @rs: new session, locked, not visible yet, with its listener's options
+ *
+ * For bytes it does with TCP_DEFER_ACCEPT.  Meanwhile the session has a place in the
+ * queue: what does not speak is limited as what is not accepted.
+ */
+void rsess_listener_defer(struct rsess_sock *rs)
+{
+	u32 ms = READ_ONCE(rs->lsn->rn->handshake_timeout_ms);
+
+	rs->deferred = rs->opt.defer || rs->unproven;
+	if (rs->unproven)
+		rsess_timer_arm(rs, RSESS_TIMER_DEFER, msecs_to_jiffies(ms));
+	else if (rs->opt.defer)
+		rsess_listener_await_byte(rs);
+}
+
+/**
+ * rsess_listener_proven() - the proof of the pre-shared key has come
+ * @rs: session, locked, deferred
+ */
+void rsess_listener_proven(struct rsess_sock *rs)
+{
+	if (rs->opt.defer)
+		rsess_listener_await_byte(rs);
+	else
+		rsess_listener_present(rs);
+}
+
+/**
+ * rsess_listener_undeferred() - what accept() waits for has not come in time
+ * @rs: session, locked
+ *
+ * Context: may sleep.  The session may have ended afterwards.
+ */
+void rsess_listener_undeferred(struct rsess_sock *rs)
+{
+	if (!rs->unproven) {
+		rsess_listener_present(rs);
+		return;
+	}
+	RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
+	rsess_session_cut(rs, RSESS_REASON_AUTH, 0);
 }
 
 /* Nobody waits for the session's first byte any more.  Was it in the queue till

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keys and MACs of RESUME and RESUMED, through the kernel's crypto API.
+ * Keys and MACs of the frames that open and resume a session, through the kernel's
+ * crypto API.
  */
 #include <crypto/algapi.h>
 #include <crypto/hash.h>
@@ -51,6 +52,7 @@ static int rsess_auth_mac(const u8 *key, unsigned int key_len,
  * rsess_auth_secret() - the secret of a session
  * @dialer_key: key in HELLO
  * @acceptor_key: key in WELCOME
+ * @psk: pre-shared key; without it, who saw the two others knows the secret
  * @id: the session
  * @secret: %RSESS_WIRE_MAC_LEN bytes
  *
@@ -58,23 +60,92 @@ static int rsess_auth_mac(const u8 *key, unsigned int key_len,
  * Return: 0 or a negative errno of the crypto API.
  */
 int rsess_auth_secret(const u8 *dialer_key, const u8 *acceptor_key,
-		      const u8 *id, u8 *secret)
+		      const struct rsess_psk *psk, const u8 *id, u8 *secret)
 {
 	static const char label[15] __nonstring = "rsess-v1-resume";
 	const struct rsess_auth_part part[] = {
 		{ label, sizeof(label) },
 		{ id, RSESS_WIRE_ID_LEN },
 	};
-	u8 key[2 * RSESS_WIRE_KEY_LEN];
+	u8 key[2 * RSESS_WIRE_KEY_LEN + RSESS_PSK_MAX];
 	int err;
 
 	memcpy(key, dialer_key, RSESS_WIRE_KEY_LEN);
 	memcpy(key + RSESS_WIRE_KEY_LEN, acceptor_key, RSESS_WIRE_KEY_LEN);
-	err = rsess_auth_mac(key, sizeof(key), part, ARRAY_SIZE(part), secret);
+	memcpy(key + 2 * RSESS_WIRE_KEY_LEN, psk->key, psk->len);
+	err = rsess_auth_mac(key, 2 * RSESS_WIRE_KEY_LEN + psk->len, part,
+			     ARRAY_SIZE(part), secret);
 	memzero_explicit(key, sizeof(key));
 	return err;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_secret);
+
+/**
+ * rsess_auth_hello() - the MAC of a HELLO
+ * @psk: pre-shared key
+ * @hdr: header as on the wire
+ * @h: payload without its TLVs
+ * @mac: %RSESS_WIRE_MAC_LEN bytes
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno of the crypto API.
+ */
+int rsess_auth_hello(const struct rsess_psk *psk, const u8 *hdr,
+		     const struct rsess_wire_hello *h, u8 *mac)
+{
+	const struct rsess_auth_part part[] = {
+		{ "hello--c", 8 },
+		{ hdr, RSESS_HDR_LEN },
+		{ h, sizeof(*h) },
+	};
+
+	return rsess_auth_mac(psk->key, psk->len, part, ARRAY_SIZE(part), mac);
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_hello);
+
+/**
+ * rsess_auth_welcome() - the MAC of a WELCOME
+ * @secret: of the session
+ * @hdr: header as on the wire
+ * @w: payload without its TLVs
+ * @mac: %RSESS_WIRE_MAC_LEN bytes
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno of the crypto API.
+ */
+int rsess_auth_welcome(const u8 *secret, const u8 *hdr,
+		       const struct rsess_wire_welcome *w, u8 *mac)
+{
+	const struct rsess_auth_part part[] = {
+		{ "hello--s", 8 },
+		{ hdr, RSESS_HDR_LEN },
+		{ w, sizeof(*w) },
+	};
+
+	return rsess_auth_mac(secret, RSESS_WIRE_MAC_LEN, part,
+			      ARRAY_SIZE(part), mac);
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_welcome);
+
+/**
+ * rsess_auth_proof() - what shows that the dialer's HELLO was no recording
+ * @secret: of the session
+ * @proof: sizeof(struct rsess_wire_ping) bytes
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno of the crypto API.
+ */
+int rsess_auth_proof(const u8 *secret, u8 *proof)
+{
+	const struct rsess_auth_part part = { "proof--c", 8 };
+	u8 mac[RSESS_WIRE_MAC_LEN];
+	int err;
+
+	err = rsess_auth_mac(secret, RSESS_WIRE_MAC_LEN, &part, 1, mac);
+	memcpy(proof, mac, sizeof(struct rsess_wire_ping));
+	return err;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_proof);
 
 /**
  * rsess_auth_resume() - the MAC of a RESUME

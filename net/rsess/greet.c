@@ -18,17 +18,20 @@
 
 /**
  * rsess_greet_len() - payload of a frame that is not DATA
+ * @rs: session, locked
  * @type: enum rsess_frame_type
  *
  * Return: bytes, 0 for those that have none.
  */
-u32 rsess_greet_len(u8 type)
+u32 rsess_greet_len(const struct rsess_sock *rs, u8 type)
 {
+	u32 mac = rs->psk.len ? RSESS_TLV_MAC_LEN : 0;
+
 	switch (type) {
 	case RSESS_HELLO:
-		return sizeof(struct rsess_wire_hello);
+		return sizeof(struct rsess_wire_hello) + mac;
 	case RSESS_WELCOME:
-		return sizeof(struct rsess_wire_welcome);
+		return sizeof(struct rsess_wire_welcome) + mac;
 	case RSESS_RESUME:
 		return sizeof(struct rsess_wire_resume);
 	case RSESS_RESUMED:
@@ -43,7 +46,32 @@ u32 rsess_greet_len(u8 type)
 	}
 }
 
-static void rsess_greet_put_hello(const struct rsess_sock *rs, u8 *p)
+/* Behind HELLO and WELCOME, with a pre-shared key. */
+static void rsess_greet_put_mac(const u8 *mac, u8 *p)
+{
+	const struct rsess_wire_tlv tlv = {
+		.type	= cpu_to_be16(RSESS_TLV_MAC),
+		.length	= cpu_to_be16(RSESS_WIRE_MAC_LEN),
+	};
+
+	memcpy(p, &tlv, sizeof(tlv));
+	memcpy(p + sizeof(tlv), mac, RSESS_WIRE_MAC_LEN);
+}
+
+/* The MAC behind the first @fixed bytes of a payload; is it @mac? */
+static bool rsess_greet_has_mac(const struct rsess_rx *rx, u32 fixed,
+				const u8 *mac)
+{
+	const u8 *theirs = rsess_wire_find_tlv(rx->ctrl + fixed,
+					       rx->f.length - fixed,
+					       RSESS_TLV_MAC,
+					       RSESS_WIRE_MAC_LEN);
+
+	return theirs && rsess_auth_equal(mac, theirs);
+}
+
+static int rsess_greet_put_hello(const struct rsess_sock *rs, const u8 *hdr,
+				 u8 *p)
 {
 	struct rsess_wire_hello h = {
 		.magic		= cpu_to_be32(RSESS_MAGIC),
@@ -51,20 +79,37 @@ static void rsess_greet_put_hello(const struct rsess_sock *rs, u8 *p)
 		.version_max	= RSESS_VERSION,
 	};
 
+	u8 mac[RSESS_WIRE_MAC_LEN];
+	int err;
+
 	memcpy(h.id, rs->id, sizeof(h.id));
 	memcpy(h.key, rs->key, sizeof(h.key));
 	memcpy(p, &h, sizeof(h));
+	if (!rs->psk.len)
+		return 0;
+	err = rsess_auth_hello(&rs->psk, hdr, &h, mac);
+	rsess_greet_put_mac(mac, p + sizeof(h));
+	return err;
 }
 
-static void rsess_greet_put_welcome(const struct rsess_sock *rs, u8 *p)
+static int rsess_greet_put_welcome(const struct rsess_sock *rs, const u8 *hdr,
+				   u8 *p)
 {
 	struct rsess_wire_welcome w = {
 		.magic		= cpu_to_be32(RSESS_MAGIC),
 		.version	= RSESS_VERSION,
 	};
 
+	u8 mac[RSESS_WIRE_MAC_LEN];
+	int err;
+
 	memcpy(w.key, rs->key, sizeof(w.key));
 	memcpy(p, &w, sizeof(w));
+	if (!rs->psk.len)
+		return 0;
+	err = rsess_auth_welcome(rs->secret, hdr, &w, mac);
+	rsess_greet_put_mac(mac, p + sizeof(w));
+	return err;
 }
 
 static int rsess_greet_put_resume(struct rsess_sock *rs, const u8 *hdr, u8 *p)
@@ -111,11 +156,9 @@ int rsess_greet_payload(struct rsess_sock *rs, u8 type, const u8 *hdr, u8 *p)
 
 	switch (type) {
 	case RSESS_HELLO:
-		rsess_greet_put_hello(rs, p);
-		return 0;
+		return rsess_greet_put_hello(rs, hdr, p);
 	case RSESS_WELCOME:
-		rsess_greet_put_welcome(rs, p);
-		return 0;
+		return rsess_greet_put_welcome(rs, hdr, p);
 	case RSESS_RESUME:
 		return rsess_greet_put_resume(rs, hdr, p);
 	case RSESS_RESUMED:
@@ -125,7 +168,9 @@ int rsess_greet_payload(struct rsess_sock *rs, u8 type, const u8 *hdr, u8 *p)
 		get_random_bytes(p, sizeof(struct rsess_wire_ping));
 		return 0;
 	case RSESS_PONG:
-		memcpy(p, rs->ping_cookie, sizeof(rs->ping_cookie));
+		memcpy(p, rs->prove ? rs->proof : rs->ping_cookie,
+		       sizeof(rs->ping_cookie));
+		rs->prove = false;
 		return 0;
 	case RSESS_ABORT:
 		memcpy(p, &reason, sizeof(reason));
@@ -133,6 +178,29 @@ int rsess_greet_payload(struct rsess_sock *rs, u8 type, const u8 *hdr, u8 *p)
 	default:
 		return -EINVAL;
 	}
+}
+
+/* The acceptor's half of a pre-shared key: has it the key, and that for our HELLO?
+ * 0, -EKEYREJECTED, or an errno of the crypto API.
+ */
+static int rsess_greet_welcome_psk(struct rsess_sock *rs,
+				   const struct rsess_transport *tr,
+				   const struct rsess_wire_welcome *w)
+{
+	u8 mac[RSESS_WIRE_MAC_LEN];
+	int err;
+
+	err = rsess_auth_welcome(rs->secret, tr->rx.hdr, w, mac) ?:
+	      rsess_auth_proof(rs->secret, rs->proof);
+	if (err)
+		return err;
+	if (!rsess_greet_has_mac(&tr->rx, sizeof(*w), mac)) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
+		return -EKEYREJECTED;
+	}
+	rs->prove = true;
+	rs->pending |= RSESS_PEND(RSESS_PONG);
+	return 0;
 }
 
 /**
@@ -156,9 +224,12 @@ int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 		return -EPROTO;
 	}
 	memcpy(rs->peer_key, w.key, sizeof(rs->peer_key));
-	err = rsess_auth_secret(rs->key, rs->peer_key, rs->id, rs->secret);
+	err = rsess_auth_secret(rs->key, rs->peer_key, &rs->psk, rs->id,
+				rs->secret);
+	if (!err && rs->psk.len)
+		err = rsess_greet_welcome_psk(rs, tr, &w);
 	if (err)
-		return -ENOBUFS;
+		return err == -EKEYREJECTED ? err : -ENOBUFS;
 
 	/* The credit in HELLO was counted from wherever the peer begins. */
 	rsess_credit_init(&rs->credit, f->seq);
@@ -273,6 +344,54 @@ static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 	}
 }
 
+/* The dialer's half of a pre-shared key.  A HELLO may be a recording: until the proof
+ * comes, the session is none for accept().  As rsess_greet_welcome_psk().
+ */
+static int rsess_greet_hello_psk(struct rsess_sock *rs,
+				 const struct rsess_transport *tr,
+				 const struct rsess_wire_hello *h)
+{
+	u8 mac[RSESS_WIRE_MAC_LEN];
+	int err;
+
+	err = rsess_auth_hello(&rs->psk, tr->rx.hdr, h, mac) ?:
+	      rsess_auth_proof(rs->secret, rs->proof);
+	if (err)
+		return err;
+	if (!rsess_greet_has_mac(&tr->rx, sizeof(*h), mac)) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
+		return -EKEYREJECTED;
+	}
+	rs->unproven = true;
+	return 0;
+}
+
+/* What only needs memory, and the pre-shared key if there is one. */
+static int rsess_greet_keys(struct rsess_sock *rs,
+			    const struct rsess_transport *tr,
+			    const struct rsess_wire_hello *h)
+{
+	int err = rsess_auth_secret(rs->peer_key, rs->key, &rs->psk, rs->id,
+				    rs->secret);
+
+	if (!err && rs->psk.len)
+		err = rsess_greet_hello_psk(rs, tr, h);
+	return err && err != -EKEYREJECTED ? -ENOMEM : err;
+}
+
+/**
+ * rsess_greet_proven() - the dialer knows the secret
+ * @rs: session of the acceptor, locked; may be one that needs no proof
+ */
+void rsess_greet_proven(struct rsess_sock *rs)
+{
+	if (!rs->unproven)
+		return;
+	rs->unproven = false;
+	if (READ_ONCE(rs->deferred))
+		rsess_listener_proven(rs);
+}
+
 /* A session for a HELLO: made, findable, and its WELCOME on the way.
  * ERR_PTR(-ENOMEM): another time it may succeed.
  */
@@ -301,10 +420,9 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 
 	lock_sock(sk);
 	rsess_state_set(sk, TCP_ESTABLISHED);
-	/* It needs nothing but memory. */
-	if (!inherited &&
-	    !rsess_auth_secret(rs->peer_key, rs->key, rs->id, rs->secret))
-		err = rsess_table_list(rs) ?: rsess_table_insert(rs);
+	if (!inherited)
+		err = rsess_greet_keys(rs, tr, h) ?: rsess_table_list(rs) ?:
+		      rsess_table_insert(rs);
 	if (err) {
 		sock_hold(sk);		/* rsess_session_destroy() */
 		rs->orphaned = true;
@@ -336,7 +454,8 @@ static void rsess_greet_unmade(struct rsess_transport *tr, int err)
 		return;
 	}
 	RSESS_INC(net, HELLO_REFUSED);
-	rsess_greet_abort(tr, RSESS_REASON_RESOURCES);
+	rsess_greet_abort(tr, err == -EKEYREJECTED ? RSESS_REASON_AUTH :
+						     RSESS_REASON_RESOURCES);
 }
 
 static void rsess_greet_hello(struct rsess_transport *tr)
@@ -501,6 +620,7 @@ static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 
 	rsess_listener_claim(tr);
 	rsess_link_attach(rs, tr, be32_to_cpu(r->epoch));
+	rsess_greet_proven(rs);
 	rs->hello_only = false;
 	memcpy(rs->nonce, r->nonce, sizeof(rs->nonce));
 	rs->pending |= RSESS_PEND(RSESS_RESUMED);
@@ -600,11 +720,6 @@ void rsess_greet_work(struct rsess_transport *tr)
 	}
 	if (tr->offer == RSESS_OFFER_MADE && !rsess_greet_is_ours(tr))
 		return;
-	if (READ_ONCE(tr->expired) && !tr->parked) {
-		RSESS_INC(net, HANDSHAKE_TIMEOUTS);
-		rsess_listener_forget(tr, true);
-		return;
-	}
 	state = tr->ops->state(tr->sock);
 	if (!tr->rx.whole && tr->ops->read(tr)) {
 		rsess_listener_forget(tr, true);
@@ -618,8 +733,14 @@ void rsess_greet_work(struct rsess_transport *tr)
 		rsess_listener_forget(tr, true);
 		return;
 	}
-	if (!tr->rx.whole)
+	/* Not before it was read: the time may have gone by with waiting for us. */
+	if (!tr->rx.whole) {
+		if (!READ_ONCE(tr->expired))
+			return;
+		RSESS_INC(net, HANDSHAKE_TIMEOUTS);
+		rsess_listener_forget(tr, true);
 		return;
+	}
 	if (tr->rx.f.type == RSESS_HELLO)
 		rsess_greet_hello(tr);
 	else

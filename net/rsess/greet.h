@@ -11,7 +11,8 @@
 struct rsess_sock;
 struct rsess_transport;
 
-u32 rsess_greet_len(u8 type);
+void rsess_greet_proven(struct rsess_sock *rs);
+u32 rsess_greet_len(const struct rsess_sock *rs, u8 type);
 int rsess_greet_payload(struct rsess_sock *rs, u8 type, const u8 *hdr, u8 *p);
 int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr);
 int rsess_greet_resumed(struct rsess_sock *rs, struct rsess_transport *tr);

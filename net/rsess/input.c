@@ -7,6 +7,7 @@
  * and, when there is a session, the outer one too.  Nothing is sent from here;
  * whoever reads pushes afterwards.
  */
+#include <crypto/algapi.h>
 #include <net/sock.h>
 #include "greet.h"
 #include "net.h"
@@ -159,6 +160,9 @@ static void rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
 	case RSESS_REASON_REFUSED:
 		err = ECONNREFUSED;
 		break;
+	case RSESS_REASON_AUTH:
+		err = EKEYREJECTED;
+		break;
 	default:
 		err = ECONNRESET;
 		if (!reason || reason > RSESS_REASON_REFUSED)
@@ -246,6 +250,8 @@ static int rsess_input_begin(struct rsess_transport *tr)
 	rs->hello_only = false;
 	if (f->type == RSESS_ABORT)
 		return 0;
+	if (rs->unproven && f->type != RSESS_PONG)
+		return -EPROTO;
 	if (rsess_wire_known(f->type) && f->type <= RSESS_RESUMED)
 		return -EPROTO;
 	err = rsess_input_header(rs, f);
@@ -254,6 +260,19 @@ static int rsess_input_begin(struct rsess_transport *tr)
 	if (!err && f->type == RSESS_FIN && !rsess_input_fin_fits(rs, f))
 		err = -EPROTO;
 	return err;
+}
+
+/* The first PONG of a session with a pre-shared key: the dialer has our WELCOME. */
+static int rsess_input_proof(struct rsess_sock *rs, const u8 *proof)
+{
+	if (!rs->unproven)
+		return 0;
+	if (crypto_memneq(proof, rs->proof, sizeof(rs->proof))) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
+		return -EPROTO;
+	}
+	rsess_greet_proven(rs);
+	return 0;
 }
 
 /* The last byte of a frame is there. */
@@ -281,6 +300,8 @@ static int rsess_input_end(struct rsess_transport *tr)
 		memcpy(rs->ping_cookie, tr->rx.ctrl, sizeof(rs->ping_cookie));
 		rs->pending |= RSESS_PEND(RSESS_PONG);
 		break;
+	case RSESS_PONG:
+		return rsess_input_proof(rs, tr->rx.ctrl);
 	case RSESS_ABORT:
 		rsess_input_abort(rs, tr->rx.ctrl);
 		break;

@@ -25,11 +25,16 @@ static int rsess_addr_len(const union rsess_addr *a)
 	return a->sa.sa_family == AF_INET6 ? sizeof(a->in6) : sizeof(a->in);
 }
 
+/* How long to wait for an answer: after each attempt that got none twice as long, up to
+ * eight times.  A peer with many sessions to resume, or a slow one, would never be
+ * given the time that it needs.
+ */
 static unsigned long rsess_link_handshake_delay(const struct rsess_sock *rs)
 {
 	const struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+	u32 again = min(rs->attempts ? rs->attempts - 1 : 0, 3U);
 
-	return msecs_to_jiffies(READ_ONCE(rn->handshake_timeout_ms));
+	return msecs_to_jiffies(READ_ONCE(rn->handshake_timeout_ms)) << again;
 }
 
 /* Has SOL_SOCKET changed since the inner socket was told? */
@@ -352,7 +357,7 @@ static bool rsess_link_may_greet(struct rsess_sock *rs)
 		rsess_link_lost(rs, "no option");
 		return false;
 	}
-	if (rs->negotiate == RSESS_NEGOTIATE_REQUIRE) {
+	if (rsess_policy(rs) == RSESS_NEGOTIATE_REQUIRE) {
 		rs->inband = true;
 		return true;
 	}
@@ -499,6 +504,7 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_owned_by_me(rs);
 	rs->link = RSESS_LINK_NONE;
 	rs->pending = 0;
+	rs->prove = false;
 	rs->ack_now = false;
 	rsess_timer_stop(rs, RSESS_TIMER_ACK);
 	rsess_timer_stop(rs, RSESS_TIMER_RETRY);
@@ -646,6 +652,8 @@ static void rsess_link_broken(struct rsess_sock *rs, int err)
 	if (err == -ENOBUFS) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
 		rsess_link_lost(rs, "no memory");
+	} else if (err == -EKEYREJECTED) {
+		rsess_session_cut(rs, RSESS_REASON_AUTH, EKEYREJECTED);
 	} else if (connecting) {
 		rsess_session_end(rs, RSESS_REASON_PROTOCOL,
 				  rs->inband ? EPROTONOSUPPORT : EPROTO);

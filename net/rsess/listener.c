@@ -501,7 +501,7 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 		list_add_tail(&rs->link_accept, &lsn->apps);
 		lsn->napps++;
 	}
-	rsess_listener_policy(lsn, rs->negotiate);
+	rsess_listener_policy(lsn, rsess_policy(rs));
 	rsess_listener_count_room(lsn);
 	rsess_listener_linger_stop(lsn);
 	rsess_listener_kick(lsn);

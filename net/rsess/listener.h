@@ -121,6 +121,8 @@ bool rsess_listener_ready(struct rsess_listener *lsn);
 /* for a session that waits for accept() */
 void rsess_listener_defer(struct rsess_sock *rs);
 void rsess_listener_present(struct rsess_sock *rs);
+void rsess_listener_proven(struct rsess_sock *rs);
+void rsess_listener_undeferred(struct rsess_sock *rs);
 bool rsess_listener_withdraw(struct rsess_sock *rs);
 
 /* for transports without a session */

@@ -67,7 +67,7 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 	struct rsess_frame f = {
 		.type	= type,
 		.flags	= flags,
-		.length	= body ?: rsess_greet_len(type),
+		.length	= body ?: rsess_greet_len(rs, type),
 		.seq	= rs->sq.snd_nxt + rs->fin_sent,
 	};
 	u32 len = RSESS_HDR_LEN + (body ? 0 : f.length);

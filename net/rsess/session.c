@@ -23,6 +23,7 @@ static void rsess_sock_destruct(struct sock *sk)
 	__skb_queue_purge(&sk->sk_error_queue);
 	rsess_sendq_purge(&rs->sq);
 	memzero_explicit(rs->secret, sizeof(rs->secret));
+	memzero_explicit(&rs->psk, sizeof(rs->psk));
 	rsess_journal_purge(&rs->journal);
 	WARN_ON_ONCE(rs->tr || rs->inner || rs->lsn);
 	WARN_ON_ONCE(sk->sk_wmem_queued);
@@ -113,6 +114,8 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->progress = false;
 	rs->shut = false;
 	rs->pinged = false;
+	rs->prove = false;
+	rs->unproven = false;
 	rs->more = false;
 	rs->urgent = false;
 	rs->urg_state = RSESS_URG_NONE;

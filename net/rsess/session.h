@@ -24,6 +24,7 @@
 #include <net/inet_sock.h>
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
+#include "auth.h"
 #include "credit.h"
 #include "journal.h"
 #include "sendq.h"
@@ -57,7 +58,7 @@ enum rsess_timer {
 	RSESS_TIMER_PROBE,	/* nothing is awaited: PING now and then */
 	RSESS_TIMER_SESSION,	/* no transport for RSESS_TIMEOUT */
 	RSESS_TIMER_ORPHAN,	/* an orphan makes no progress */
-	RSESS_TIMER_DEFER,	/* accept() need not wait for bytes any longer */
+	RSESS_TIMER_DEFER,	/* accept() waits no longer */
 	RSESS_TIMER_MAX,
 };
 
@@ -191,6 +192,10 @@ enum rsess_urg {
  * @attempts: dials since the last progress
  * @last_rx: jiffies when the transport last gave something
  * @watched: jiffies when this side began to wait for the peer
+ * @psk: RSESS_PSK
+ * @proof: with @psk, what the dialer shows when it has WELCOME
+ * @prove: dialer: the next PONG is @proof
+ * @unproven: acceptor: @proof has not come
  * @nonce: of the last RESUME, of the dialer
  * @ping_cookie: to be given back by PONG
  * @timer: work for the earliest of @deadline
@@ -206,8 +211,8 @@ enum rsess_urg {
  * Under the lock of @lsn:
  * @link_accept: place in the listener's queue, or among those who listen there
  * @ticket: its turn in that queue
- * @deferred: in the queue it is not for accept(), which waits for bytes; also read
- *	without the lock
+ * @deferred: in the queue it is not for accept(), which waits for bytes or for
+ *	@proof; also read without the lock
  */
 struct rsess_sock {
 	struct inet_sock	inet;
@@ -280,8 +285,12 @@ struct rsess_sock {
 	u32			attempts;
 	unsigned long		last_rx;
 	unsigned long		watched;
+	struct rsess_psk	psk;
+	u8			proof[sizeof(struct rsess_wire_ping)];
+	bool			prove;
+	bool			unproven;
 	u8			nonce[RSESS_WIRE_NONCE_LEN];
-	u8			ping_cookie[8];
+	u8			ping_cookie[sizeof(struct rsess_wire_ping)];
 
 	struct delayed_work	timer;
 	unsigned long		timer_at;
@@ -317,6 +326,13 @@ static inline void rsess_owned_by_me(const struct rsess_sock *rs)
 static inline void rsess_state_set(struct sock *sk, int state)
 {
 	smp_store_release(&sk->sk_state, state); /* see above */
+}
+
+/* Without the key there is no fallback, or who takes out an option could have it. */
+static inline u8 rsess_policy(const struct rsess_sock *rs)
+{
+	return rs->psk.len && rs->negotiate == RSESS_NEGOTIATE_AUTO ?
+	       RSESS_NEGOTIATE_REQUIRE : rs->negotiate;
 }
 
 /* Bytes the peer may have on the way: half the buffer, for skbs have overhead. */

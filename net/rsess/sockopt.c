@@ -38,6 +38,7 @@
  * @flags: RSESS_OPT_*
  * @set: takes an integer that the transport, if it is asked, has taken; 0 or a
  *	negative errno.  NULL: nothing is to be done
+ * @put: takes a value of any length instead, which nobody is told
  * @get: writes the answer, at most sizeof(union rsess_answer) bytes, and returns
  *	how many.  NULL: the transport answers
  */
@@ -47,6 +48,7 @@ struct rsess_option {
 	u8	flags;
 	int	(*set)(struct rsess_sock *rs, int val);
 	int	(*get)(const struct rsess_sock *rs, void *answer);
+	int	(*put)(struct rsess_sock *rs, const u8 *value, u32 len);
 };
 
 union rsess_answer {
@@ -167,6 +169,19 @@ static int rsess_set_sockfamily(struct rsess_sock *rs, int val)
 static int rsess_get_sockfamily(const struct rsess_sock *rs, void *answer)
 {
 	return rsess_answer(answer, rs->family);
+}
+
+/* It is part of the secret of sessions that begin later. */
+static int rsess_put_psk(struct rsess_sock *rs, const u8 *value, u32 len)
+{
+	if (len && len < RSESS_PSK_MIN)
+		return -EINVAL;
+	if (rsess_to_sk(rs)->sk_state != TCP_CLOSE)
+		return -EISCONN;
+	memzero_explicit(&rs->psk, sizeof(rs->psk));
+	memcpy(rs->psk.key, value, len);
+	rs->psk.len = len;
+	return 0;
 }
 
 /* It is settled by the first packet, or by the first that comes. */
@@ -347,6 +362,7 @@ static const struct rsess_option rsess_options[] = {
 	RSESS_OWN(SOL_RSESS, RSESS_TIMEOUT, timeout),
 	RSESS_OWN(SOL_RSESS, RSESS_FAMILY, sockfamily),
 	RSESS_OWN(SOL_RSESS, RSESS_NEGOTIATE, negotiate),
+	{ SOL_RSESS, RSESS_PSK, RSESS_OPT_BLOB, .put = rsess_put_psk },
 	{ SOL_RSESS, RSESS_INFO, RSESS_OPT_READ, .get = rsess_get_info },
 
 	RSESS_OWN(SOL_TCP, TCP_NODELAY, nodelay),
@@ -509,6 +525,7 @@ int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent)
 	rsess_charge_as(rsess_to_sk(rs), parent);
 	rs->timeout_ms = rsess_sk(parent)->timeout_ms;
 	rs->negotiate = rsess_sk(parent)->negotiate;
+	rs->psk = rsess_sk(parent)->psk;
 	rs->opt = rsess_sk(parent)->opt;
 	err = rsess_journal_inherit(&rs->journal, &rsess_sk(parent)->journal);
 	release_sock(parent);
@@ -586,6 +603,8 @@ static int rsess_option_set(struct rsess_sock *rs, const struct rsess_option *o,
 {
 	int err = 0, val = 0;
 
+	if (o->put)
+		return o->put(rs, value, len);
 	if (o->flags & RSESS_OPT_PASS)
 		err = rsess_option_pass(rs, o, value, len);
 	if (err || !o->set)
@@ -686,7 +705,7 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 		return -ENOPROTOOPT;
 	if (!o || o->flags & RSESS_OPT_READ)
 		return rsess_option_unknown(level, optval, optlen);
-	if (rsess_option_short(o, optlen))
+	if (rsess_option_short(o, optlen) || (o->put && optlen > sizeof(value)))
 		return -EINVAL;
 	len = min_t(u32, optlen, o->flags & RSESS_OPT_BLOB ? sizeof(value) :
 							     sizeof(int));
@@ -698,6 +717,7 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 		goto plain;
 	err = rsess_option_set(rsess_sk(sk), o, value, len);
 	release_sock(sk);
+	memzero_explicit(value, len);	/* may be a key */
 	return err;
 
 plain:
@@ -776,7 +796,7 @@ int rsess_getsockopt(struct socket *sock, int level, int optname,
 		return rsess_plain_getsockopt(sock, level, optname, optval,
 					      optlen);
 	rs = rsess_sk(sk);
-	if (o && o->flags & RSESS_OPT_NO)
+	if (o && (o->flags & RSESS_OPT_NO || o->put))
 		size = -ENOPROTOOPT;
 	else if (o && o->get && !rsess_option_foreign(rs, level))
 		size = o->get(rs, &answer);

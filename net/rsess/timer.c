@@ -277,6 +277,15 @@ static void rsess_timer_stalled(struct rsess_sock *rs)
 
 static void rsess_timer_greet(struct rsess_sock *rs)
 {
+	/* The answer may have come, and nobody had the time to look. */
+	if (rs->tr && rs->link == RSESS_LINK_GREETING) {
+		if (!rsess_link_read(rs))
+			return;
+		if (rs->link == RSESS_LINK_LIVE) {
+			rsess_push(rs);
+			return;
+		}
+	}
 	RSESS_INC(sock_net(rsess_to_sk(rs)), HANDSHAKE_TIMEOUTS);
 	if (rsess_to_sk(rs)->sk_state == TCP_SYN_SENT)
 		rsess_session_cut(rs, RSESS_REASON_TIMEOUT,
@@ -335,7 +344,7 @@ static void rsess_timer_fire(struct rsess_sock *rs, enum rsess_timer t)
 		rsess_timer_orphan(rs);
 		break;
 	case RSESS_TIMER_DEFER:
-		rsess_listener_present(rs);
+		rsess_listener_undeferred(rs);
 		break;
 	default:
 		break;

@@ -106,6 +106,7 @@ struct rsess_transport_ops {
  * @whole: a transport without a session has its first frame; reading stops
  * @error: reading stops; -EPROTO: the peer broke the protocol, this transport is
  *	given up; -EBADE: one side lost what it had promised, the session ends;
+ *	-EKEYREJECTED: it has another pre-shared key, or none, the session ends;
  *	-ENOMEM: try again later; -ENOBUFS: try again with another transport;
  *	-ECANCELED: the transport is being closed
  */

@@ -104,8 +104,8 @@ EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_decode);
  * @p: the bytes
  * @len: how many
  *
- * Version 1 knows no TLV and skips each; a list that does not end where the
- * payload does is malformed.
+ * What is not known is skipped; a list that does not end where the payload does is
+ * malformed.
  *
  * Return: %RSESS_WIRE_OK or %RSESS_WIRE_PAYLOAD.
  */
@@ -127,6 +127,38 @@ enum rsess_wire_error rsess_wire_check_tlvs(const void *p, u32 len)
 	return RSESS_WIRE_OK;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_check_tlvs);
+
+/**
+ * rsess_wire_find_tlv() - look for a TLV
+ * @p: a list that rsess_wire_check_tlvs() has found in order
+ * @len: its bytes
+ * @type: enum rsess_tlv
+ * @want: bytes that its value must have
+ *
+ * Return: the value of the first one of the type; NULL if there is none, or it has
+ * another length.
+ */
+const u8 *rsess_wire_find_tlv(const void *p, u32 len, u16 type, u16 want)
+{
+	struct rsess_wire_tlv tlv;
+	const u8 *at = p;
+	u32 value;
+
+	while (len >= sizeof(tlv)) {
+		memcpy(&tlv, at, sizeof(tlv));
+		value = __be16_to_cpu(tlv.length);
+		at += sizeof(tlv);
+		len -= sizeof(tlv);
+		if (value > len)
+			return NULL;
+		if (__be16_to_cpu(tlv.type) == type)
+			return value == want ? at : NULL;
+		at += value;
+		len -= value;
+	}
+	return NULL;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_wire_find_tlv);
 
 /**
  * rsess_wire_check_hello() - read and check the payload of a HELLO

@@ -131,7 +131,13 @@ struct rsess_wire_tlv {
 	__be16	length;
 };
 
+/* Types of TLVs. */
+enum rsess_tlv {
+	RSESS_TLV_MAC	= 1,	/* RSESS_WIRE_MAC_LEN bytes: knows the pre-shared key */
+};
+
 #define RSESS_HDR_LEN		sizeof(struct rsess_wire_hdr)
+#define RSESS_TLV_MAC_LEN	(sizeof(struct rsess_wire_tlv) + RSESS_WIRE_MAC_LEN)
 /* So many bytes tell whether a stream begins with HELLO or RESUME. */
 #define RSESS_OPENING_LEN	(RSESS_HDR_LEN + sizeof(__be32))
 
@@ -205,6 +211,7 @@ enum rsess_wire_error rsess_wire_check_welcome(const void *p, u32 len,
 enum rsess_wire_error rsess_wire_check_resume(const void *p, u32 len,
 					      struct rsess_wire_resume *r);
 enum rsess_wire_error rsess_wire_check_tlvs(const void *p, u32 len);
+const u8 *rsess_wire_find_tlv(const void *p, u32 len, u16 type, u16 want);
 bool rsess_wire_may_open(const void *p, u32 len);
 void rsess_wire_put_synopt(enum rsess_syn_role role, void *buf);
 enum rsess_syn_role rsess_wire_find_synopt(const void *opts, u32 len);

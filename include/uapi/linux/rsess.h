@@ -34,6 +34,12 @@
  * @RSESS_NEGOTIATE: int, enum rsess_negotiate.  Set before connect() and listen(),
  *	EISCONN later; by default net.rsess.negotiate.
  *
+ * @RSESS_PSK: %RSESS_PSK_MIN to %RSESS_PSK_MAX bytes, a pre-shared key; 0 bytes:
+ *	none, the default.  Set only, before connect() and listen(), EISCONN later.
+ *	An accepted socket has its listener's.  The peer must have the same, or
+ *	connect() fails with EKEYREJECTED.  There is no fallback then: auto is
+ *	require.
+ *
  * On a socket that has fallen back to its transport only %RSESS_INFO and
  * %RSESS_FAMILY can be had, the others fail with ENOPROTOOPT.
  */
@@ -42,7 +48,12 @@ enum rsess_sockopt {
 	RSESS_INFO	= 2,
 	RSESS_FAMILY	= 3,
 	RSESS_NEGOTIATE	= 4,
+	RSESS_PSK	= 5,
 };
+
+/* Length of %RSESS_PSK, bytes. */
+#define RSESS_PSK_MIN	16
+#define RSESS_PSK_MAX	64
 
 /**
  * enum rsess_negotiate - values of %RSESS_NEGOTIATE

@@ -36,6 +36,8 @@ static const u8 secret[MAC] = {
 	0x30, 0x73, 0xda, 0xab, 0x0c, 0x28, 0x82, 0xd6,
 };
 
+static const struct rsess_psk no_psk;
+
 static void count_up(u8 *p, u8 first, int n)
 {
 	while (n--)
@@ -72,8 +74,8 @@ static void rsess_auth_secret__vector(struct kunit *test)
 	struct keys k = keys();
 	u8 out[MAC];
 
-	KUNIT_ASSERT_EQ(test, rsess_auth_secret(k.dialer, k.acceptor, k.id,
-						out), 0);
+	KUNIT_ASSERT_EQ(test, rsess_auth_secret(k.dialer, k.acceptor,
+						&no_psk, k.id, out), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(out, secret, MAC), 0);
 }
 
@@ -89,8 +91,8 @@ static void rsess_auth_secret__vector_keys_swapped(struct kunit *test)
 	struct keys k = keys();
 	u8 out[MAC];
 
-	KUNIT_ASSERT_EQ(test, rsess_auth_secret(k.acceptor, k.dialer, k.id,
-						out), 0);
+	KUNIT_ASSERT_EQ(test, rsess_auth_secret(k.acceptor, k.dialer,
+						&no_psk, k.id, out), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(out, want, MAC), 0);
 }
 
@@ -105,7 +107,8 @@ static void rsess_auth_secret__vector_zeros(struct kunit *test)
 	};
 	u8 out[MAC];
 
-	KUNIT_ASSERT_EQ(test, rsess_auth_secret(zeros, zeros, zeros, out), 0);
+	KUNIT_ASSERT_EQ(test, rsess_auth_secret(zeros, zeros, &no_psk,
+						zeros, out), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(out, want, MAC), 0);
 }
 
@@ -120,7 +123,8 @@ static void rsess_auth_secret__vector_ones(struct kunit *test)
 	};
 	u8 out[MAC];
 
-	KUNIT_ASSERT_EQ(test, rsess_auth_secret(ones, ones, ones, out), 0);
+	KUNIT_ASSERT_EQ(test, rsess_auth_secret(ones, ones, &no_psk, ones,
+						out), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(out, want, MAC), 0);
 }
 
@@ -135,7 +139,7 @@ static void rsess_auth_secret__any_bit(struct kunit *test)
 
 		flip((u8 *)&k, bit);
 		KUNIT_ASSERT_EQ(test, rsess_auth_secret(k.dialer, k.acceptor,
-							k.id, out), 0);
+							&no_psk, k.id, out), 0);
 		KUNIT_EXPECT_NE_MSG(test, memcmp(out, secret, MAC), 0,
 				    "bit %d", bit);
 	}
@@ -412,12 +416,118 @@ static void rsess_auth_equal__no_more_than_a_mac(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, rsess_auth_equal(a, b));
 }
 
+/* --- with a pre-shared key --- */
+
+/* c0..d3 */
+static struct rsess_psk psk(void)
+{
+	struct rsess_psk p = { .len = 20 };
+
+	count_up(p.key, 0xc0, p.len);
+	return p;
+}
+
+/* HMAC(00..1f 80..9f c0..d3, "rsess-v1-resume" 40..4f) */
+static void rsess_auth_secret__vector_psk(struct kunit *test)
+{
+	static const u8 want[MAC] = {
+		0x94, 0x1a, 0xb5, 0x61, 0x23, 0xbb, 0x88, 0xfb,
+		0x9a, 0x81, 0xad, 0xa7, 0x4b, 0x37, 0xaa, 0xd4,
+		0xb4, 0xb9, 0x53, 0x79, 0x32, 0x45, 0xf3, 0x46,
+		0x4b, 0xdc, 0x76, 0x4b, 0xcc, 0x32, 0xbc, 0x40,
+	};
+	struct rsess_psk p = psk();
+	struct keys k = keys();
+	u8 out[MAC];
+
+	KUNIT_ASSERT_EQ(test, rsess_auth_secret(k.dialer, k.acceptor, &p, k.id,
+						out), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(out, want, MAC), 0);
+}
+
+/* Every bit and the length of it matters. */
+static void rsess_auth_secret__any_bit_of_psk(struct kunit *test)
+{
+	struct rsess_psk p = psk();
+	struct keys k = keys();
+	u8 want[MAC], out[MAC];
+	int i;
+
+	KUNIT_ASSERT_EQ(test, rsess_auth_secret(k.dialer, k.acceptor, &p, k.id,
+						want), 0);
+	for (i = 0; i < 8 * p.len; i++) {
+		flip(p.key, i);
+		KUNIT_ASSERT_EQ(test, rsess_auth_secret(k.dialer, k.acceptor,
+							&p, k.id, out), 0);
+		KUNIT_EXPECT_NE(test, memcmp(out, want, MAC), 0);
+		flip(p.key, i);
+	}
+	p.len++;
+	KUNIT_ASSERT_EQ(test, rsess_auth_secret(k.dialer, k.acceptor, &p, k.id,
+						out), 0);
+	KUNIT_EXPECT_NE(test, memcmp(out, want, MAC), 0);
+}
+
+/* HMAC(c0..d3, "hello--c" 10..2f 20..57) */
+static void rsess_auth_hello__vector(struct kunit *test)
+{
+	static const u8 want[MAC] = {
+		0x91, 0x26, 0x2b, 0x7f, 0x43, 0xf1, 0x33, 0x82,
+		0x84, 0xad, 0xd6, 0xb2, 0x2c, 0x0c, 0xd2, 0x20,
+		0x73, 0x21, 0x49, 0x81, 0x32, 0x72, 0x06, 0xbc,
+		0xf0, 0xb2, 0x5c, 0x0e, 0xd9, 0x33, 0xe8, 0x90,
+	};
+	struct rsess_psk p = psk();
+	struct rsess_wire_hello h;
+	u8 hdr[HDR], out[MAC];
+
+	count_up(hdr, 0x10, HDR);
+	count_up((u8 *)&h, 0x20, sizeof(h));
+	KUNIT_ASSERT_EQ(test, rsess_auth_hello(&p, hdr, &h, out), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(out, want, MAC), 0);
+}
+
+/* HMAC(secret, "hello--s" 10..2f 30..57) */
+static void rsess_auth_welcome__vector(struct kunit *test)
+{
+	static const u8 want[MAC] = {
+		0xd0, 0x46, 0xd4, 0xef, 0x7e, 0xc1, 0x57, 0xc3,
+		0xaf, 0x22, 0x3a, 0x69, 0xb5, 0x84, 0xc4, 0x0a,
+		0xdf, 0x0d, 0xba, 0x51, 0x67, 0x78, 0x72, 0x3f,
+		0xf0, 0xd8, 0xe4, 0xd8, 0xfb, 0x2c, 0x46, 0x71,
+	};
+	struct rsess_wire_welcome w;
+	u8 hdr[HDR], out[MAC];
+
+	count_up(hdr, 0x10, HDR);
+	count_up((u8 *)&w, 0x30, sizeof(w));
+	KUNIT_ASSERT_EQ(test, rsess_auth_welcome(secret, hdr, &w, out), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(out, want, MAC), 0);
+}
+
+/* The beginning of HMAC(secret, "proof--c") */
+static void rsess_auth_proof__vector(struct kunit *test)
+{
+	static const u8 want[8] = {
+		0x3f, 0xc3, 0x8c, 0xee, 0x80, 0x26, 0x77, 0xb4,
+	};
+	u8 out[8];
+
+	KUNIT_ASSERT_EQ(test, rsess_auth_proof(secret, out), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(out, want, sizeof(out)), 0);
+}
+
 static struct kunit_case auth_cases[] = {
 	KUNIT_CASE(rsess_auth_secret__vector),
 	KUNIT_CASE(rsess_auth_secret__vector_keys_swapped),
 	KUNIT_CASE(rsess_auth_secret__vector_zeros),
 	KUNIT_CASE(rsess_auth_secret__vector_ones),
 	KUNIT_CASE(rsess_auth_secret__any_bit),
+	KUNIT_CASE(rsess_auth_secret__vector_psk),
+	KUNIT_CASE(rsess_auth_secret__any_bit_of_psk),
+	KUNIT_CASE(rsess_auth_hello__vector),
+	KUNIT_CASE(rsess_auth_welcome__vector),
+	KUNIT_CASE(rsess_auth_proof__vector),
 	KUNIT_CASE(rsess_auth_resume__vector),
 	KUNIT_CASE(rsess_auth_resume__vector_zeros),
 	KUNIT_CASE(rsess_auth_resume__encoded_header),

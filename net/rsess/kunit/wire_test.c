@@ -843,6 +843,146 @@ static void wire_exit(struct kunit *test)
 	vfree(test->priv);
 }
 
+/* --- rsess_wire_find_tlv() --- */
+
+static void rsess_wire_find_tlv__each(struct kunit *test)
+{
+	/* Types 7, 1 and 9 with 2, 3 and 0 bytes. */
+	static const u8 list[] = {
+		0, 7, 0, 2, 'a', 'b', 0, 1, 0, 3, 'c', 'd', 'e', 0, 9, 0, 0,
+	};
+	u32 len = sizeof(list);
+
+	KUNIT_EXPECT_PTR_EQ(test, rsess_wire_find_tlv(list, len, 7, 2), list + 4);
+	KUNIT_EXPECT_PTR_EQ(test, rsess_wire_find_tlv(list, len, 1, 3),
+			    list + 10);
+	KUNIT_EXPECT_PTR_EQ(test, rsess_wire_find_tlv(list, len, 9, 0),
+			    list + len);
+	KUNIT_EXPECT_NULL(test, rsess_wire_find_tlv(list, len, 2, 3));
+	KUNIT_EXPECT_NULL(test, rsess_wire_find_tlv(list, len, 1, 2));
+	KUNIT_EXPECT_NULL(test, rsess_wire_find_tlv(list, 0, 7, 2));
+}
+
+/* A list that ends within a TLV has only those before it. */
+static void rsess_wire_find_tlv__cut(struct kunit *test)
+{
+	static const u8 list[] = { 0, 7, 0, 0, 0, 1, 0, 3, 'c', 'd', 'e' };
+	u32 len;
+
+	for (len = 4; len < sizeof(list); len++) {
+		KUNIT_EXPECT_NULL(test, rsess_wire_find_tlv(list, len, 1, 3));
+		KUNIT_EXPECT_NOT_NULL(test, rsess_wire_find_tlv(list, len, 7, 0));
+	}
+}
+
+/* --- rsess_wire_may_open() --- */
+
+static void rsess_wire_may_open__frames(struct kunit *test)
+{
+	u8 buf[RSESS_OPENING_LEN] = { };
+	__be32 magic = cpu_to_be32(RSESS_MAGIC);
+	struct rsess_frame f = { };
+	u32 len;
+
+	for (f.type = RSESS_HELLO; f.type <= RSESS_TYPE_MAX; f.type++) {
+		bool may = f.type == RSESS_HELLO || f.type == RSESS_RESUME;
+
+		f.length = f.type == RSESS_HELLO ?
+			   sizeof(struct rsess_wire_hello) :
+			   sizeof(struct rsess_wire_resume);
+		rsess_wire_encode(&f, buf);
+		memcpy(buf + RSESS_HDR_LEN, &magic, sizeof(magic));
+		for (len = 1; len <= sizeof(buf); len++)
+			KUNIT_EXPECT_EQ(test, rsess_wire_may_open(buf, len),
+					may);
+	}
+}
+
+static void rsess_wire_may_open__not_quite(struct kunit *test)
+{
+	struct rsess_frame f = {
+		.type = RSESS_HELLO,
+		.length = sizeof(struct rsess_wire_hello),
+	};
+	u8 buf[RSESS_OPENING_LEN] = { };
+
+	rsess_wire_encode(&f, buf);	/* without the magic number */
+	KUNIT_EXPECT_TRUE(test, rsess_wire_may_open(buf, sizeof(buf) - 1));
+	KUNIT_EXPECT_FALSE(test, rsess_wire_may_open(buf, sizeof(buf)));
+	f.type = RSESS_RESUME;		/* with the length of HELLO */
+	rsess_wire_encode(&f, buf);
+	KUNIT_EXPECT_FALSE(test, rsess_wire_may_open(buf, sizeof(buf)));
+}
+
+/* --- rsess_wire_find_synopt() --- */
+
+static void rsess_wire_find_synopt__roles(struct kunit *test)
+{
+	u8 opt[RSESS_SYNOPT_LEN];
+	int role;
+
+	for (role = 0; role < 256; role++) {
+		rsess_wire_put_synopt(role, opt);
+		KUNIT_EXPECT_EQ(test, (int)rsess_wire_find_synopt(opt, sizeof(opt)),
+				role <= RSESS_SYN_CONFIRM ? role : 0);
+	}
+}
+
+/* As on the wire: kind, length, "RSES", version, role. */
+static void rsess_wire_put_synopt__bytes(struct kunit *test)
+{
+	static const u8 want[] = { 254, 8, 'R', 'S', 'E', 'S', 1, 2 };
+	u8 opt[RSESS_SYNOPT_LEN];
+
+	rsess_wire_put_synopt(RSESS_SYN_ANSWER, opt);
+	KUNIT_EXPECT_EQ(test, memcmp(opt, want, sizeof(want)), 0);
+}
+
+/* Any change of a byte but the last makes another option of it. */
+static void rsess_wire_find_synopt__other_options(struct kunit *test)
+{
+	u8 opt[RSESS_SYNOPT_LEN];
+	int i;
+
+	for (i = 0; i < (int)sizeof(opt) - 1; i++) {
+		rsess_wire_put_synopt(RSESS_SYN_REQUEST, opt);
+		opt[i] ^= 0x10;
+		KUNIT_EXPECT_EQ(test, (int)rsess_wire_find_synopt(opt, sizeof(opt)),
+				(int)RSESS_SYN_NONE);
+	}
+}
+
+static void rsess_wire_find_synopt__among_others(struct kunit *test)
+{
+	/* MSS, filler, window scale, SACK permitted, and behind ours the end. */
+	u8 opts[40] = { 2, 4, 5, 180, 1, 3, 3, 7, 4, 2 };
+
+	rsess_wire_put_synopt(RSESS_SYN_REQUEST, opts + 10);
+	KUNIT_EXPECT_EQ(test, (int)rsess_wire_find_synopt(opts, sizeof(opts)),
+			(int)RSESS_SYN_REQUEST);
+	KUNIT_EXPECT_EQ(test, (int)rsess_wire_find_synopt(opts, 17),
+			(int)RSESS_SYN_NONE);
+	opts[4] = 0;		/* the list ends here */
+	KUNIT_EXPECT_EQ(test, (int)rsess_wire_find_synopt(opts, sizeof(opts)),
+			(int)RSESS_SYN_NONE);
+}
+
+/* No length of an option leads out of the list, or nowhere. */
+static void rsess_wire_find_synopt__bad_lengths(struct kunit *test)
+{
+	u8 opts[40];
+	int len, n;
+
+	for (len = 0; len < 256; len++) {
+		for (n = 0; n <= (int)sizeof(opts); n++) {
+			memset(opts, len, sizeof(opts));
+			KUNIT_EXPECT_EQ(test,
+					(int)rsess_wire_find_synopt(opts, n),
+					(int)RSESS_SYN_NONE);
+		}
+	}
+}
+
 static struct kunit_case wire_cases[] = {
 	KUNIT_CASE(rsess_wire_encode__bytes),
 	KUNIT_CASE(rsess_wire_encode__writes_a_header_only),
@@ -900,6 +1040,15 @@ static struct kunit_case wire_cases[] = {
 	KUNIT_CASE(rsess_wire_check_resume__too_short),
 	KUNIT_CASE(rsess_wire_check_resume__too_long),
 	KUNIT_CASE(rsess_wire_check_resume__reserved),
+	KUNIT_CASE(rsess_wire_find_tlv__each),
+	KUNIT_CASE(rsess_wire_find_tlv__cut),
+	KUNIT_CASE(rsess_wire_may_open__frames),
+	KUNIT_CASE(rsess_wire_may_open__not_quite),
+	KUNIT_CASE(rsess_wire_find_synopt__roles),
+	KUNIT_CASE(rsess_wire_put_synopt__bytes),
+	KUNIT_CASE(rsess_wire_find_synopt__other_options),
+	KUNIT_CASE(rsess_wire_find_synopt__among_others),
+	KUNIT_CASE(rsess_wire_find_synopt__bad_lengths),
 	{ }
 };
 

@@ -138,6 +138,32 @@ CASE(dialer, garbage_for_welcome)
 	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
 }
 
+/* A peer that always takes longer than handshake_timeout_ms is given more time at
+ * each attempt, or it would never be given enough.
+ */
+CASE(dialer, slow_answers)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	int i;
+
+	OK(file_write("/proc/sys/net/rsess/handshake_timeout_ms", "200"));
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	peer_reset(p);
+	for (i = 0; i < 10; i++) {
+		OK(peer_accept(p));
+		OK(peer_expect(p, RSESS_RESUME));
+		usleep(600000);
+		if (!peer_send_resumed(p) && !peer_take(p, 1000))
+			break;
+		peer_reset(p);
+	}
+	ASSERT_GT(10, i);
+	ASSERT_LT(0, stat_get("HandshakeTimeouts"));
+	OK(pair_finish(s));
+}
+
 /* A session that the peer has forgotten fails, and is not begun anew. */
 CASE(dialer, peer_forgot_session)
 {

@@ -19,7 +19,7 @@
 
 #define RELAY_PORT	(PORT + 1)
 /* More bytes than any test sends through the relay. */
-#define UNTORN		(1 << 30)
+#define UNTORN		1000000000
 
 static int set_policy(int fd, int policy)
 {
@@ -434,17 +434,17 @@ CASE(fallback, calls_that_wait)
 	raw_close(&r);
 }
 
-static volatile sig_atomic_t sigio_count;
+static int sigio_count;
 
 static void on_sigio(int sig)
 {
 	(void)sig;
-	sigio_count++;
+	__atomic_add_fetch(&sigio_count, 1, __ATOMIC_RELAXED);
 }
 
 static bool got_sigio(void *arg)
 {
-	return sigio_count > *(int *)arg;
+	return __atomic_load_n(&sigio_count, __ATOMIC_RELAXED) > *(int *)arg;
 }
 
 CASE(fallback, signals_asked_for_before)
@@ -457,7 +457,7 @@ CASE(fallback, signals_asked_for_before)
 	FAILS(EINPROGRESS, dial(self->c, AF_INET));
 	OK(wait_until(got_sigio, &n));
 	self->s = accept(self->lfd, NULL, NULL);
-	n = sigio_count;
+	n = __atomic_load_n(&sigio_count, __ATOMIC_RELAXED);
 	ASSERT_EQ(1, send(self->s, "x", 1, 0));
 	OK(wait_until(got_sigio, &n));
 	signal(SIGIO, SIG_IGN);
@@ -494,7 +494,7 @@ static int set_kept(int fd)
 	struct timeval tv = { .tv_sec = 9 };
 	size_t i;
 
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(kept); i++) {
 		if (setsockopt(fd, kept[i].level, kept[i].name, &kept[i].value,
 			       sizeof(kept[i].value))) {
 			say("option %zu: %s", i, strerror(errno));
@@ -513,7 +513,7 @@ static int check_kept(int fd)
 	size_t i;
 	int val;
 
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(kept); i++) {
 		int want = kept[i].value;
 
 		len = sizeof(val);
