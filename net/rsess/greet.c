@@ -324,7 +324,7 @@ static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 
 	lock_sock(sk);
 	if (rs->tr && rs->hello_only)
-		rsess_link_drain(rs);
+		rsess_link_read(rs);
 	same = sk->sk_state != TCP_CLOSE && rs->hello_only &&
 	       !rsess_greet_is_late(tr, rs->tr) &&
 	       !memcmp(rs->peer_key, h->key, sizeof(h->key));
