@@ -5,6 +5,7 @@
 # make install         into /lib/modules of that kernel, with the uapi header and
 #                      rsessrun, which goes below PREFIX (/usr/local)
 # make model           every state of a model of the session protocol
+# make fuzz            RUNS=N inputs to the codec and to the session, in user space
 # make demo            the main job, in a throw-away VM
 # make check           the tests, in a VM; UM=1: on User-mode Linux
 # make check-apps      programs of Debian, unchanged, in a VM
@@ -112,10 +113,13 @@ lint:
 model:
 	@tools/testing/model.sh
 
+fuzz:
+	@RUNS=$(RUNS) tools/testing/fuzz/run.sh
+
 clean:
 	rm -rf build
 
 FORCE:
 
 .PHONY: all module rsessrun kuser seeded install uninstall demo check check-apps \
-	check-debug check-kcsan soak lint model clean FORCE
+	check-debug check-kcsan soak lint model fuzz clean FORCE

@@ -18,7 +18,7 @@ self=$here/selftests/net/rsess
 
 kernel=${1:-6.1}
 [ $# -eq 0 ] || shift
-parts=(lint model vm kunit selftests kernel_user module apps field soak)
+parts=(lint model fuzz vm kunit selftests kernel_user module apps field soak)
 case $kernel in
 debug) parts+=(faults seeded) ;;
 kcsan) parts=(soak seeded) ;;
@@ -67,6 +67,10 @@ part_lint() {
 
 part_model() {
 	"$here/model.sh"
+}
+
+part_fuzz() {
+	"$here/fuzz/run.sh" --quick
 }
 
 part_vm() {

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the module takes from the kernel apart from the network, in user space: as
+ * little as it needs, for one thread.  Every file is compiled with -include of
+ * this one; the headers that the module names are empty ones, see the Makefile.
+ *
+ * What is wrong with a caller ends the program, as a finding: a lock that is taken
+ * twice, a reference too many, WARN_ON().
+ */
+#ifndef _FUZZ_KERNEL_H
+#define _FUZZ_KERNEL_H
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <linux/types.h>
+#include <asm/byteorder.h>
+
+/* It is the kernel's that the module means. */
+#define msghdr user_msghdr
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#undef msghdr
+
+#define u8	__u8
+#define u16	__u16
+#define u32	__u32
+#define u64	__u64
+#define s32	__s32
+#define s64	__s64
+#define gfp_t	unsigned int
+#define kuid_t	unsigned int
+
+#define cpu_to_be32	__cpu_to_be32
+#define cpu_to_be64	__cpu_to_be64
+#define be32_to_cpu	__be32_to_cpu
+
+#define __percpu
+#define __rcu
+#define __user
+#define fallthrough	__attribute__((__fallthrough__))
+
+#define ERESTARTSYS	512
+#define PAGE_SIZE	4096
+#define IS_ENABLED(CONFIG_x)	0
+
+/* A finding: says what and where, and ends the program. */
+_Noreturn void fuzz_fail(const char *file, int line, const char *what);
+
+#define CHECK(cond)							\
+	do {								\
+		if (!(cond))						\
+			fuzz_fail(__FILE__, __LINE__, #cond);		\
+	} while (0)
+
+#define WARN_ON_ONCE(cond) ({						\
+	bool __warn = (cond);						\
+									\
+	if (__warn)							\
+		fuzz_fail(__FILE__, __LINE__, "WARN_ON " #cond);	\
+	__warn;								\
+})
+
+#define BUILD_BUG_ON(cond)	_Static_assert(!(cond), #cond)
+
+#define min(a, b) ({							\
+	typeof(a) __a = (a);						\
+	typeof(b) __b = (b);						\
+									\
+	__a < __b ? __a : __b;						\
+})
+#define max(a, b) ({							\
+	typeof(a) __a = (a);						\
+	typeof(b) __b = (b);						\
+									\
+	__a > __b ? __a : __b;						\
+})
+#define min_t(type, a, b)	min((type)(a), (type)(b))
+#define max_t(type, a, b)	max((type)(a), (type)(b))
+#define min3(a, b, c)	min(min(a, b), c)
+#define min_not_zero(a, b) ({						\
+	typeof(a) __x = (a);						\
+	typeof(b) __y = (b);						\
+									\
+	__x == 0 ? __y : (__y == 0 ? __x : min(__x, __y));		\
+})
+#define swap(a, b) do {							\
+	typeof(a) __swap = (a);						\
+									\
+	(a) = (b);							\
+	(b) = __swap;							\
+} while (0)
+
+#define BIT(n)			(1UL << (n))
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define offsetofend(type, m)	(offsetof(type, m) + sizeof(((type *)0)->m))
+#define container_of(p, type, m)	((type *)((char *)(p) - offsetof(type, m)))
+#define __ffs(x)		((unsigned long)__builtin_ctzl(x))
+
+/* There is one thread. */
+#define READ_ONCE(x)		(x)
+#define WRITE_ONCE(x, v)	((x) = (v))
+#define smp_store_release(p, v)	WRITE_ONCE(*(p), v)	/* one thread */
+#define smp_load_acquire(p)	READ_ONCE(*(p))		/* one thread */
+#define smp_mb()		do { } while (0)	/* one thread */
+#define cmpxchg(p, old, new)	(*(p) == (old) ? (*(p) = (new)) : *(p))
+#define this_cpu_inc(x)		((void)(x)++)
+#define this_cpu_add(x, n)	((void)((x) += (n)))
+
+static inline bool test_bit(int n, const unsigned long *p)
+{
+	return *p & BIT(n);
+}
+
+static inline void set_bit(int n, unsigned long *p)
+{
+	*p |= BIT(n);
+}
+
+static inline void clear_bit(int n, unsigned long *p)
+{
+	*p &= ~BIT(n);
+}
+
+#define IS_ERR(p)	((unsigned long)(p) >= -4095UL)
+#define PTR_ERR(p)	((long)(p))
+#define ERR_PTR(e)	((void *)(long)(e))
+
+/* --- lists ------------------------------------------------------------------- */
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+static inline void INIT_LIST_HEAD(struct list_head *h)
+{
+	h->next = h;
+	h->prev = h;
+}
+
+static inline bool list_empty(const struct list_head *h)
+{
+	return h->next == h;
+}
+
+static inline void list_add_tail(struct list_head *e, struct list_head *h)
+{
+	e->next = h;
+	e->prev = h->prev;
+	h->prev->next = e;
+	h->prev = e;
+}
+
+/* Who follows a pointer of what was taken out finds NULL. */
+static inline void list_del(struct list_head *e)
+{
+	e->next->prev = e->prev;
+	e->prev->next = e->next;
+	e->next = NULL;
+	e->prev = NULL;
+}
+
+static inline void list_del_init(struct list_head *e)
+{
+	list_del(e);
+	INIT_LIST_HEAD(e);
+}
+
+static inline void list_move_tail(struct list_head *e, struct list_head *h)
+{
+	list_del(e);
+	list_add_tail(e, h);
+}
+
+#define list_entry		container_of
+#define list_first_entry(h, t, m)	list_entry((h)->next, t, m)
+#define list_last_entry(h, t, m)	list_entry((h)->prev, t, m)
+#define list_next_entry(p, m)	list_entry((p)->m.next, typeof(*(p)), m)
+#define list_prev_entry(p, m)	list_entry((p)->m.prev, typeof(*(p)), m)
+#define list_prepare_entry(p, h, m)	((p) ?: list_entry(h, typeof(*(p)), m))
+
+#define list_for_each_entry(p, h, m)					\
+	for (p = list_first_entry(h, typeof(*(p)), m); &(p)->m != (h);	\
+	     p = list_next_entry(p, m))
+#define list_for_each_entry_continue(p, h, m)				\
+	for (p = list_next_entry(p, m); &(p)->m != (h);			\
+	     p = list_next_entry(p, m))
+#define list_for_each_entry_safe(p, n, h, m)				\
+	for (p = list_first_entry(h, typeof(*(p)), m),			\
+	     n = list_next_entry(p, m); &(p)->m != (h);			\
+	     p = n, n = list_next_entry(n, m))
+#define list_for_each_entry_safe_reverse(p, n, h, m)			\
+	for (p = list_last_entry(h, typeof(*(p)), m),			\
+	     n = list_prev_entry(p, m); &(p)->m != (h);			\
+	     p = n, n = list_prev_entry(n, m))
+
+/* A hash table is an array of lists; what is in none has no next. */
+struct hlist_node {
+	struct list_head list;
+};
+
+static inline void fuzz_hash_init(struct list_head *h, size_t n)
+{
+	while (n--)
+		INIT_LIST_HEAD(h++);
+}
+
+#define INIT_HLIST_NODE(e)	((e)->list.next = NULL)
+#define DECLARE_HASHTABLE(name, bits)	struct list_head name[1 << (bits)]
+#define hash_init(t)		fuzz_hash_init(t, ARRAY_SIZE(t))
+#define hash_bucket(t, key)	(&(t)[(key) % ARRAY_SIZE(t)])
+#define hash_add(t, e, key)	list_add_tail(&(e)->list, hash_bucket(t, key))
+#define hash_del(e)		list_del(&(e)->list)
+#define hash_hashed(e)		((e)->list.next)
+#define hash_for_each_possible(t, p, m, key)				\
+	list_for_each_entry(p, hash_bucket(t, key), m.list)
+
+/* --- locks and references ---------------------------------------------------- */
+
+struct fuzz_lock {
+	int held;
+};
+
+#define spinlock_t	struct fuzz_lock
+#define rwlock_t	struct fuzz_lock
+
+struct mutex {
+	struct fuzz_lock lock;
+};
+
+static inline void spin_lock(struct fuzz_lock *l)
+{
+	CHECK(!l->held);
+	l->held = 1;
+}
+
+static inline void spin_unlock(struct fuzz_lock *l)
+{
+	CHECK(l->held);
+	l->held = 0;
+}
+
+#define spin_lock_init(l)	((l)->held = 0)
+#define read_lock_bh		spin_lock
+#define read_unlock_bh		spin_unlock
+#define write_lock_bh		spin_lock
+#define write_unlock_bh		spin_unlock
+#define rcu_read_lock()		do { } while (0)
+#define rcu_read_unlock()	do { } while (0)
+#define rcu_dereference(p)	(p)
+
+struct rcu_head {
+	int unused;
+};
+
+#define refcount_t	struct fuzz_ref
+
+struct fuzz_ref {
+	int n;
+};
+
+static inline void refcount_set(refcount_t *r, int n)
+{
+	r->n = n;
+}
+
+static inline void refcount_inc(refcount_t *r)
+{
+	CHECK(r->n > 0);
+	r->n++;
+}
+
+static inline bool refcount_dec_and_test(refcount_t *r)
+{
+	CHECK(r->n > 0);
+	return !--r->n;
+}
+
+/* --- memory ------------------------------------------------------------------ */
+
+#define GFP_KERNEL		0
+#define GFP_KERNEL_ACCOUNT	0
+#define GFP_ATOMIC		0
+
+/* What was allocated and not freed; and how many allocations succeed before one
+ * fails, 0 for all.
+ */
+extern long fuzz_live;
+extern unsigned int fuzz_alloc_fails;
+
+void *kmalloc(size_t size, gfp_t gfp);
+void *kzalloc(size_t size, gfp_t gfp);
+void *kmemdup(const void *p, size_t size, gfp_t gfp);
+void kfree(const void *p);
+
+#define kfree_sensitive		kfree
+#define memzero_explicit	explicit_bzero
+
+/* A page of its own for each piece, no larger than that. */
+struct page {
+	int ref;
+	u8 data[];
+};
+
+struct page_frag {
+	struct page *page;
+	u32 offset;
+	u32 size;
+};
+
+#define page_address(p)		((void *)(p)->data)
+#define virt_to_head_page(p)	container_of(p, struct page, data)
+
+static inline void get_page(struct page *p)
+{
+	CHECK(p->ref > 0);
+	p->ref++;
+}
+
+void put_page(struct page *p);
+void *netdev_alloc_frag(u32 size);
+bool skb_page_frag_refill(u32 size, struct page_frag *pf, gfp_t gfp);
+
+#define skb_free_frag(p)	put_page(virt_to_head_page(p))
+
+/* --- time and work ----------------------------------------------------------- */
+
+#define HZ			250
+#define MAX_JIFFY_OFFSET	((LONG_MAX >> 1) - 1)
+
+extern unsigned long jiffies;
+
+#define time_after(a, b)	((long)((b) - (a)) < 0)
+#define time_before(a, b)	time_after(b, a)
+#define time_after_eq(a, b)	((long)((a) - (b)) >= 0)
+
+static inline unsigned long msecs_to_jiffies(unsigned int ms)
+{
+	return ((u64)ms * HZ + 999) / 1000;
+}
+
+struct workqueue_struct;
+struct work_struct;
+
+#define work_func_t	fuzz_work_fn
+typedef void (*fuzz_work_fn)(struct work_struct *work);
+
+/* With a delay the work waits in the same list until its time has come. */
+struct work_struct {
+	struct list_head list;
+	fuzz_work_fn fn;
+	bool pending;
+	unsigned long at;
+};
+
+struct delayed_work {
+	struct work_struct work;
+};
+
+#define INIT_WORK(w, f)		((w)->fn = (f), (w)->pending = false)
+#define INIT_DELAYED_WORK(w, f)	INIT_WORK(&(w)->work, f)
+#define delayed_work_pending(w)	((w)->work.pending)
+#define cancel_delayed_work_sync cancel_delayed_work
+
+/* Works are independent of each other: the last may run first. */
+extern bool fuzz_work_lifo;
+
+bool fuzz_work_queue(struct work_struct *w, unsigned long delay, bool move);
+bool fuzz_work_cancel(struct work_struct *w);
+bool fuzz_work_run(void);
+bool fuzz_work_next(unsigned long *at);
+
+static inline bool queue_work(struct workqueue_struct *wq,
+			      struct work_struct *w)
+{
+	return fuzz_work_queue(w, 0, false);
+}
+
+static inline bool queue_delayed_work(struct workqueue_struct *wq,
+				      struct delayed_work *w,
+				      unsigned long delay)
+{
+	return fuzz_work_queue(&w->work, delay, false);
+}
+
+static inline bool mod_delayed_work(struct workqueue_struct *wq,
+				    struct delayed_work *w,
+				    unsigned long delay)
+{
+	return !fuzz_work_queue(&w->work, delay, true);
+}
+
+static inline bool cancel_delayed_work(struct delayed_work *w)
+{
+	return fuzz_work_cancel(&w->work);
+}
+
+/* --- other ------------------------------------------------------------------- */
+
+struct ctl_table_header;
+
+#define siphash_key_t	struct fuzz_siphash_key
+
+struct fuzz_siphash_key {
+	u64 key[2];
+};
+
+u64 siphash(const void *p, size_t len, const siphash_key_t *key);
+void fuzz_random_seed(void);
+void get_random_bytes(void *p, size_t len);
+u32 get_random_u32(void);
+
+/* The module's own header of tracepoints is used: they do nothing. */
+#define TP_PROTO(...)	__VA_ARGS__
+#define TRACE_EVENT(name, proto, ...)					\
+	static inline void trace_##name(proto) { }
+
+#define current			0
+#define signal_pending(task)	false
+
+#endif /* _FUZZ_KERNEL_H */

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel in user space, see include/kernel.h.
+ */
+
+long fuzz_live;
+unsigned int fuzz_alloc_fails;
+unsigned long jiffies;
+bool fuzz_work_lifo;
+
+static struct list_head fuzz_works = { &fuzz_works, &fuzz_works };
+static u64 fuzz_random;
+
+void fuzz_fail(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "%s:%d: failed: %s\n", file, line, what);
+	abort();
+}
+
+/* --- memory ------------------------------------------------------------------ */
+
+static bool fuzz_out_of_memory(void)
+{
+	return fuzz_alloc_fails && !--fuzz_alloc_fails;
+}
+
+void *kmalloc(size_t size, gfp_t gfp)
+{
+	void *p;
+
+	if (fuzz_out_of_memory())
+		return NULL;
+	p = malloc(size);
+	CHECK(p);
+	fuzz_live++;
+	return p;
+}
+
+void *kzalloc(size_t size, gfp_t gfp)
+{
+	void *p = kmalloc(size, gfp);
+
+	if (p)
+		memset(p, 0, size);
+	return p;
+}
+
+void *kmemdup(const void *from, size_t size, gfp_t gfp)
+{
+	void *p = kmalloc(size, gfp);
+
+	if (p)
+		memcpy(p, from, size);
+	return p;
+}
+
+void kfree(const void *p)
+{
+	if (!p)
+		return;
+	fuzz_live--;
+	free((void *)p);
+}
+
+static struct page *fuzz_page(u32 size)
+{
+	struct page *p = kmalloc(sizeof(*p) + size, 0);
+
+	if (p)
+		p->ref = 1;
+	return p;
+}
+
+void put_page(struct page *p)
+{
+	CHECK(p->ref > 0);
+	if (!--p->ref)
+		kfree(p);
+}
+
+void *netdev_alloc_frag(u32 size)
+{
+	struct page *p = fuzz_page(size);
+
+	return p ? p->data : NULL;
+}
+
+/* Small ones, so that what is retained is in many. */
+bool skb_page_frag_refill(u32 size, struct page_frag *pf, gfp_t gfp)
+{
+	if (pf->page && pf->size - pf->offset >= size)
+		return true;
+	if (pf->page)
+		put_page(pf->page);
+	pf->size = 192;
+	pf->offset = 0;
+	pf->page = fuzz_page(pf->size);
+	return pf->page;
+}
+
+/* --- time and work ----------------------------------------------------------- */
+
+/* False if it was waiting already; then @move gives it another time. */
+bool fuzz_work_queue(struct work_struct *w, unsigned long delay, bool move)
+{
+	bool was = w->pending;
+
+	if (was && !move)
+		return false;
+	w->at = jiffies + delay;
+	if (!was)
+		list_add_tail(&w->list, &fuzz_works);
+	w->pending = true;
+	return !was;
+}
+
+bool fuzz_work_cancel(struct work_struct *w)
+{
+	bool was = w->pending;
+
+	if (was)
+		list_del(&w->list);
+	w->pending = false;
+	return was;
+}
+
+/* Run a work that is due, the first or the last; false if there is none. */
+bool fuzz_work_run(void)
+{
+	struct work_struct *w, *due = NULL;
+
+	list_for_each_entry(w, &fuzz_works, list) {
+		if (time_after(w->at, jiffies))
+			continue;
+		due = w;
+		if (!fuzz_work_lifo)
+			break;
+	}
+	if (!due)
+		return false;
+	fuzz_work_cancel(due);
+	due->fn(due);
+	return true;
+}
+
+/* When is the next one due?  False if none waits. */
+bool fuzz_work_next(unsigned long *at)
+{
+	struct work_struct *w;
+	bool any = false;
+
+	list_for_each_entry(w, &fuzz_works, list) {
+		if (!any || time_before(w->at, *at))
+			*at = w->at;
+		any = true;
+	}
+	return any;
+}
+
+/* --- other ------------------------------------------------------------------- */
+
+u64 siphash(const void *p, size_t len, const siphash_key_t *key)
+{
+	const u8 *b = p;
+	u64 h = 1469598103934665603ULL;
+
+	while (len--)
+		h = (h ^ *b++) * 1099511628211ULL;
+	return h;
+}
+
+/* The same numbers for each input. */
+void fuzz_random_seed(void)
+{
+	fuzz_random = 88172645463325252ULL;
+}
+
+u32 get_random_u32(void)
+{
+	fuzz_random ^= fuzz_random << 13;
+	fuzz_random ^= fuzz_random >> 7;
+	fuzz_random ^= fuzz_random << 17;
+	return fuzz_random >> 16;
+}
+
+void get_random_bytes(void *p, size_t len)
+{
+	u8 *b = p;
+
+	while (len--)
+		*b++ = get_random_u32();
+}

@@ -1,0 +1,900 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * See world.h.  What the module gets from files of its own that are not compiled
+ * here is in this file too: the listener's queues, TCP, options, secrets.
+ */
+#include "auth.h"
+#include "listener.h"
+#include "net.h"
+#include "recvq.h"
+#include "table.h"
+#include "urgent.h"
+#include "world.h"
+
+struct world world;
+u8 world_in[CONNS][CONN_IN];
+int rsess_family = AF_RSESS;
+struct workqueue_struct *rsess_wq;
+struct workqueue_struct *rsess_close_wq;
+
+static struct net world_net;
+static struct rsess_mib world_mib;
+static struct rsess_net world_rn = { .mib = &world_mib };
+static struct rsess_listener world_lsn;
+static struct sock *world_parent;
+static void (*world_destruct)(struct sock *sk);
+
+struct proto rsess_proto = {
+	.obj_size		= sizeof(struct rsess_sock),
+	.stream_memory_free	= rsess_memory_free,
+};
+
+struct rsess_net *rsess_net(const struct net *net)
+{
+	return &world_rn;
+}
+
+/* --- secrets: enough to see who knows them ----------------------------------- */
+
+static void mix(u8 *mac, const void *p, size_t len)
+{
+	u64 h[4], hash = siphash(p, len, NULL);
+	int i;
+
+	memcpy(h, mac, sizeof(h));
+	for (i = 0; i < 4; i++)
+		h[i] = (h[i] ^ hash) * (2 * i + 0x9e3779b97f4a7c15);
+	memcpy(mac, h, sizeof(h));
+}
+
+int rsess_auth_secret(const u8 *dialer_key, const u8 *acceptor_key,
+		      const u8 *id, u8 *secret)
+{
+	memset(secret, 1, RSESS_WIRE_MAC_LEN);
+	mix(secret, dialer_key, RSESS_WIRE_KEY_LEN);
+	mix(secret, acceptor_key, RSESS_WIRE_KEY_LEN);
+	mix(secret, id, RSESS_WIRE_ID_LEN);
+	return 0;
+}
+
+int rsess_auth_resume(const u8 *secret, const u8 *hdr,
+		      const struct rsess_wire_resume *r, u8 *mac)
+{
+	u8 m[RSESS_WIRE_MAC_LEN];
+
+	memset(m, 2, sizeof(m));
+	mix(m, secret, RSESS_WIRE_MAC_LEN);
+	mix(m, hdr, RSESS_HDR_LEN);
+	mix(m, r, offsetof(struct rsess_wire_resume, mac));
+	memcpy(mac, m, sizeof(m));
+	return 0;
+}
+
+int rsess_auth_resumed(const u8 *secret, const u8 *hdr, const u8 *id,
+		       __be32 epoch, const u8 *dialer_nonce,
+		       const u8 *acceptor_nonce, u8 *mac)
+{
+	u8 m[RSESS_WIRE_MAC_LEN];
+
+	memset(m, 3, sizeof(m));
+	mix(m, secret, RSESS_WIRE_MAC_LEN);
+	mix(m, hdr, RSESS_HDR_LEN);
+	mix(m, id, RSESS_WIRE_ID_LEN);
+	mix(m, &epoch, sizeof(epoch));
+	mix(m, dialer_nonce, RSESS_WIRE_NONCE_LEN);
+	mix(m, acceptor_nonce, RSESS_WIRE_NONCE_LEN);
+	memcpy(mac, m, sizeof(m));
+	return 0;
+}
+
+bool rsess_auth_equal(const u8 *a, const u8 *b)
+{
+	return !memcmp(a, b, RSESS_WIRE_MAC_LEN);
+}
+
+/* --- options ----------------------------------------------------------------- */
+
+void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock)
+{
+}
+
+int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent)
+{
+	return 0;
+}
+
+/* --- the session comes and goes ---------------------------------------------- */
+
+static void world_gone(struct sock *sk)
+{
+	if (world.rs && sk == rsess_to_sk(world.rs)) {
+		CHECK(!world.app.sk);
+		world.rs = NULL;
+	}
+	world_destruct(sk);
+}
+
+static void world_adopt(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	world.rs = rs;
+	world_destruct = sk->sk_destruct;
+	sk->sk_destruct = world_gone;
+	sk->sk_rcvbuf = world.rcvbuf;
+	sk->sk_sndbuf = world.sndbuf;
+	memset(&world.m, 0, sizeof(world.m));
+	world.m.una = world.start;
+	world.epoch = 0;
+	world.told = false;
+	world.window = rsess_window(rs);
+}
+
+static void world_graft(struct rsess_sock *rs)
+{
+	world.app.sk = rsess_to_sk(rs);
+	world.app.sk->sk_socket = &world.app;
+}
+
+/* --- the listener ------------------------------------------------------------ */
+
+void rsess_listener_put(struct rsess_listener *lsn)
+{
+	CHECK(lsn->users > 0);
+	lsn->users--;
+}
+
+void rsess_listener_hold(struct rsess_listener *lsn)
+{
+	refcount_inc(&lsn->ref);
+}
+
+void rsess_listener_free(struct rsess_listener *lsn)
+{
+	CHECK(!refcount_dec_and_test(&lsn->ref));
+}
+
+void rsess_listener_claim(struct rsess_transport *tr)
+{
+	CHECK(!list_empty(&tr->link));
+	list_del_init(&tr->link);
+	tr->parked = false;
+}
+
+void rsess_listener_forget(struct rsess_transport *tr, bool reset)
+{
+	rsess_transport_close(tr, reset);
+	if (list_empty(&tr->link))
+		return;
+	list_del_init(&tr->link);
+	rsess_transport_put(tr);
+}
+
+struct sock *rsess_listener_admit(struct rsess_listener *lsn,
+				  struct rsess_transport *tr)
+{
+	if (world.rs || world.admit == 1)
+		return ERR_PTR(-ECONNREFUSED);
+	if (world.admit) {
+		tr->parked = true;
+		return NULL;
+	}
+	sock_hold(world_parent);
+	lsn->users++;
+	return world_parent;
+}
+
+void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
+			    struct rsess_transport *tr)
+{
+	rs->lsn = tr->lsn;
+	rs->protocol = tr->ops->protocol;
+	rsess_set_family(rs, AF_INET);
+	rsess_sendq_init(&rs->sq, world.start);
+	world_adopt(rs);
+	world.m.begun = true;
+	world.m.start = tr->rx.f.seq;
+	world.m.rcv = tr->rx.f.seq;
+	world.m.copied = tr->rx.f.seq;
+	world.m.limit = tr->rx.f.limit;
+}
+
+void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
+			     struct sock *child)
+{
+	if (child && !rsess_sk(child)->deferred)
+		world_graft(rsess_sk(child));
+	sock_put(parent);
+}
+
+void rsess_listener_defer(struct rsess_sock *rs)
+{
+	if (!world.defer)
+		return;
+	rs->deferred = true;
+	rsess_timer_arm(rs, RSESS_TIMER_DEFER, HZ);
+}
+
+void rsess_listener_present(struct rsess_sock *rs)
+{
+	if (!rs->deferred)
+		return;
+	rs->deferred = false;
+	world_graft(rs);
+}
+
+bool rsess_listener_withdraw(struct rsess_sock *rs)
+{
+	bool was = rs->deferred;
+
+	rs->deferred = false;
+	return was;
+}
+
+/* --- connections ------------------------------------------------------------- */
+
+static struct conn *conn_of(const struct socket *sock)
+{
+	return container_of(sock, struct conn, sock);
+}
+
+/* The acceptor attaches a connection while nobody looks.  By RESUME, it is one that
+ * knows the secret, and says where to go on.
+ */
+static void conn_sync(struct conn *c)
+{
+	struct rsess_sock *rs = world.rs;
+	struct rsess_wire_resume r;
+	u8 mac[RSESS_WIRE_MAC_LEN];
+	struct model_view v;
+
+	if (!rs || rs->dialer || !rs->tr || rs->tr->sock != &c->sock ||
+	    c->rx.live)
+		return;
+	c->rx.live = true;
+	c->rx.whole = false;
+	if (c->rx.f.type != RSESS_RESUME) {
+		CHECK(c->rx.f.type == RSESS_HELLO && !rs->epoch);
+		return;
+	}
+	memcpy(&r, c->rx.ctrl, sizeof(r));
+	rsess_auth_resume(rs->secret, c->rx.hdr, &r, mac);
+	CHECK(!memcmp(mac, r.mac, sizeof(mac)));
+	CHECK(!memcmp(r.id, rs->id, sizeof(r.id)));
+	CHECK(rsess_epoch_newer(be32_to_cpu(r.epoch), world.epoch));
+	world.epoch = be32_to_cpu(r.epoch);
+	CHECK(world.epoch == rs->epoch);
+	model_look(rs, &v);
+	model_resumed(&world.m, &c->rx.f, &v);
+}
+
+/* --- what the module sends --------------------------------------------------- */
+
+/* Where the peer begins it is known what can be told. */
+static bool world_tells(void)
+{
+	if (world.m.begun && !world.told) {
+		world.told = true;
+		world.told_ack = world.m.start;
+		world.told_limit = world.m.start;
+		world.last_limit = world.m.start;
+	}
+	return world.told;
+}
+
+/* Did the application make the byte before this offset urgent?  A frame that was
+ * begun before the last such byte says so of an older one.
+ */
+static bool was_urgent(const struct rsess_sock *rs, u64 end)
+{
+	u32 i;
+
+	if (end == rs->snd_up)
+		return true;
+	for (i = 0; i < min_t(u32, world.urgents, URGENTS); i++)
+		if (world.urgent[i] == end)
+			return true;
+	return world.urgents > URGENTS;
+}
+
+static void conn_frame_begins(struct conn *c, struct rsess_sock *rs)
+{
+	const struct rsess_frame *f = &c->out;
+	bool first = !c->frames++;
+
+	CHECK(!c->out_buf[2] && !c->out_buf[3] && !(f->flags & ~7));
+	CHECK(!rsess_wire_decode(c->out_buf, &c->out));
+	CHECK(first || f->type > RSESS_RESUMED);
+	if (!rs)
+		return;
+	CHECK(!first || f->type <= RSESS_RESUMED || f->type == RSESS_ABORT);
+	CHECK(f->type <= RSESS_RESUMED || f->type == RSESS_ABORT ||
+	      rs->link == RSESS_LINK_LIVE || rs->pending || rs->reason);
+	if (f->type != RSESS_HELLO && world_tells()) {
+		CHECK(!rsess_before(f->ack, world.told_ack));
+		CHECK(!rsess_after(f->ack, world.m.rcv));
+		CHECK(!rsess_before(f->limit, world.told_limit));
+		world.told_ack = f->ack;
+		world.told_limit = f->limit;
+	}
+	if (f->type == RSESS_DATA) {
+		CHECK(!c->fin);
+		CHECK(f->seq == rs->sq.snd_nxt);
+		CHECK(!rsess_after(f->seq + f->length, world.m.limit));
+		CHECK(!rsess_after(f->seq + f->length, rs->sq.write_seq));
+		CHECK(!(f->flags & RSESS_F_URGENT) ||
+		      was_urgent(rs, f->seq + f->length));
+	} else if (f->type == RSESS_FIN) {
+		CHECK(!c->fin && f->seq == rs->sq.write_seq &&
+		      f->seq == rs->sq.snd_nxt);
+		c->fin = true;
+	} else if (f->type == RSESS_STOP) {
+		CHECK((c->fin || world.m.fin_acked) && world.m.closed);
+	}
+}
+
+static void conn_frame_ends(struct conn *c)
+{
+	if (c->out.type == RSESS_PONG)
+		CHECK(!memcmp(c->out_buf + RSESS_HDR_LEN, world.m.ping,
+			      sizeof(world.m.ping)));
+	c->out_have = 0;
+}
+
+static void conn_out(struct conn *c, struct rsess_sock *rs, const u8 *p,
+		     u32 len)
+{
+	u64 seq;
+	u32 n;
+
+	while (len) {
+		if (c->out_have < RSESS_HDR_LEN) {
+			n = min_t(u32, len, RSESS_HDR_LEN - c->out_have);
+			memcpy(c->out_buf + c->out_have, p, n);
+			c->out_have += n;
+			if (c->out_have == RSESS_HDR_LEN) {
+				rsess_wire_decode(c->out_buf, &c->out);
+				c->out_left = c->out.length;
+				conn_frame_begins(c, rs);
+			}
+		} else {
+			n = min(len, c->out_left);
+			seq = c->out.seq + c->out.length - c->out_left;
+			if (c->out.type != RSESS_DATA) {
+				memcpy(c->out_buf + RSESS_HDR_LEN +
+				       c->out.length - c->out_left, p, n);
+			} else {
+				u32 i;
+
+				for (i = 0; i < n; i++)
+					CHECK(p[i] == pattern(seq + i));
+			}
+			c->out_left -= n;
+		}
+		p += n;
+		len -= n;
+		if (c->out_have == RSESS_HDR_LEN && !c->out_left)
+			conn_frame_ends(c);
+	}
+}
+
+static struct conn *conn_new(void)
+{
+	struct conn *c;
+	int slot;
+
+	for (slot = 0; slot < CONNS && world.conn[slot]; slot++)
+		;
+	if (slot == CONNS)
+		return NULL;
+	c = kzalloc(sizeof(*c), GFP_KERNEL);
+	if (!c)
+		return NULL;
+	fuzz_sock_init(&c->sk, &world_net, NULL);
+	c->sk.sk_family = AF_INET;
+	c->sk.sk_socket = &c->sock;
+	c->sock.sk = &c->sk;
+	c->slot = slot;
+	c->room = ~0U;
+	world.conn[slot] = c;
+	return c;
+}
+
+int sock_create_kern(struct net *net, int family, int type, int protocol,
+		     struct socket **sock)
+{
+	struct conn *c = conn_new();
+
+	if (!c)
+		return -ENFILE;
+	*sock = &c->sock;
+	return 0;
+}
+
+void sock_release(struct socket *sock)
+{
+	struct conn *c = conn_of(sock);
+
+	CHECK(!c->sk.sk_owned && !c->sk.sk_user_data && c->sk.sk_refcnt == 1);
+	world.conn[c->slot] = NULL;
+	kfree(c);
+}
+
+int kernel_bind(struct socket *sock, struct sockaddr *addr, int len)
+{
+	return 0;
+}
+
+int kernel_connect(struct socket *sock, struct sockaddr *addr, int len,
+		   int flags)
+{
+	if (!world.connects)
+		return -ENETUNREACH;
+	conn_of(sock)->state = RSESS_INNER_OPENING;
+	return -EINPROGRESS;
+}
+
+int kernel_getsockname(struct socket *sock, struct sockaddr *addr)
+{
+	addr->sa_family = AF_INET;
+	return sizeof(struct sockaddr_in);
+}
+
+int kernel_sendmsg(struct socket *sock, struct msghdr *msg, struct kvec *vec,
+		   size_t n, size_t len)
+{
+	CHECK(n == 1 && vec->iov_len == len);
+	conn_out(conn_of(sock), NULL, vec->iov_base, len);
+	return len;
+}
+
+int kernel_sock_shutdown(struct socket *sock, int how)
+{
+	conn_of(sock)->shut = true;
+	return 0;
+}
+
+static void conn_tune(struct socket *sock)
+{
+}
+
+static enum rsess_inner_state conn_state(const struct socket *sock)
+{
+	conn_sync(conn_of(sock));
+	return conn_of(sock)->state;
+}
+
+static ssize_t conn_send(struct socket *sock, struct page *page, u32 off,
+			 u32 len, enum rsess_more more)
+{
+	struct conn *c = conn_of(sock);
+
+	CHECK(!c->sk.sk_owned && !c->shut);
+	CHECK(page->ref > 0);
+	conn_sync(c);
+	if (c->state != RSESS_INNER_UP && c->state != RSESS_INNER_EOF)
+		return -EPIPE;
+	len = min(len, c->room);
+	if (!len)
+		return -EAGAIN;
+	c->room -= len;
+	conn_out(c, world.rs, (u8 *)page_address(page) + off, len);
+	return len;
+}
+
+/* One piece.  False when reading stops. */
+static bool conn_read_piece(struct conn *c, struct rsess_transport *tr)
+{
+	struct rsess_sock *rs = tr->sk ? rsess_sk(tr->sk) : NULL;
+	u32 len = min(world.piece, c->in_come - c->in_off);
+	const u8 *p = world_in[c->slot] + c->in_off;
+	struct model_view v = {};
+	struct sk_buff *skb;
+	u32 n;
+
+	/* It does not fail: it is TCP's. */
+	n = fuzz_alloc_fails;
+	fuzz_alloc_fails = 0;
+	skb = alloc_skb(len, GFP_ATOMIC);
+	fuzz_alloc_fails = n;
+	memcpy(skb_put(skb, len), p, len);
+	if (world.tight)
+		skb->truesize = len;
+
+	if (rs)
+		model_look(rs, &v);
+	n = rsess_input(tr, skb, 0, len);
+	CHECK(n <= len);
+	c->in_off += n;
+	kfree_skb(skb);
+
+	model_bytes(&world.m, &c->rx, &v, rs, p,
+		    tr->rx.error == -ENOMEM ? n : len);
+	if (rs) {
+		model_compare(&world.m, rs);
+		CHECK(rs->sq.write_seq == v.write_seq);
+	}
+	CHECK(c->rx.whole == tr->rx.whole);
+	CHECK(c->rx.error == (tr->rx.error && tr->rx.error != -ENOMEM &&
+			      tr->rx.error != -ECANCELED));
+	CHECK(n == len || tr->rx.error || tr->rx.whole);
+	return n == len;
+}
+
+static int conn_read(struct rsess_transport *tr)
+{
+	struct conn *c = conn_of(tr->sock);
+
+	conn_sync(c);
+	tr->rx.error = 0;
+	lock_sock(&c->sk);
+	tr->reading = true;
+	while (c->in_off < c->in_come && conn_read_piece(c, tr))
+		;
+	tr->reading = false;
+	release_sock(&c->sk);
+	return tr->rx.error;
+}
+
+const struct rsess_transport_ops rsess_tcp_ops = {
+	.protocol	= IPPROTO_TCP,
+	.tune		= conn_tune,
+	.state		= conn_state,
+	.send		= conn_send,
+	.push		= conn_tune,
+	.read		= conn_read,
+	.discard	= conn_tune,
+};
+
+/* --- invariants -------------------------------------------------------------- */
+
+static void check_sendq(const struct rsess_sock *rs)
+{
+	const struct rsess_sendq *q = &rs->sq;
+	struct rsess_chunk *c;
+	u64 seq = q->snd_una;
+	bool cursor = !q->cursor;
+
+	CHECK(!rsess_after(q->snd_una, q->snd_nxt));
+	CHECK(!rsess_after(q->snd_nxt, q->snd_max));
+	CHECK(!rsess_after(q->snd_max, q->write_seq));
+	list_for_each_entry(c, &q->chunks, list) {
+		CHECK(c->seq == seq && c->len);
+		CHECK(c->page->ref > 0 && *(u8 *)page_address(c->page) >= 0);
+		if (c == q->cursor) {
+			CHECK(!rsess_after(c->seq, q->snd_nxt));
+			cursor = true;
+		}
+		seq += c->len;
+	}
+	CHECK(cursor);
+	if (rs->reason)
+		CHECK(list_empty(&q->chunks) &&
+		      !rsess_to_sk(rs)->sk_wmem_queued);
+	else
+		CHECK(seq == q->write_seq && rsess_sendq_retained(q) ==
+		      (u64)rsess_to_sk(rs)->sk_wmem_queued);
+}
+
+static void check_recvq(const struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	struct sk_buff *skb;
+	u64 bytes = 0;
+	int rmem = 0;
+
+	list_for_each_entry(skb, &sk->sk_receive_queue.list, list) {
+		const struct rsess_skb_cb *cb = rsess_skb_cb(skb);
+
+		CHECK(cb->len && cb->off + cb->len <= skb->len);
+		bytes += cb->len;
+		rmem += skb->truesize;
+	}
+	CHECK(rmem == sk->sk_rmem);
+	if (!world.m.closed && !sock_flag(sk, SOCK_DEAD) && world.m.begun)
+		CHECK(bytes == rsess_readable(rs));
+}
+
+/* Never more than was allowed, and never more allowed than there is room for. */
+static void check_credit(const struct rsess_sock *rs)
+{
+	const struct rsess_credit *c = &rs->credit;
+
+	if (!world_tells())
+		return;
+	CHECK(!rsess_before(c->limit, world.last_limit));
+	CHECK(c->limit == world.last_limit ||
+	      c->limit - c->copied_seq <= world.window);
+	CHECK(!rsess_after(c->rcv_nxt - rs->rcv_fin, c->limit));
+	CHECK(!rsess_after(c->acked, c->rcv_nxt));
+	world.last_limit = c->limit;
+}
+
+static int expected_state(const struct rsess_sock *rs)
+{
+	if (rs->reason)
+		return TCP_CLOSE;
+	if (!world.m.begun)
+		return TCP_SYN_SENT;
+	if (!rs->fin_queued)
+		return rs->rcv_fin ? TCP_CLOSE_WAIT : TCP_ESTABLISHED;
+	if (!rs->rcv_fin)
+		return rs->fin_acked ? TCP_FIN_WAIT2 : TCP_FIN_WAIT1;
+	if (rs->fin_acked)
+		return TCP_TIME_WAIT;
+	return world.m.passive ? TCP_LAST_ACK : TCP_CLOSING;
+}
+
+static void check_session(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	/* A session may end for many reasons; here it is known that it did. */
+	if (rs->reason)
+		world.m.ended = true;
+	CHECK(!sk->sk_owned);
+	model_compare(&world.m, rs);
+	CHECK(sk->sk_state == expected_state(rs));
+	CHECK(!rs->reason || (!rs->tr && !rs->armed));
+	CHECK((rs->link == RSESS_LINK_NONE) == !rs->tr);
+	CHECK(!rs->tr || (rs->tr->sk == sk && rs->tr->sock));
+	CHECK(!rs->tr || !conn_of(rs->tr->sock)->rx.error);
+	CHECK(!rs->tr || !rs->tr->reading);
+	/* Without a connection somebody comes, or a clock runs. */
+	CHECK(rs->tr || rs->reason || rs->armed);
+	CHECK(rs->fin_tried >= rs->fin_acked && rs->fin_queued >= rs->fin_sent);
+	CHECK(!world.app.sk || !sock_flag(sk, SOCK_DEAD));
+	check_sendq(rs);
+	check_recvq(rs);
+	check_credit(rs);
+}
+
+/* --- what happens ------------------------------------------------------------ */
+
+/* Let the module do what it has to do now. */
+void world_settle(void)
+{
+	int i;
+
+	while (fuzz_work_run())
+		;
+	for (i = 0; i < CONNS; i++)
+		if (world.conn[i])
+			conn_sync(world.conn[i]);
+	if (world.rs)
+		check_session(world.rs);
+	CHECK(!world_rn.lock.held);
+}
+
+/* Something happened on a connection: the module is called back. */
+void world_event(struct conn *c)
+{
+	c->sk.sk_state_change(&c->sk);
+}
+
+/* connect() */
+void world_connect(void)
+{
+	union rsess_addr addr = { .sa.sa_family = AF_INET };
+	struct rsess_sock *rs;
+	struct sock *sk;
+
+	sk = rsess_sock_alloc(&world_net, GFP_KERNEL, 0);
+	if (!sk)
+		return;
+	rs = rsess_sk(sk);
+	lock_sock(sk);
+	world_adopt(rs);
+	world_graft(rs);
+	rsess_session_init(rs, true);
+	rsess_sendq_init(&rs->sq, world.start);
+	get_random_bytes(rs->id, sizeof(rs->id));
+	get_random_bytes(rs->key, sizeof(rs->key));
+	rsess_set_raddr(rs, &addr);
+	CHECK(!rsess_table_list(rs));
+	rsess_state_set(sk, TCP_SYN_SENT);
+	if (rsess_link_dial(rs))
+		rsess_session_end(rs, RSESS_REASON_CONNECT, ENETUNREACH);
+	release_sock(sk);
+}
+
+/* A connection comes to the listener. */
+void world_accept(void)
+{
+	struct conn *c = conn_new();
+	struct rsess_transport *tr;
+
+	if (!c)
+		return;
+	tr = rsess_transport_new(&rsess_tcp_ops, &c->sock, NULL, &world_lsn);
+	if (!tr) {
+		sock_release(&c->sock);
+		return;
+	}
+	tr->serial = world_lsn.serial++;
+	c->state = RSESS_INNER_UP;
+	list_add_tail(&tr->link, &world_lsn.pending);
+	rsess_transport_hook(tr);
+	rsess_transport_queue(tr);
+}
+
+/* close(); @cut: with SO_LINGER {1, 0} */
+void world_close(bool cut)
+{
+	struct sock *sk = world.app.sk;
+	struct rsess_sock *rs = rsess_sk(sk);
+
+	sock_hold(sk);
+	lock_sock(sk);
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	if (sk->sk_state == TCP_CLOSE) {
+		rsess_recvq_purge(sk);
+	} else if (sk->sk_state == TCP_SYN_SENT || cut) {
+		rsess_session_cut(rs, RSESS_REASON_APP, 0);
+	} else {
+		world.m.closed = true;
+		world.m.copied = world.m.rcv - world.m.fin;
+		rsess_session_close(rs);
+	}
+	rsess_link_forget_inner(rs);
+	sock_set_flag(sk, SOCK_DEAD);
+	sk->sk_socket = NULL;
+	world.app.sk = NULL;
+	rsess_session_orphan(rs);
+	release_sock(sk);
+	sock_put(sk);
+}
+
+/* shutdown(); @how: RCV_SHUTDOWN, SEND_SHUTDOWN */
+void world_shutdown(int how)
+{
+	struct sock *sk = world.app.sk;
+
+	lock_sock(sk);
+	sk->sk_shutdown |= how;
+	if (how & SEND_SHUTDOWN && sk->sk_state != TCP_CLOSE &&
+	    sk->sk_state != TCP_SYN_SENT)
+		rsess_session_shutdown(rsess_sk(sk));
+	release_sock(sk);
+}
+
+static u8 world_buf[65536];
+
+/* send() */
+void world_write(u32 len, int flags)
+{
+	struct rsess_sock *rs = rsess_sk(world.app.sk);
+	u64 seq = rs->sq.write_seq;
+	struct msghdr msg = {
+		.msg_iter = { world_buf, min_t(u32, len, sizeof(world_buf)) },
+		.msg_flags = MSG_DONTWAIT | flags,
+	};
+	bool ended = rs->fin_queued || rs->reason;
+	u32 i;
+	int n;
+
+	len = msg.msg_iter.count;
+	for (i = 0; i < len; i++)
+		world_buf[i] = pattern(seq + i);
+	n = rsess_sendmsg(&world.app, &msg, len);
+	if (flags & MSG_OOB && n > 0)
+		world.urgent[world.urgents++ % URGENTS] = seq + n;
+	CHECK(n <= (int)len);
+	CHECK(!ended || n <= 0);
+	CHECK(rs->sq.write_seq - seq == (n > 0 ? (u64)n : 0));
+}
+
+/* recv() with MSG_OOB */
+static void world_read_urgent(struct msghdr *msg, int flags)
+{
+	bool can = world.m.urg == RSESS_URG_VALID &&
+		   !sock_flag(world.app.sk, SOCK_URGINLINE);
+	int n = rsess_recvmsg(&world.app, msg, 1, flags);
+
+	CHECK(n == 1 || n < 0);
+	CHECK(n < 0 || can);
+	if (n < 0)
+		return;
+	CHECK(world_buf[0] == model_byte(&world.m, world.m.urg_seq));
+	if (!(flags & MSG_PEEK))
+		world.m.urg = RSESS_URG_READ;
+}
+
+/* recv(): up to the mark, past it if the reader stands before it */
+void world_read(u32 len, int flags)
+{
+	struct rsess_sock *rs = rsess_sk(world.app.sk);
+	bool in = sock_flag(world.app.sk, SOCK_URGINLINE);
+	struct msghdr msg = {
+		.msg_iter = { world_buf, min_t(u32, len, sizeof(world_buf)) },
+	};
+	struct model *m = &world.m;
+	u64 from, end;
+	u32 i;
+	int n;
+
+	flags |= MSG_DONTWAIT;
+	len = msg.msg_iter.count;
+	if (flags & MSG_OOB) {
+		world_read_urgent(&msg, flags);
+		return;
+	}
+	from = m->copied + model_hole(m, in);
+	end = m->rcv - m->fin;
+	if (m->urg && rsess_after(m->urg_seq, from))
+		end = m->urg_seq;
+	n = rsess_recvmsg(&world.app, &msg, len, flags);
+	if (!m->begun) {
+		CHECK(n <= 0);
+		return;
+	}
+	CHECK(max(n, 0) == (int)min_t(u64, len, end - from));
+	if (!(flags & MSG_TRUNC))
+		for (i = 0; (int)i < n; i++)
+			CHECK(world_buf[i] == model_byte(m, from + i));
+	if (!(flags & MSG_PEEK))
+		model_read(m, from + max(n, 0) - m->copied);
+	CHECK(rs->credit.copied_seq == m->copied);
+}
+
+/* A new world. */
+void world_begin(void)
+{
+	if (!world_parent) {
+		rsess_table_init(&world_rn);
+		refcount_set(&world_lsn.ref, 1);
+		INIT_LIST_HEAD(&world_lsn.pending);
+		world_parent = rsess_sock_alloc(&world_net, GFP_KERNEL, 0);
+	}
+	memset(&world, 0, sizeof(world));
+	world.piece = CONN_IN;
+	world.connects = true;
+	jiffies = (u32)(-300 * HZ);
+	fuzz_random_seed();
+	fuzz_live = 0;
+	fuzz_alloc_fails = 0;
+	fuzz_work_lifo = false;
+	world_rn.timeout_ms = 300000;
+	world_rn.stall_timeout_ms = 20000;
+	world_rn.probe_interval_ms = 60000;
+	world_rn.handshake_timeout_ms = 10000;
+	world_rn.orphan_timeout_ms = 60000;
+	world_rn.max_sessions = 10;
+	world_rn.max_orphans = 10;
+	world_rn.max_tombstones = 10;
+	world_net.ipv4.sysctl_tcp_keepalive_time = 7200 * HZ;
+	world_net.ipv4.sysctl_tcp_keepalive_intvl = 75 * HZ;
+	world_net.ipv4.sysctl_tcp_keepalive_probes = 9;
+}
+
+/* All is closed, and nothing may be left. */
+void world_end(void)
+{
+	unsigned long at;
+	int i, turns;
+
+	fuzz_alloc_fails = 0;
+	world.connects = false;
+	for (turns = 0; turns < 100; turns++) {
+		if (world.app.sk)
+			world_close(false);
+		for (i = 0; i < CONNS; i++) {
+			if (!world.conn[i])
+				continue;
+			world.conn[i]->state = RSESS_INNER_DEAD;
+			world_event(world.conn[i]);
+		}
+		world_settle();
+		if (!world.rs)
+			break;
+		jiffies += 60 * HZ;
+	}
+	CHECK(!world.rs);
+	rsess_table_exit(&world_rn);
+	CHECK(!fuzz_work_next(&at));
+	CHECK(!world_lsn.users && world_lsn.ref.n == 1);
+	CHECK(list_empty(&world_lsn.pending));
+	CHECK(!world_rn.nsessions && !world_rn.norphans && !world_rn.ntombs);
+	CHECK(world_parent->sk_refcnt == 1);
+	CHECK(!fuzz_live);
+}
