@@ -255,11 +255,13 @@ static int rsess_input_begin(struct rsess_transport *tr)
 	if (rsess_wire_known(f->type) && f->type <= RSESS_RESUMED)
 		return -EPROTO;
 	err = rsess_input_header(rs, f);
-	if (!err && f->type == RSESS_DATA && !tr->rx.error)
-		err = rsess_input_data_begin(rs, f);
-	if (!err && f->type == RSESS_FIN && !rsess_input_fin_fits(rs, f))
-		err = -EPROTO;
-	return err;
+	if (err || tr->rx.error)	/* its ack may have ended the session */
+		return err;
+	if (f->type == RSESS_DATA)
+		return rsess_input_data_begin(rs, f);
+	if (f->type == RSESS_FIN && !rsess_input_fin_fits(rs, f))
+		return -EPROTO;
+	return 0;
 }
 
 /* The first PONG of a session with a pre-shared key: the dialer has our WELCOME. */

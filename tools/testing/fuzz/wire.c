@@ -136,6 +136,45 @@ static void resume(const u8 *p, u32 len)
 	CHECK(err == (number(p + 20, 4) ? RSESS_WIRE_RESERVED : RSESS_WIRE_OK));
 }
 
+/* A value lies within the list, and has the type and length that were asked for. */
+static void tlvs(const u8 *p, u32 len)
+{
+	u16 type = len > 1 ? number(p, 2) : 1;
+	u16 want = len > 3 ? number(p + 2, 2) : 0;
+	const u8 *v = rsess_wire_find_tlv(p, len, type, want);
+
+	CHECK(!v || (v >= p + 4 && want <= len - (v - p)));
+	CHECK(!v || (number(v - 4, 2) == type && number(v - 2, 2) == want));
+	if (tlvs_fit(p, len) && len)
+		CHECK(v == p + 4);
+}
+
+/* What may open a stream is never more with more bytes of it. */
+static void opening(const u8 *p, u32 len)
+{
+	bool may = true;
+	u32 n;
+
+	for (n = 1; n <= len && n <= RSESS_OPENING_LEN + 1; n++) {
+		CHECK(may || !rsess_wire_may_open(p, n));
+		may = rsess_wire_may_open(p, n);
+	}
+}
+
+/* An option that is found is found in a list of its own too. */
+static void synopt(const u8 *p, u32 len)
+{
+	enum rsess_syn_role role;
+	u8 buf[RSESS_SYNOPT_LEN];
+
+	role = rsess_wire_find_synopt(p, len);
+	CHECK(role <= RSESS_SYN_CONFIRM);
+	rsess_wire_put_synopt(role, buf);
+	CHECK(rsess_wire_find_synopt(buf, sizeof(buf)) == role);
+	if (role)
+		CHECK(memmem(p, len, buf, sizeof(buf)));
+}
+
 /* Offsets are compared modulo 2^64. */
 static void offsets(const u8 *p)
 {
@@ -182,6 +221,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	resume(p, len);
 	CHECK(rsess_wire_check_tlvs(p, len) ==
 	      (tlvs_fit(p, len) ? RSESS_WIRE_OK : RSESS_WIRE_PAYLOAD));
+	tlvs(p, len);
+	opening(p, len);
+	free(p);
+	/* The options of a TCP header are never more. */
+	len = len < 40 ? len : 40;
+	p = copy(data, len);
+	synopt(p, len);
 	free(p);
 	return 0;
 }

@@ -4,8 +4,10 @@
  * here is in this file too: the listener's queues, TCP, options, secrets.
  */
 #include "auth.h"
+#include "blackhole.h"
 #include "listener.h"
 #include "net.h"
+#include "plain.h"
 #include "recvq.h"
 #include "table.h"
 #include "urgent.h"
@@ -48,12 +50,33 @@ static void mix(u8 *mac, const void *p, size_t len)
 }
 
 int rsess_auth_secret(const u8 *dialer_key, const u8 *acceptor_key,
-		      const u8 *id, u8 *secret)
+		      const struct rsess_psk *psk, const u8 *id, u8 *secret)
 {
 	memset(secret, 1, RSESS_WIRE_MAC_LEN);
 	mix(secret, dialer_key, RSESS_WIRE_KEY_LEN);
 	mix(secret, acceptor_key, RSESS_WIRE_KEY_LEN);
 	mix(secret, id, RSESS_WIRE_ID_LEN);
+	return 0;
+}
+
+/* No session has a pre-shared key. */
+int rsess_auth_hello(const struct rsess_psk *psk, const u8 *hdr,
+		     const struct rsess_wire_hello *h, u8 *mac)
+{
+	CHECK(false);
+	return 0;
+}
+
+int rsess_auth_welcome(const u8 *secret, const u8 *hdr,
+		       const struct rsess_wire_welcome *w, u8 *mac)
+{
+	CHECK(false);
+	return 0;
+}
+
+int rsess_auth_proof(const u8 *secret, u8 *proof)
+{
+	CHECK(false);
 	return 0;
 }
 
@@ -101,6 +124,39 @@ void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock)
 int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent)
 {
 	return 0;
+}
+
+void rsess_sockopt_buffers(struct sock *sk, const struct sock *from)
+{
+}
+
+/* --- fallback: there is none, every peer has the protocol --------------------- */
+
+struct sock *rsess_sock_get(struct socket *sock)
+{
+	return sock->sk;
+}
+
+struct rsess_plain *rsess_plain_alloc(void)
+{
+	CHECK(false);
+	return NULL;
+}
+
+int rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
+{
+	CHECK(false);
+	return 0;
+}
+
+void rsess_blackhole_note(struct rsess_net *rn, const union rsess_addr *addr)
+{
+	CHECK(false);
+}
+
+bool rsess_blackhole_known(struct rsess_net *rn, const union rsess_addr *addr)
+{
+	return false;
 }
 
 /* --- the session comes and goes ---------------------------------------------- */
@@ -213,6 +269,21 @@ void rsess_listener_defer(struct rsess_sock *rs)
 		return;
 	rs->deferred = true;
 	rsess_timer_arm(rs, RSESS_TIMER_DEFER, HZ);
+}
+
+void rsess_listener_plain(struct rsess_transport *tr)
+{
+	CHECK(false);
+}
+
+void rsess_listener_proven(struct rsess_sock *rs)
+{
+	CHECK(false);
+}
+
+void rsess_listener_undeferred(struct rsess_sock *rs)
+{
+	rsess_listener_present(rs);
 }
 
 void rsess_listener_present(struct rsess_sock *rs)
@@ -425,13 +496,29 @@ int kernel_bind(struct socket *sock, struct sockaddr *addr, int len)
 	return 0;
 }
 
-int kernel_connect(struct socket *sock, struct sockaddr *addr, int len,
-		   int flags)
+int kernel_recvmsg(struct socket *sock, struct msghdr *msg, struct kvec *vec,
+		   size_t n, size_t len, int flags)
+{
+	CHECK(false);
+	return 0;
+}
+
+static int conn_connect(struct rsess_transport *tr, union rsess_addr *addr,
+			int len, enum rsess_ask ask)
 {
 	if (!world.connects)
 		return -ENETUNREACH;
-	conn_of(sock)->state = RSESS_INNER_OPENING;
+	conn_of(tr->sock)->state = RSESS_INNER_OPENING;
 	return -EINPROGRESS;
+}
+
+static enum rsess_answer_kind conn_answer(struct rsess_transport *tr)
+{
+	return RSESS_ANSWER_YES;
+}
+
+static void conn_end(struct rsess_transport *tr)
+{
 }
 
 int kernel_getsockname(struct socket *sock, struct sockaddr *addr)
@@ -539,6 +626,9 @@ static int conn_read(struct rsess_transport *tr)
 const struct rsess_transport_ops rsess_tcp_ops = {
 	.protocol	= IPPROTO_TCP,
 	.tune		= conn_tune,
+	.connect	= conn_connect,
+	.answer		= conn_answer,
+	.end		= conn_end,
 	.state		= conn_state,
 	.send		= conn_send,
 	.push		= conn_tune,

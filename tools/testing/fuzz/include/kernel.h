@@ -41,7 +41,9 @@
 #define gfp_t	unsigned int
 #define kuid_t	unsigned int
 
+#define cpu_to_be16	__cpu_to_be16
 #define cpu_to_be32	__cpu_to_be32
+#define crypto_memneq	memcmp
 #define cpu_to_be64	__cpu_to_be64
 #define be32_to_cpu	__be32_to_cpu
 
@@ -304,6 +306,7 @@ void *kmemdup(const void *p, size_t size, gfp_t gfp);
 void kfree(const void *p);
 
 #define kfree_sensitive		kfree
+#define kfree_rcu(p, member)	kfree(p)
 #define memzero_explicit	explicit_bzero
 
 /* A page of its own for each piece, no larger than that. */

@@ -168,12 +168,37 @@ struct socket_wq {
 
 struct inode {
 	kuid_t i_uid;
+	void *i_private;
+};
+
+struct dst_entry;
+struct proto_accept_arg;
+struct request_sock;
+struct socket;
+
+/* What the module calls of them when a socket has fallen back; none does here. */
+struct proto_ops {
+	int (*accept)(struct socket *sock, struct socket *newsock,
+		      struct proto_accept_arg *arg);
+	int (*sendmsg)(struct socket *sock, struct msghdr *msg, size_t len);
+	int (*recvmsg)(struct socket *sock, struct msghdr *msg, size_t len,
+		       int flags);
+};
+
+/* Of TCP, whose handshake is not looked at here. */
+struct inet_connection_sock_af_ops {
+	struct sock *(*syn_recv_sock)(const struct sock *sk,
+				      struct sk_buff *skb,
+				      struct request_sock *req,
+				      struct dst_entry *dst,
+				      struct request_sock *req_unhash,
+				      bool *own_req);
 };
 
 struct socket {
 	unsigned long flags;
 	struct sock *sk;
-	const void *ops;
+	const struct proto_ops *ops;
 	struct inode inode;
 };
 
@@ -206,6 +231,8 @@ enum {
 };
 
 #define SK_USER_DATA_NOCOPY	1
+#define SOCK_SNDBUF_LOCK	1
+#define SOCK_RCVBUF_LOCK	2
 
 struct sock {
 	unsigned int sk_family;
@@ -220,6 +247,7 @@ struct sock {
 	int sk_type;
 	int sk_sndbuf;
 	int sk_rcvbuf;
+	u8 sk_userlocks;
 	int sk_rcvlowat;
 	int sk_wmem_queued;
 	int sk_rmem;
@@ -386,6 +414,8 @@ int sk_stream_error(struct sock *sk, int flags, int err);
 #define rcu_assign_sk_user_data(sk, p)	((void)((sk)->sk_user_data = (p)))
 #define __rcu_assign_sk_user_data_with_flags(sk, p, flags)		\
 	rcu_assign_sk_user_data(sk, p)
+#define __rcu_dereference_sk_user_data_with_flags(sk, flags)		\
+	((sk)->sk_user_data)
 #define __locked_read_sk_user_data_with_flags(sk, flags)		\
 	((sk)->sk_user_data)
 
@@ -414,8 +444,8 @@ int sock_create_kern(struct net *net, int family, int type, int protocol,
 		     struct socket **sock);
 void sock_release(struct socket *sock);
 int kernel_bind(struct socket *sock, struct sockaddr *addr, int len);
-int kernel_connect(struct socket *sock, struct sockaddr *addr, int len,
-		   int flags);
+int kernel_recvmsg(struct socket *sock, struct msghdr *msg, struct kvec *vec,
+		   size_t n, size_t len, int flags);
 int kernel_getsockname(struct socket *sock, struct sockaddr *addr);
 int kernel_sendmsg(struct socket *sock, struct msghdr *msg, struct kvec *vec,
 		   size_t n, size_t len);
