@@ -135,8 +135,9 @@ static void rsess_input_stop(struct rsess_sock *rs)
 	}
 }
 
-static void rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
+static int rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
 {
+	bool connecting = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
 	struct net *net = sock_net(rsess_to_sk(rs));
 	struct rsess_wire_abort a;
 	u32 reason;
@@ -151,7 +152,12 @@ static void rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
 	    rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
 		rs->confirmed = true;
 		rsess_session_event(rs, RSESS_EV_RELEASED);
-		return;
+		return 0;
+	}
+	if (reason == RSESS_REASON_UNKNOWN && rs->opt.retry_unknown &&
+	    rs->link == RSESS_LINK_GREETING && !connecting) {
+		RSESS_INC(net, UNKNOWN_RETRIED);
+		return -EHOSTUNREACH;
 	}
 	switch (reason) {
 	case RSESS_REASON_VERSION:
@@ -161,7 +167,7 @@ static void rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
 		err = ECONNREFUSED;
 		break;
 	case RSESS_REASON_AUTH:
-		err = EKEYREJECTED;
+		err = connecting ? EKEYREJECTED : ECONNRESET;
 		break;
 	default:
 		err = ECONNRESET;
@@ -169,6 +175,7 @@ static void rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
 			reason = RSESS_REASON_PROTOCOL;
 	}
 	rsess_session_end(rs, reason, err);
+	return 0;
 }
 
 /* Frames on a transport that is not live: the dialer awaits its answer. */
@@ -178,11 +185,8 @@ static int rsess_input_greeting(struct rsess_sock *rs,
 	const struct rsess_frame *f = &tr->rx.f;
 	bool hello = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
 
-	if (f->type == RSESS_ABORT) {
-		if (whole)
-			rsess_input_abort(rs, tr->rx.ctrl);
-		return 0;
-	}
+	if (f->type == RSESS_ABORT)
+		return whole ? rsess_input_abort(rs, tr->rx.ctrl) : 0;
 	if (f->type != (hello ? RSESS_WELCOME : RSESS_RESUMED))
 		return rsess_wire_known(f->type) ? -EPROTO : 0;
 	if (!whole)
@@ -305,8 +309,7 @@ static int rsess_input_end(struct rsess_transport *tr)
 	case RSESS_PONG:
 		return rsess_input_proof(rs, tr->rx.ctrl);
 	case RSESS_ABORT:
-		rsess_input_abort(rs, tr->rx.ctrl);
-		break;
+		return rsess_input_abort(rs, tr->rx.ctrl);
 	default:
 		break;
 	}

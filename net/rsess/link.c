@@ -248,6 +248,24 @@ static void rsess_link_note_laddr(struct rsess_sock *rs, struct socket *sock)
 		rsess_set_laddr(rs, &addr);
 }
 
+/* Where to dial: first where the last transport was, then in turn at the others. */
+static void rsess_link_target(struct rsess_sock *rs, union rsess_addr *addr)
+{
+	const struct rsess_addrs *more = rs->addrs;
+	u16 family = rs->raddr.sa.sa_family;
+
+	*addr = rs->raddr;
+	if (!rs->greeted || !more || rsess_to_sk(rs)->sk_state == TCP_SYN_SENT)
+		return;
+	if (rs->attempts > 1)
+		rs->addr_at = (rs->addr_at + 1) % (more->n + 1);
+	if (!rs->addr_at || more->addr[rs->addr_at - 1].sa.sa_family != family)
+		return;
+	*addr = more->addr[rs->addr_at - 1];
+	if (!addr->in.sin_port)		/* sin6_port is at the same place */
+		addr->in.sin_port = rs->raddr.in.sin_port;
+}
+
 /**
  * rsess_link_dial() - open a transport
  * @rs: session of the dialer, locked, without a transport
@@ -259,12 +277,14 @@ int rsess_link_dial(struct rsess_sock *rs)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	struct rsess_transport *tr;
+	union rsess_addr addr;
 	struct socket *sock;
 	int err;
 
 	rsess_owned_by_me(rs);
 	RSESS_INC(sock_net(sk), DIALS);
 	rs->attempts++;
+	rsess_link_target(rs, &addr);
 	sock = rsess_link_dialer(rs);
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
@@ -284,8 +304,7 @@ int rsess_link_dial(struct rsess_sock *rs)
 	rs->shut = false;
 	rs->pinged = false;
 	rs->asked = rsess_link_ask(rs);
-	err = tr->ops->connect(tr, &rs->raddr, rsess_addr_len(&rs->raddr),
-			       rs->asked);
+	err = tr->ops->connect(tr, &addr, rsess_addr_len(&addr), rs->asked);
 	if (err && err != -EINPROGRESS) {
 		rsess_link_drop(rs, true);
 		return err;
@@ -644,7 +663,10 @@ int rsess_link_drain(struct rsess_sock *rs)
 	return 0;
 }
 
-/* The peer did what it may not do, or its answer could not be verified. */
+/* The peer did what it may not do, or its answer could not be verified.  Only a peer
+ * that has shown that it is the session's can break it: a stranger who answers in its
+ * place costs no more than the time.
+ */
 static void rsess_link_broken(struct rsess_sock *rs, int err)
 {
 	bool connecting = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
@@ -652,12 +674,16 @@ static void rsess_link_broken(struct rsess_sock *rs, int err)
 	if (err == -ENOBUFS) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
 		rsess_link_lost(rs, "no memory");
+	} else if (err == -EHOSTUNREACH) {
+		rsess_link_lost(rs, "unknown to this host");
 	} else if (err == -EKEYREJECTED) {
 		rsess_session_cut(rs, RSESS_REASON_AUTH, EKEYREJECTED);
 	} else if (connecting) {
 		rsess_session_end(rs, RSESS_REASON_PROTOCOL,
 				  rs->inband ? EPROTONOSUPPORT : EPROTO);
-	} else if (err == -EBADE || ++rs->errors >= RSESS_ERRORS_MAX) {
+	} else if (err == -EBADE ||
+		   (rs->link == RSESS_LINK_LIVE &&
+		    ++rs->errors >= RSESS_ERRORS_MAX)) {
 		rsess_session_cut(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
 	} else {
 		rsess_link_lost(rs, "protocol error");

@@ -6,6 +6,7 @@
  * socket, which becomes the orphan's and ends in rsess_session_destroy(); one of
  * each transport; one of a queued timer.
  */
+#include <linux/slab.h>
 #include <net/sock.h>
 #include "listener.h"
 #include "net.h"
@@ -24,6 +25,7 @@ static void rsess_sock_destruct(struct sock *sk)
 	rsess_sendq_purge(&rs->sq);
 	memzero_explicit(rs->secret, sizeof(rs->secret));
 	memzero_explicit(&rs->psk, sizeof(rs->psk));
+	kfree(rs->addrs);
 	rsess_journal_purge(&rs->journal);
 	WARN_ON_ONCE(rs->tr || rs->inner || rs->lsn);
 	WARN_ON_ONCE(sk->sk_wmem_queued);
@@ -88,6 +90,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->dialer = dialer;
 	rs->link = RSESS_LINK_NONE;
 	rs->inband = false;
+	rs->addr_at = 0;
 	rs->reason = RSESS_REASON_NONE;
 	rs->last_error = 0;
 	rs->epoch = 0;

@@ -73,6 +73,7 @@ enum rsess_timer {
  * @nodelay: TCP_NODELAY, for the one who asks
  * @cork: TCP_CORK
  * @inq: TCP_INQ
+ * @retry_unknown: RSESS_RETRY_UNKNOWN
  * @recverr: IP_RECVERR, for the one who asks
  * @recverr6: IPV6_RECVERR, as above
  */
@@ -86,6 +87,7 @@ struct rsess_options {
 	bool	nodelay;
 	bool	cork;
 	bool	inq;
+	bool	retry_unknown;
 	bool	recverr;
 	bool	recverr6;
 };
@@ -113,6 +115,16 @@ enum rsess_urg {
 	RSESS_URG_READ,		/* it was, but still marks its place */
 };
 
+/**
+ * struct rsess_addrs - further addresses of the peer
+ * @n: how many
+ * @addr: RSESS_ADD_ADDR
+ */
+struct rsess_addrs {
+	unsigned int		n;
+	union rsess_addr	addr[RSESS_ADDRS_MAX];
+};
+
 /* Frames waiting to be made, by type; DATA, FIN, STOP and ACK are derived. */
 #define RSESS_PEND(type)	BIT(type)
 
@@ -135,6 +147,8 @@ enum rsess_urg {
  * @family: of the inner sockets, AF_INET or AF_INET6; 0 until it is known
  * @laddr: local address given to bind(), or of the first transport
  * @raddr: address of the peer
+ * @addrs: further addresses of the peer, or NULL
+ * @addr_at: which address the present transport was dialed at; 0: @raddr
  * @bound: bind() was called
  * @v6only: IPV6_V6ONLY, when @bound
  * @inner: socket made by bind() or for an option, to be used by the next dial or
@@ -229,6 +243,8 @@ struct rsess_sock {
 	u16			family;
 	union rsess_addr	laddr;
 	union rsess_addr	raddr;
+	struct rsess_addrs	*addrs;
+	u8			addr_at;
 	bool			bound;
 	bool			v6only;
 	struct socket		*inner;

@@ -184,6 +184,58 @@ static int rsess_put_psk(struct rsess_sock *rs, const u8 *value, u32 len)
 	return 0;
 }
 
+static int rsess_set_retry_unknown(struct rsess_sock *rs, int val)
+{
+	if (val < 0 || val > 1)
+		return -EINVAL;
+	rs->opt.retry_unknown = val;
+	return 0;
+}
+
+static int rsess_get_retry_unknown(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->opt.retry_unknown);
+}
+
+/* The application's address, if it is one that can be dialed. */
+static int rsess_addr_check(const struct rsess_sock *rs,
+			    const union rsess_addr *addr, u32 len)
+{
+	u16 family = rs->raddr.sa.sa_family ?: rs->family;
+
+	if (len < sizeof(addr->in))
+		return -EINVAL;
+	if (addr->sa.sa_family == AF_INET6 && len < sizeof(addr->in6))
+		return -EINVAL;
+	if (addr->sa.sa_family != AF_INET && addr->sa.sa_family != AF_INET6)
+		return -EAFNOSUPPORT;
+	if (family && family != addr->sa.sa_family)
+		return -EAFNOSUPPORT;
+	return 0;
+}
+
+static int rsess_put_addr(struct rsess_sock *rs, const u8 *value, u32 len)
+{
+	union rsess_addr addr = {};
+	int err;
+
+	memcpy(&addr, value, min_t(u32, len, sizeof(addr)));
+	err = rsess_addr_check(rs, &addr, len);
+	if (err)
+		return err;
+	/* Who was connected to does not dial. */
+	if (!rs->dialer && rsess_to_sk(rs)->sk_state != TCP_CLOSE)
+		return -EOPNOTSUPP;
+	if (!rs->addrs)
+		rs->addrs = kzalloc(sizeof(*rs->addrs), GFP_KERNEL_ACCOUNT);
+	if (!rs->addrs)
+		return -ENOMEM;
+	if (rs->addrs->n == RSESS_ADDRS_MAX)
+		return -ENOSPC;
+	rs->addrs->addr[rs->addrs->n++] = addr;
+	return 0;
+}
+
 /* It is settled by the first packet, or by the first that comes. */
 static int rsess_set_negotiate(struct rsess_sock *rs, int val)
 {
@@ -362,7 +414,9 @@ static const struct rsess_option rsess_options[] = {
 	RSESS_OWN(SOL_RSESS, RSESS_TIMEOUT, timeout),
 	RSESS_OWN(SOL_RSESS, RSESS_FAMILY, sockfamily),
 	RSESS_OWN(SOL_RSESS, RSESS_NEGOTIATE, negotiate),
+	RSESS_OWN(SOL_RSESS, RSESS_RETRY_UNKNOWN, retry_unknown),
 	{ SOL_RSESS, RSESS_PSK, RSESS_OPT_BLOB, .put = rsess_put_psk },
+	{ SOL_RSESS, RSESS_ADD_ADDR, RSESS_OPT_BLOB, .put = rsess_put_addr },
 	{ SOL_RSESS, RSESS_INFO, RSESS_OPT_READ, .get = rsess_get_info },
 
 	RSESS_OWN(SOL_TCP, TCP_NODELAY, nodelay),

@@ -21,6 +21,7 @@ RSESS_MIB(HELLO_REPEATED, "HelloRepeated")	/* HELLO of a known session, answered
 RSESS_MIB(HELLO_REFUSED, "HelloRefused")	/* HELLO that opened nothing */
 RSESS_MIB(HELLO_AUTH, "HelloAuth")	/* HELLO or WELCOME without the pre-shared key */
 RSESS_MIB(RESUME_UNKNOWN, "ResumeUnknown")	/* RESUME of no session here */
+RSESS_MIB(UNKNOWN_RETRIED, "UnknownRetried")	/* the peer did not know it, RSESS_RETRY_UNKNOWN */
 RSESS_MIB(RESUME_AUTH, "ResumeAuth")	/* RESUME or RESUMED with wrong MAC */
 RSESS_MIB(RESUME_STALE, "ResumeStale")	/* RESUME of an old epoch */
 RSESS_MIB(RESUME_RANGE, "ResumeRange")	/* resume offset never sent or confirmed */

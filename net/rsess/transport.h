@@ -107,6 +107,7 @@ struct rsess_transport_ops {
  * @error: reading stops; -EPROTO: the peer broke the protocol, this transport is
  *	given up; -EBADE: one side lost what it had promised, the session ends;
  *	-EKEYREJECTED: it has another pre-shared key, or none, the session ends;
+ *	-EHOSTUNREACH: the wrong host has answered, try again with another transport;
  *	-ENOMEM: try again later; -ENOBUFS: try again with another transport;
  *	-ECANCELED: the transport is being closed
  */

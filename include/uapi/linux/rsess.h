@@ -40,6 +40,15 @@
  *	connect() fails with EKEYREJECTED.  There is no fallback then: auto is
  *	require.
  *
+ * @RSESS_RETRY_UNKNOWN: int, 0 (default) or 1.  1: a host that does not know the
+ *	session may be the wrong one of several behind an address; the side that
+ *	connected tries again, as after a reset, until %RSESS_TIMEOUT.  Set and get,
+ *	at any time.
+ * @RSESS_ADD_ADDR: struct sockaddr_in or sockaddr_in6, set only, at any time: one
+ *	more address of the peer, of the family of the first; port 0: the same port.
+ *	The side that connected dials them in turn when a transport is lost.  At most
+ *	%RSESS_ADDRS_MAX, ENOSPC beyond.
+ *
  * On a socket that has fallen back to its transport only %RSESS_INFO and
  * %RSESS_FAMILY can be had, the others fail with ENOPROTOOPT.
  */
@@ -49,7 +58,12 @@ enum rsess_sockopt {
 	RSESS_FAMILY	= 3,
 	RSESS_NEGOTIATE	= 4,
 	RSESS_PSK	= 5,
+	RSESS_RETRY_UNKNOWN = 6,
+	RSESS_ADD_ADDR	= 7,
 };
+
+/* Addresses that %RSESS_ADD_ADDR may add. */
+#define RSESS_ADDRS_MAX	8
 
 /* Length of %RSESS_PSK, bytes. */
 #define RSESS_PSK_MIN	16

@@ -138,6 +138,64 @@ CASE(dialer, garbage_for_welcome)
 	ASSERT_EQ(EPROTONOSUPPORT, pair_connect_fails(s));
 }
 
+/* Behind a load balancer another host may have answered. */
+CASE(dialer, unknown_is_retried)
+{
+	struct pair *s = &self->s;
+	int one = 1, i;
+
+	OK(pair_open(s));
+	OK(setsockopt(s->fd, SOL_RSESS, RSESS_RETRY_UNKNOWN, &one, sizeof(one)));
+	OK(pair_write(s, 1000));
+	peer_reset(&s->p);
+	for (i = 0; i < 3; i++) {
+		OK(peer_accept(&s->p));
+		OK(peer_expect(&s->p, RSESS_RESUME));
+		OK(peer_send_abort(&s->p, RSESS_REASON_UNKNOWN));
+		OK(peer_gone(&s->p));
+	}
+	OK(pair_again(s));
+	OK(pair_finish(s));
+	ASSERT_EQ(3, stat_get("UnknownRetried"));
+}
+
+/* Any other reason is final. */
+CASE(dialer, other_reasons_are_not_retried)
+{
+	struct pair *s = &self->s;
+	int one = 1;
+
+	OK(pair_open(s));
+	OK(setsockopt(s->fd, SOL_RSESS, RSESS_RETRY_UNKNOWN, &one, sizeof(one)));
+	peer_reset(&s->p);
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_RESUME));
+	OK(peer_send_abort(&s->p, RSESS_REASON_APP));
+	ASSERT_EQ(ECONNRESET, pair_fails(s));
+}
+
+/* A service that is none of ours has taken the port for a while: more often than a
+ * peer may break the protocol.
+ */
+CASE(dialer, strangers_break_nothing)
+{
+	static const char http[] = "HTTP/1.1 400 Bad Request\r\n\r\n......";
+	struct pair *s = &self->s;
+	int i;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	peer_reset(&s->p);
+	for (i = 0; i < 33; i++) {
+		OK(peer_accept(&s->p));
+		OK(peer_expect(&s->p, RSESS_RESUME));
+		OK(peer_send_raw(&s->p, http, sizeof(http) - 1));
+		OK(peer_gone(&s->p));
+	}
+	OK(pair_again(s));
+	OK(pair_finish(s));
+}
+
 /* A peer that always takes longer than handshake_timeout_ms is given more time at
  * each attempt, or it would never be given enough.
  */

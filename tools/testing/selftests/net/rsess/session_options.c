@@ -431,4 +431,84 @@ CASE(both, oldest_orphan_is_dropped)
 	OK(stage_close(&s[0].peer));
 }
 
+static int both_ways(struct stage *s)
+{
+	return write_all(s->fd, 0, 10000) ?: read_all(s->peer, 0, 10000) ?:
+	       write_all(s->peer, 0, 10000) ?: read_all(s->fd, 0, 10000);
+}
+
+static int listen_at(const char *host)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = address(&ss, AF_INET, host, PORT);
+	int fd = new_socket(AF_RSESS, 0), one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	return bind(fd, (struct sockaddr *)&ss, len) || listen(fd, 16) ?
+	       -errno : fd;
+}
+
+static int add_addr(int fd, int family, const char *host)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = address(&ss, family, host, 0);
+
+	return setsockopt(fd, SOL_RSESS, RSESS_ADD_ADDR, &ss, len);
+}
+
+/* The way to the server's first address is closed, its other address is reached. */
+CASE(both, server_by_its_other_address)
+{
+	struct stage *s = &self->s;
+
+	close(s->lfd);
+	s->lfd = listen_at("0.0.0.0");
+	ASSERT_LE(0, s->lfd);
+	OK(stage_session(s));
+	OK(add_addr(s->fd, AF_INET, "127.0.0.7"));
+	OK(add_addr(s->fd, AF_INET, "127.0.0.8"));
+	OK(both_ways(s));
+	OK(system("nft 'add table t;"
+		  " add chain t out { type filter hook output priority 0; };"
+		  " add rule t out ip daddr { 127.0.0.1, 127.0.0.7 }"
+		  " tcp dport 7000 reject with tcp reset'"));
+	OK(both_ways(s));
+	ASSERT_LT(0, tear(PORT));
+	/* Where it has found the peer it looks first. */
+	OK(both_ways(s));
+}
+
+CASE(both, more_addresses)
+{
+	struct stage *s = &self->s;
+	struct sockaddr_storage ss;
+	int i;
+
+	OK(stage_session(s));
+	FAILS(EAFNOSUPPORT, add_addr(s->fd, AF_INET6, "::1"));
+	FAILS(EOPNOTSUPP, add_addr(s->peer, AF_INET, "127.0.0.2"));
+	address(&ss, AF_INET, "127.0.0.2", 0);
+	FAILS(EINVAL, setsockopt(s->fd, SOL_RSESS, RSESS_ADD_ADDR, &ss, 8));
+	ss.ss_family = AF_UNIX;
+	FAILS(EAFNOSUPPORT, setsockopt(s->fd, SOL_RSESS, RSESS_ADD_ADDR, &ss,
+				       sizeof(struct sockaddr_in)));
+	for (i = 0; i < RSESS_ADDRS_MAX; i++) {
+		OK(add_addr(s->fd, AF_INET, "127.0.0.2"));
+	}
+	FAILS(ENOSPC, add_addr(s->fd, AF_INET, "127.0.0.2"));
+	OK(both_ways(s));
+}
+
+CASE(both, retry_unknown)
+{
+	struct stage *s = &self->s;
+
+	OK(stage_session(s));
+	ASSERT_EQ(0, get_int(s->fd, SOL_RSESS, RSESS_RETRY_UNKNOWN));
+	OK(set_int(s->fd, SOL_RSESS, RSESS_RETRY_UNKNOWN, 1));
+	ASSERT_EQ(1, get_int(s->fd, SOL_RSESS, RSESS_RETRY_UNKNOWN));
+	FAILS(EINVAL, set_int(s->fd, SOL_RSESS, RSESS_RETRY_UNKNOWN, 2));
+	OK(both_ways(s));
+}
+
 TEST_HARNESS_MAIN
