@@ -24,6 +24,7 @@ set -u
 cat=$programs/rsess_cat
 client=rsess-c-$$
 server=rsess-s-$$
+other=rsess-o-$$
 port=7000
 chunk=100000
 
@@ -99,6 +100,7 @@ cleanup() {
 	exec 3>&-
 	del_host "$client"
 	del_host "$server"
+	del_host "$other"
 	wait
 	rm -rf "$scratch"
 }
@@ -134,21 +136,32 @@ start_server() {
 	# An old "listening" must not be taken for the new one.
 	: >"$scratch/server.err"
 	ip netns exec "$server" "$cat" -l "$server_addr" $port \
-		<"$scratch/down" >"$scratch/up.got" 2>"$scratch/server.err" &
+		<"$server_input" >"$scratch/up.got" 2>"$scratch/server.err" \
+		4>&- &
 	server_pid=$!
 	until_true listens
 }
 
-# start [OPTION...]: both sides; the client's input is descriptor 3
+# start [OPTION...]: both sides; the client's input is descriptor 3.  With $hold the
+# server's does not end before descriptor 4 is closed.
 # shellcheck disable=SC2120
 start() {
 	rm -f "$scratch"/*
 	head -c $((chunk * 3)) /dev/urandom >"$scratch/down"
 	: >"$scratch/up"
 	mkfifo "$scratch/input"
+	server_input=$scratch/down
+	if [ -n "${hold-}" ]; then
+		server_input=$scratch/held
+		mkfifo "$server_input"
+		exec 4<>"$server_input"
+	fi
 	start_server || return
+	# It reads when the client is there.
+	[ -z "${hold-}" ] || cat "$scratch/down" >&4 &
 	ip netns exec "$client" "$cat" "$@" "$server_addr" $port \
-		<"$scratch/input" >"$scratch/down.got" 2>"$scratch/client.err" &
+		<"$scratch/input" >"$scratch/down.got" 2>"$scratch/client.err" \
+		4>&- &
 	client_pid=$!
 	exec 3>"$scratch/input"
 	send_chunk &&
@@ -324,6 +337,106 @@ client_address_changes() {
 	return $code
 }
 
+# The server is reached over another link, from another address of the client's.
+route_moves() {
+	local code
+
+	ip -n "$client" link add veth1 type veth peer name veth1 \
+		netns "$server"
+	ip -n "$client" addr add 10.8.0.1/24 dev veth1
+	ip -n "$server" addr add 10.8.0.2/24 dev veth1
+	ip -n "$server" addr add 10.99.0.1/32 dev lo
+	ip -n "$server" link set veth1 up
+	ip -n "$client" link set veth1 up
+	ip -n "$client" route add 10.99.0.1 via 10.9.0.2
+	server_addr=10.99.0.1 start &&
+	ip -n "$client" route replace 10.99.0.1 via 10.8.0.2 &&
+	lose ip -n "$client" link set veth0 down &&
+	finish
+	code=$?
+	ip -n "$client" link set veth0 up
+	ip -n "$client" link del veth1
+	ip -n "$server" addr del 10.99.0.1/32 dev lo
+	return $code
+}
+
+# A middlebox that knows nothing of a connection any more as soon as it has seen a FIN.
+# One direction ends at once, the other goes on: no FIN of TCP may be seen.
+forgets_after_fin() {
+	local code
+
+	in_server nft -f - <<-END
+	table inet rsess_test {
+		set ended { type inet_service; }
+		chain input {
+			type filter hook input priority 0;
+			tcp dport $port tcp flags & fin == fin \
+				add @ended { tcp sport } drop
+			tcp sport @ended drop
+		}
+	}
+	END
+	set_sysctl "$client" ipv4/tcp_fin_timeout 1
+	set_sysctl "$server" ipv4/tcp_fin_timeout 1
+	half_closed
+	code=$?
+	in_server nft list set inet rsess_test ended | grep -q elements && {
+		echo "# a FIN was seen"
+		code=1
+	}
+	nft_off
+	exec 4>&-
+	[ $code -eq 0 ] && finish
+}
+
+# The client says nothing more, but listens, for longer than tcp_fin_timeout.
+half_closed() {
+	local before
+
+	hold=1 start || return
+	before=$(stat "$client" TransportsLost)
+	exec 3>&-
+	until_true has_bytes "$scratch/down.got" $((chunk * 3)) || return
+	sleep 3
+	head -c $chunk /dev/urandom >"$scratch/piece"
+	cat "$scratch/piece" >>"$scratch/down"
+	cat "$scratch/piece" >&4
+	until_true has_bytes "$scratch/down.got" $((chunk * 4)) &&
+	[ "$(stat "$client" TransportsLost)" -eq "$before" ]
+}
+
+# add_other: a host at the server's address that does not know its sessions
+add_other() {
+	ip netns add "$other"
+	ip -n "$client" link add veth2 type veth peer name veth2 netns "$other"
+	ip -n "$other" addr add 10.9.0.2/24 dev veth2
+	ip -n "$other" link set lo up
+	ip -n "$other" link set veth2 up
+	ip -n "$client" link set veth2 up
+	ip netns exec "$other" "$cat" -l 10.9.0.2 $port </dev/null \
+		>/dev/null 2>"$scratch/other.err" &
+	disown		# it is killed, and need not be said so
+	until_true grep -q listening "$scratch/other.err"
+}
+
+# A load balancer takes the reconnect to a host that does not know the session, and
+# later to the right one.
+wrong_host_answers() {
+	local code
+
+	start -r || return
+	add_other &&
+	ip -n "$client" route add 10.9.0.2/32 dev veth2 src 10.9.0.1 &&
+	ip -n "$other" route add 10.9.0.1/32 dev veth2 &&
+	lose tear_ss &&
+	until_true grown "$client" UnknownRetried 1
+	code=$?
+	ip -n "$client" route del 10.9.0.2/32 dev veth2
+	del_host "$other"
+	ip -n "$client" link del veth2 2>/dev/null
+	[ $code -eq 0 ] && finish
+}
+
 # The program is gone before its last bytes are out, and the network too.
 tail_after_close() {
 	local code
@@ -409,7 +522,7 @@ show_errors() {
 kill_leftovers() {
 	local host pid
 
-	exec 3>&-
+	exec 3>&- 4>&-
 	for host in "$client" "$server"; do
 		for pid in $(ip netns pids "$host"); do
 			kill -9 "$pid" 2>/dev/null
@@ -419,7 +532,8 @@ kill_leftovers() {
 }
 
 names=(ss_kills ss_kills_v6 tcpkill_kills libzmq_3392_reject_with_tcp_reset
-	black_hole link_down client_address_changes tail_after_close
+	black_hole link_down client_address_changes route_moves
+	forgets_after_fin wrong_host_answers tail_after_close
 	nothing_stays server_deleted server_reborn)
 [ $# -eq 0 ] || names=("$@")
 

@@ -2,11 +2,11 @@
 /*
  * Standard input to an AF_RSESS socket, and the socket to standard output.
  *
- *	rsess_cat [-t MS] [-w SECONDS] [-l] ADDRESS PORT
+ *	rsess_cat [-t MS] [-w SECONDS] [-r] [-l] ADDRESS PORT
  *
  * -l listens and takes one connection.  The end of standard input ends one
  * direction, and the end of the stream the program.  -t sets RSESS_TIMEOUT, -w
- * goes on trying to connect for so long.  The exit status is 0 after an orderly
+ * goes on trying to connect for so long, -r sets RSESS_RETRY_UNKNOWN.  The exit status is 0 after an orderly
  * end; otherwise it is 1, and the name of the error is the last line on stderr.
  */
 #define _GNU_SOURCE
@@ -175,13 +175,16 @@ int main(int argc, char **argv)
 	unsigned int timeout = 0;
 	bool listening = false;
 	socklen_t len;
-	int wait = 0;
-	int opt;
+	int wait = 0, fd;
+	int opt, retry = 0;
 
-	while ((opt = getopt(argc, argv, "lt:w:")) != -1) {
+	while ((opt = getopt(argc, argv, "lrt:w:")) != -1) {
 		switch (opt) {
 		case 'l':
 			listening = true;
+			break;
+		case 'r':
+			retry = 1;
 			break;
 		case 't':
 			timeout = atoi(optarg);
@@ -197,8 +200,12 @@ int main(int argc, char **argv)
 		return 2;
 	len = parse(&ss, argv[optind], argv[optind + 1]);
 	if (listening)
-		pump(take_one((struct sockaddr *)&ss, len, timeout));
+		fd = take_one((struct sockaddr *)&ss, len, timeout);
 	else
-		pump(dial((struct sockaddr *)&ss, len, timeout, wait));
+		fd = dial((struct sockaddr *)&ss, len, timeout, wait);
+	if (retry && setsockopt(fd, SOL_RSESS, RSESS_RETRY_UNKNOWN, &retry,
+				sizeof(retry)))
+		fail("RSESS_RETRY_UNKNOWN");
+	pump(fd);
 	return 0;
 }
