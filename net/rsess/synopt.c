@@ -493,16 +493,7 @@ static const struct nf_hook_ops rsess_offers_hooks[] = {
 /* Makes a namespace ready once; innermost but for what netfilter locks. */
 static DEFINE_MUTEX(rsess_offers_mutex);
 
-/**
- * rsess_offers_init() - a namespace has its first listener, or mapped dialer
- * @net: namespace; may be ready already
- *
- * Others pay nothing, neither memory nor a look at each packet.
- *
- * Context: may sleep.
- * Return: 0 or a negative errno.
- */
-int rsess_offers_init(struct net *net)
+static int rsess_offers_init_one(struct net *net)
 {
 	struct rsess_net *rn = rsess_net(net);
 	int err = 0;
@@ -523,6 +514,22 @@ int rsess_offers_init(struct net *net)
 out:
 	mutex_unlock(&rsess_offers_mutex);
 	return err;
+}
+
+/**
+ * rsess_offers_init() - a namespace has its first listener, or mapped dialer
+ * @net: namespace; may be ready already
+ *
+ * Other namespaces pay nothing, neither memory nor a look at each packet; but for
+ * init_net, which keeps its hooks from the first of all on: netfilter patches the
+ * kernel's text for the first hook and after the last one, and namespaces come and go.
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rsess_offers_init(struct net *net)
+{
+	return rsess_offers_init_one(&init_net) ?: rsess_offers_init_one(net);
 }
 
 /**

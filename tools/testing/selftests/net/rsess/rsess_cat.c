@@ -6,8 +6,9 @@
  *
  * -l listens and takes one connection.  The end of standard input ends one
  * direction, and the end of the stream the program.  -t sets RSESS_TIMEOUT, -w
- * goes on trying to connect for so long, -r sets RSESS_RETRY_UNKNOWN.  The exit status is 0 after an orderly
- * end; otherwise it is 1, and the name of the error is the last line on stderr.
+ * goes on trying to connect for so long, -r sets RSESS_RETRY_UNKNOWN.  The exit
+ * status is 0 after an orderly end; otherwise it is 1, and the name of the error
+ * is the last line on stderr.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
