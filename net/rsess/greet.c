@@ -58,16 +58,22 @@ static void rsess_greet_put_mac(const u8 *mac, u8 *p)
 	memcpy(p + sizeof(tlv), mac, RSESS_WIRE_MAC_LEN);
 }
 
-/* The MAC behind the first @fixed bytes of a payload; is it @mac? */
-static bool rsess_greet_has_mac(const struct rsess_rx *rx, u32 fixed,
-				const u8 *mac)
+/* Has the peer the pre-shared key?  Then @mac stands behind the first @fixed bytes of
+ * its payload.  0, or -EKEYREJECTED.
+ */
+static int rsess_greet_check_mac(const struct rsess_transport *tr, u32 fixed,
+				 const u8 *mac)
 {
+	const struct rsess_rx *rx = &tr->rx;
 	const u8 *theirs = rsess_wire_find_tlv(rx->ctrl + fixed,
 					       rx->f.length - fixed,
 					       RSESS_TLV_MAC,
 					       RSESS_WIRE_MAC_LEN);
 
-	return theirs && rsess_auth_equal(mac, theirs);
+	if (theirs && rsess_auth_equal(mac, theirs))
+		return 0;
+	RSESS_INC(sock_net(tr->sock->sk), HELLO_AUTH);
+	return -EKEYREJECTED;
 }
 
 static int rsess_greet_put_hello(const struct rsess_sock *rs, const u8 *hdr,
@@ -191,13 +197,10 @@ static int rsess_greet_welcome_psk(struct rsess_sock *rs,
 	int err;
 
 	err = rsess_auth_welcome(rs->secret, tr->rx.hdr, w, mac) ?:
-	      rsess_auth_proof(rs->secret, rs->proof);
+	      rsess_auth_proof(rs->secret, rs->proof) ?:
+	      rsess_greet_check_mac(tr, sizeof(*w), mac);
 	if (err)
 		return err;
-	if (!rsess_greet_has_mac(&tr->rx, sizeof(*w), mac)) {
-		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
-		return -EKEYREJECTED;
-	}
 	rs->prove = true;
 	rs->pending |= RSESS_PEND(RSESS_PONG);
 	return 0;
@@ -355,15 +358,10 @@ static int rsess_greet_hello_psk(struct rsess_sock *rs,
 	int err;
 
 	err = rsess_auth_hello(&rs->psk, tr->rx.hdr, h, mac) ?:
-	      rsess_auth_proof(rs->secret, rs->proof);
-	if (err)
-		return err;
-	if (!rsess_greet_has_mac(&tr->rx, sizeof(*h), mac)) {
-		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
-		return -EKEYREJECTED;
-	}
-	rs->unproven = true;
-	return 0;
+	      rsess_auth_proof(rs->secret, rs->proof) ?:
+	      rsess_greet_check_mac(tr, sizeof(*h), mac);
+	rs->unproven = !err;
+	return err;
 }
 
 /* What only needs memory, and the pre-shared key if there is one. */

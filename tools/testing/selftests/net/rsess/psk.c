@@ -219,19 +219,26 @@ static int replay(struct peer *p, const u8 *hello, size_t len)
 	return peer_dial(p) ?: peer_send_raw(p, hello, len);
 }
 
+/* A thief has recorded a HELLO and says it to the real server. */
+static int steal(int lfd, int c, struct peer *tap, struct peer *thief)
+{
+	u8 hello[HELLO_LEN];
+	int ret;
+
+	peer_init(tap, false, 0);
+	ret = start_listening(lfd, KEY) ?: set_key(c, KEY) ?:
+	      record(c, tap, hello, sizeof(hello)) ?:
+	      replay(thief, hello, sizeof(hello));
+	/* It is answered, for it may be the dialer's; but that is all. */
+	return ret ?: peer_expect(thief, RSESS_WELCOME);
+}
+
 CASE(psk, recorded_hello)
 {
 	static struct peer tap, thief;
-	u8 hello[HELLO_LEN];
 
 	OK(file_write("/proc/sys/net/rsess/handshake_timeout_ms", "500"));
-	OK(start_listening(self->lfd, KEY));
-	OK(set_key(self->c, KEY));
-	peer_init(&tap, false, 0);
-	OK(record(self->c, &tap, hello, sizeof(hello)));
-	OK(replay(&thief, hello, sizeof(hello)));
-	/* It is answered, for it may be the dialer's; but that is all. */
-	ASSERT_EQ(RSESS_WELCOME, peer_read(&thief));
+	OK(steal(self->lfd, self->c, &tap, &thief));
 	FAILS(EAGAIN, accept(self->lfd, NULL, NULL));
 	ASSERT_EQ(RSESS_ABORT, peer_read(&thief));
 	FAILS(EAGAIN, accept(self->lfd, NULL, NULL));
@@ -243,14 +250,9 @@ CASE(psk, recorded_hello)
 CASE(psk, recorded_hello_and_bytes)
 {
 	static struct peer tap, thief;
-	u8 hello[HELLO_LEN], buf[200];
+	u8 buf[200];
 
-	OK(start_listening(self->lfd, KEY));
-	OK(set_key(self->c, KEY));
-	peer_init(&tap, false, 0);
-	OK(record(self->c, &tap, hello, sizeof(hello)));
-	OK(replay(&thief, hello, sizeof(hello)));
-	ASSERT_EQ(RSESS_WELCOME, peer_read(&thief));
+	OK(steal(self->lfd, self->c, &tap, &thief));
 	OK(peer_send_raw(&thief, buf, peer_make_data(&thief, 0, 100, buf)));
 	OK(peer_gone(&thief));
 	FAILS(EAGAIN, accept(self->lfd, NULL, NULL));
@@ -262,14 +264,9 @@ CASE(psk, recorded_hello_and_bytes)
 CASE(psk, guessed_proof)
 {
 	static struct peer tap, thief;
-	u8 hello[HELLO_LEN], proof[8] = "guessed";
+	u8 proof[8] = "guessed";
 
-	OK(start_listening(self->lfd, KEY));
-	OK(set_key(self->c, KEY));
-	peer_init(&tap, false, 0);
-	OK(record(self->c, &tap, hello, sizeof(hello)));
-	OK(replay(&thief, hello, sizeof(hello)));
-	ASSERT_EQ(RSESS_WELCOME, peer_read(&thief));
+	OK(steal(self->lfd, self->c, &tap, &thief));
 	OK(peer_send(&thief, RSESS_PONG, proof, sizeof(proof)));
 	OK(peer_gone(&thief));
 	FAILS(EAGAIN, accept(self->lfd, NULL, NULL));

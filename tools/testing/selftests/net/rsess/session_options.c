@@ -470,7 +470,7 @@ CASE(both, server_by_its_other_address)
 	OK(both_ways(s));
 	OK(system("nft 'add table t;"
 		  "add chain t out { type filter hook output priority 0; };"
-		  "add rule t out ip daddr { 127.0.0.1, 127.0.0.7 } reject with tcp reset'"));
+		  "add rule t out tcp dport 7000 ip daddr != 127.0.0.8 reject with tcp reset'"));
 	OK(both_ways(s));
 	ASSERT_LT(0, tear(PORT));
 	/* Where it has found the peer it looks first. */
