@@ -8,6 +8,10 @@
  * (parked).  Only when too many wait (max_pending) further ones are left to TCP,
  * which does with them as it does when a program does not accept.
  *
+ * An honest peer speaks as soon as it is connected.  So where too many wait the one
+ * that has been silent longest goes, and who opens many connections to say nothing
+ * keeps nobody out: neither from one address (max_pending_source) nor from many.
+ *
  * Whenever there is room in the queue and somebody is parked, the work of the
  * first of them is about to run: rsess_listener_kick() follows whatever makes
  * room, and whatever changes who is the first.
@@ -17,6 +21,7 @@
  * closes, or does not accept any more, leaves none behind.  All of them are woken
  * for a session, for nobody knows which one would take it.
  */
+#include <linux/siphash.h>
 #include <net/sock.h>
 #include "listener.h"
 #include "net.h"
@@ -25,6 +30,8 @@
 
 /* A peer that did not confirm our answer has so long to say HELLO. */
 #define RSESS_UNCONFIRMED_MS	3000
+/* When others wait: this part of the time for a handshake. */
+#define RSESS_HASTE		4
 
 /* A connection came in.  Children are cloned with this, and with what they were
  * offered in sk_user_data.
@@ -127,6 +134,21 @@ static int rsess_listener_judge(struct rsess_transport *tr)
 	return 0;
 }
 
+/* Those of one network of IPv6 count as one: nobody has less. */
+static u8 rsess_listener_source(const struct rsess_transport *tr)
+{
+	struct in6_addr host __aligned(8);
+	union rsess_addr addr = {};
+
+	/* 2: also when the connection has been reset meanwhile */
+	if (tr->sock->ops->getname(tr->sock, &addr.sa, 2) < 0)
+		return 0;
+	rsess_addr_host(&addr, &host);
+	if (!ipv6_addr_v4mapped(&host))
+		memset(&host.s6_addr32[2], 0, sizeof(u64));
+	return siphash(&host, sizeof(host), &tr->lsn->rn->key) % RSESS_SOURCES;
+}
+
 /* Wrap a connection that was accepted. */
 static struct rsess_transport *
 rsess_listener_wrap(struct rsess_listener *lsn, struct socket *sock)
@@ -146,7 +168,69 @@ rsess_listener_wrap(struct rsess_listener *lsn, struct socket *sock)
 	}
 	tr->ops->tune(sock);
 	tr->serial = lsn->serial++;
+	tr->source = rsess_listener_source(tr);
+	tr->since = jiffies;
 	return tr;
+}
+
+/* The one that has been silent longest; of peers with this hash, unless that is
+ * RSESS_SOURCES.  If there is none, is one about to leave?  Locked: lsn->lock.
+ */
+static struct rsess_transport *
+rsess_listener_silent(struct rsess_listener *lsn, unsigned int source,
+		      bool *leaving)
+{
+	struct rsess_transport *tr;
+
+	*leaving = false;
+	list_for_each_entry(tr, &lsn->pending, link) {
+		if (tr->plain ||
+		    (source != RSESS_SOURCES && tr->source != source))
+			continue;
+		if (!tr->hurried)
+			return tr;
+		*leaving = true;
+	}
+	return NULL;
+}
+
+/* It goes, unless its first frame has come meanwhile.  Locked: lsn->lock. */
+static void rsess_listener_hurry(struct rsess_transport *tr)
+{
+	WRITE_ONCE(tr->hurried, true);
+	rsess_transport_queue(tr);
+}
+
+/* Has its address as many as it may have?  Locked: lsn->lock. */
+static bool rsess_listener_is_over(const struct rsess_listener *lsn,
+				   unsigned int n)
+{
+	if (n <= READ_ONCE(lsn->rn->max_pending_source))
+		return false;
+	RSESS_INC(sock_net(lsn->sock->sk), PENDING_SOURCE);
+	return true;
+}
+
+/* A place for a new connection, among those from its address.  False: all of them
+ * have something to say, and wait for accept().  Locked: lsn->lock.
+ */
+static bool rsess_listener_place(struct rsess_listener *lsn,
+				 struct rsess_transport *tr)
+{
+	struct rsess_transport *old;
+	bool leaving;
+
+	if (rsess_listener_is_over(lsn, lsn->source[tr->source] + 1)) {
+		old = rsess_listener_silent(lsn, tr->source, &leaving);
+		if (old)
+			rsess_listener_hurry(old);
+		else if (!leaving)
+			return false;
+	}
+	list_add_tail(&tr->link, &lsn->pending);
+	lsn->npending++;
+	lsn->source[tr->source]++;
+	return true;
 }
 
 /* A new connection waits for its first frame.  Takes @sock over. */
@@ -154,6 +238,7 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 				      struct socket *sock)
 {
 	struct rsess_transport *tr;
+	bool placed;
 
 	rsess_listener_unhook_child(lsn, sock->sk);
 	rsess_transport_owner(sock, lsn->uid);
@@ -165,9 +250,13 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 	}
 
 	spin_lock(&lsn->lock);
-	list_add_tail(&tr->link, &lsn->pending);
-	lsn->npending++;
+	placed = rsess_listener_place(lsn, tr);
 	spin_unlock(&lsn->lock);
+	if (!placed) {
+		rsess_transport_close(tr, true);
+		rsess_transport_put(tr);
+		return;
+	}
 
 	/* Once it is hooked its work may run, and be the last that knows it. */
 	refcount_inc(&tr->ref);
@@ -179,19 +268,42 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 	rsess_transport_put(tr);
 }
 
+/* Too many wait: who has been silent for long makes room, if not now, then when its
+ * time has come.  Locked: lsn->lock.
+ */
+static void rsess_listener_make_room(struct rsess_listener *lsn)
+{
+	u32 ms = READ_ONCE(lsn->rn->handshake_timeout_ms) / RSESS_HASTE;
+	struct rsess_transport *tr;
+	unsigned long end;
+	bool leaving;
+
+	tr = rsess_listener_silent(lsn, RSESS_SOURCES, &leaving);
+	if (!tr)
+		return;
+	end = tr->since + msecs_to_jiffies(ms);
+	if (time_after_eq(jiffies, end))
+		rsess_listener_hurry(tr);
+	else
+		queue_delayed_work(rsess_wq, &lsn->accept_work, end - jiffies);
+}
+
 /* When too many wait, connections stay where TCP has queued them.  When that
  * queue is full too, TCP drops what a client sends to connect, and the client
- * tries again: nobody is reset.
+ * tries again.
  */
 static bool rsess_listener_may_accept(struct rsess_listener *lsn)
 {
 	bool may;
 
 	spin_lock(&lsn->lock);
+	may = !lsn->dead;
 	lsn->stopped = lsn->npending >= READ_ONCE(lsn->rn->max_pending);
-	if (lsn->stopped)
+	if (lsn->stopped && may) {
 		RSESS_INC(sock_net(lsn->sock->sk), PENDING_FULL);
-	may = !lsn->stopped && !lsn->dead;
+		rsess_listener_make_room(lsn);
+		may = false;
+	}
 	spin_unlock(&lsn->lock);
 	return may;
 }
@@ -219,14 +331,16 @@ static void rsess_listener_accept_work(struct work_struct *work)
 	}
 }
 
-/* A transport less waits.  Locked: lsn->lock. */
-static void rsess_listener_settled(struct rsess_listener *lsn)
+/* @tr waits no longer.  Locked: lsn->lock. */
+static void rsess_listener_settled(struct rsess_listener *lsn,
+				   const struct rsess_transport *tr)
 {
 	lsn->npending--;
+	lsn->source[tr->source]--;
 	if (lsn->stopped && !lsn->dead &&
 	    lsn->npending < READ_ONCE(lsn->rn->max_pending)) {
 		lsn->stopped = false;
-		queue_delayed_work(rsess_wq, &lsn->accept_work, 0);
+		mod_delayed_work(rsess_wq, &lsn->accept_work, 0);
 	}
 	rsess_listener_kick(lsn);
 }
@@ -241,7 +355,7 @@ static bool rsess_listener_unlink(struct rsess_transport *tr)
 	linked = !list_empty(&tr->link);
 	if (linked) {
 		list_del_init(&tr->link);
-		rsess_listener_settled(lsn);
+		rsess_listener_settled(lsn, tr);
 	}
 	spin_unlock(&lsn->lock);
 	if (linked && cancel_delayed_work(&tr->expire))
@@ -273,15 +387,20 @@ void rsess_listener_forget(struct rsess_transport *tr, bool reset)
 		rsess_transport_put(tr);	/* of the list */
 }
 
-/* The HELLO waits for room; who came first goes first.  Locked: lsn->lock. */
-static void rsess_listener_park(struct rsess_listener *lsn,
+/* The HELLO waits for room; who came first goes first.  False: its address has too many
+ * that do.  Locked: lsn->lock.
+ */
+static bool rsess_listener_park(struct rsess_listener *lsn,
 				struct rsess_transport *tr)
 {
 	if (tr->parked)
-		return;
+		return true;
+	if (rsess_listener_is_over(lsn, lsn->source[tr->source]))
+		return false;
 	RSESS_INC(sock_net(tr->sock->sk), ACCEPT_QUEUE_FULL);
 	list_move_tail(&tr->link, &lsn->parked);
 	tr->parked = true;
+	return true;
 }
 
 /**
@@ -293,7 +412,8 @@ static void rsess_listener_park(struct rsess_listener *lsn,
  * and @lsn has a user more: rsess_listener_inherit() and
  * rsess_listener_admitted() must follow.  NULL: the queue is full or waits for
  * somebody to listen, @tr is parked and its work is queued when there is room.
- * ERR_PTR(-ECONNREFUSED): nobody listens.
+ * ERR_PTR(-ECONNREFUSED): nobody listens.  ERR_PTR(-EBUSY): the address that @tr comes
+ * from has too many in the queue already.
  */
 struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 				  struct rsess_transport *tr)
@@ -305,7 +425,8 @@ struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 		app = ERR_PTR(-ECONNREFUSED);
 	} else if (!rsess_listener_has_room(lsn) ||
 		   (!tr->parked && rsess_listener_parked(lsn))) {
-		rsess_listener_park(lsn, tr);
+		if (!rsess_listener_park(lsn, tr))
+			app = ERR_PTR(-EBUSY);
 	} else {
 		app = rsess_to_sk(list_first_entry(&lsn->apps,
 						   struct rsess_sock,
@@ -377,7 +498,7 @@ void rsess_listener_plain(struct rsess_transport *tr)
 		refused = true;
 	} else if (!rsess_listener_has_room(lsn) ||
 		   (!tr->parked && rsess_listener_parked(lsn))) {
-		rsess_listener_park(lsn, tr);
+		refused = !rsess_listener_park(lsn, tr);
 	} else {
 		n = lsn->napps;
 		lsn->qlen++;
@@ -385,7 +506,7 @@ void rsess_listener_plain(struct rsess_transport *tr)
 		tr->queued = true;
 		tr->ticket = lsn->ticket++;
 		list_move_tail(&tr->link, &lsn->plainq);
-		rsess_listener_settled(lsn);
+		rsess_listener_settled(lsn, tr);
 	}
 	spin_unlock(&lsn->lock);
 	if (cancel_delayed_work(&tr->expire))

@@ -13,15 +13,6 @@
 #include "blackhole.h"
 #include "net.h"
 
-static void rsess_blackhole_key(const union rsess_addr *addr,
-				struct in6_addr *key)
-{
-	if (addr->sa.sa_family == AF_INET6)
-		*key = addr->in6.sin6_addr;
-	else
-		ipv6_addr_set_v4mapped(addr->in.sin_addr.s_addr, key);
-}
-
 static struct rsess_blackhole *
 rsess_blackhole_entry(struct rsess_net *rn, const struct in6_addr *key)
 {
@@ -45,7 +36,7 @@ void rsess_blackhole_note(struct rsess_net *rn, const union rsess_addr *addr)
 
 	if (!s)
 		return;
-	rsess_blackhole_key(addr, &key);
+	rsess_addr_host(addr, &key);
 	entry = rsess_blackhole_entry(rn, &key);
 	spin_lock(&rn->lock);
 	entry->addr = key;
@@ -68,7 +59,7 @@ bool rsess_blackhole_known(struct rsess_net *rn, const union rsess_addr *addr)
 	struct in6_addr key __aligned(8);
 	bool known;
 
-	rsess_blackhole_key(addr, &key);
+	rsess_addr_host(addr, &key);
 	entry = rsess_blackhole_entry(rn, &key);
 	spin_lock(&rn->lock);
 	if (entry->used && time_after(jiffies, entry->until))

@@ -495,7 +495,10 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 		return;			/* waits for accept() */
 	if (IS_ERR(parent)) {
 		RSESS_INC(net, HELLO_REFUSED);
-		rsess_greet_abort(tr, RSESS_REASON_REFUSED);
+		if (PTR_ERR(parent) == -EBUSY)
+			rsess_listener_forget(tr, true);
+		else
+			rsess_greet_abort(tr, RSESS_REASON_REFUSED);
 		return;
 	}
 	sk = rsess_greet_make(tr, parent, &h);
@@ -673,6 +676,12 @@ static void rsess_greet_plain(struct rsess_transport *tr)
 	rsess_listener_plain(tr);
 }
 
+/* It has had its time to speak, or others need its place. */
+static bool rsess_greet_overdue(const struct rsess_transport *tr)
+{
+	return READ_ONCE(tr->expired) || READ_ONCE(tr->hurried);
+}
+
 /* It is not known whether the peer got our answer: what it says first tells.  Nothing
  * is taken out of the socket until then.  False: wait, or it is plain.
  */
@@ -688,7 +697,7 @@ static bool rsess_greet_is_ours(struct rsess_transport *tr)
 		tr->offer = RSESS_OFFER_SURE;
 		return true;
 	}
-	if (READ_ONCE(tr->expired) ||
+	if (rsess_greet_overdue(tr) ||
 	    (n > 0 ? !rsess_wire_may_open(buf, n) : n != -EAGAIN))
 		rsess_greet_plain(tr);
 	return false;
@@ -733,9 +742,12 @@ void rsess_greet_work(struct rsess_transport *tr)
 	}
 	/* Not before it was read: the time may have gone by with waiting for us. */
 	if (!tr->rx.whole) {
-		if (!READ_ONCE(tr->expired))
+		if (!rsess_greet_overdue(tr))
 			return;
-		RSESS_INC(net, HANDSHAKE_TIMEOUTS);
+		if (READ_ONCE(tr->hurried))
+			RSESS_INC(net, PENDING_DROPPED);
+		else
+			RSESS_INC(net, HANDSHAKE_TIMEOUTS);
 		rsess_listener_forget(tr, true);
 		return;
 	}

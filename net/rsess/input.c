@@ -348,6 +348,8 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 			return err;
 	}
 	WRITE_ONCE(c->rcv_nxt, c->rcv_nxt + len);
+	if (c->rcv_nxt == c->limit && rsess_is_early(rs))
+		RSESS_INC(sock_net(sk), EARLY_FULL);
 	if (urgent && !rs->stop_queued)
 		rsess_urgent_arrived(rs, last);
 	if (rsess_credit_owed(c, rsess_window(rs)))

@@ -579,6 +579,10 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 		rsess_session_event(rs, RSESS_EV_RELEASED);
 		return;
 	}
+	if (!rs->dialer && READ_ONCE(rs->lsn->dead)) {
+		rsess_session_end(rs, RSESS_REASON_RESOURCES, err);
+		return;
+	}
 	rsess_timer_await(rs);
 	if (rs->dialer)
 		rsess_timer_arm(rs, RSESS_TIMER_DIAL,
@@ -663,10 +667,22 @@ int rsess_link_drain(struct rsess_sock *rs)
 	return 0;
 }
 
-/* The peer did what it may not do, or its answer could not be verified.  Only a peer
- * that has shown that it is the session's can break it: a stranger who answers in its
- * place costs no more than the time.
+/* One protocol error more: too many?  Only a peer that has shown that it is the
+ * session's can break it: a stranger who answers in its place costs no more than the
+ * time.
  */
+static bool rsess_link_exhausted(struct rsess_sock *rs)
+{
+	struct net *net = sock_net(rsess_to_sk(rs));
+	u32 max = READ_ONCE(rsess_net(net)->max_errors);
+
+	if (rs->link != RSESS_LINK_LIVE || ++rs->errors < max || !max)
+		return false;
+	RSESS_INC(net, ERRORS_EXCEEDED);
+	return true;
+}
+
+/* The peer did what it may not do, or its answer could not be verified. */
 static void rsess_link_broken(struct rsess_sock *rs, int err)
 {
 	bool connecting = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
@@ -681,9 +697,7 @@ static void rsess_link_broken(struct rsess_sock *rs, int err)
 	} else if (connecting) {
 		rsess_session_end(rs, RSESS_REASON_PROTOCOL,
 				  rs->inband ? EPROTONOSUPPORT : EPROTO);
-	} else if (err == -EBADE ||
-		   (rs->link == RSESS_LINK_LIVE &&
-		    ++rs->errors >= RSESS_ERRORS_MAX)) {
+	} else if (err == -EBADE || rsess_link_exhausted(rs)) {
 		rsess_session_cut(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
 	} else {
 		rsess_link_lost(rs, "protocol error");

@@ -128,26 +128,6 @@ void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs)
 	spin_unlock(&lsn->lock);
 }
 
-/**
- * rsess_listener_left() - end of what rsess_listener_leave() began
- * @lsn: listener
- *
- * If that was the last one that listened, sessions that were not accepted are cut
- * and HELLOs that wait are refused, now or when listen_linger is over.  When this
- * returns the address is free, unless others share it, accepted sessions need it
- * or the queue lingers.
- *
- * Context: may sleep; no outer socket is locked.
- */
-void rsess_listener_left(struct rsess_listener *lsn)
-{
-	rsess_listener_refuse(lsn);
-	rsess_listener_hold(lsn);
-	rsess_listener_put(lsn);
-	flush_work(&lsn->free_work);
-	rsess_listener_free(lsn);
-}
-
 /* Locked: bind_lock.  Nobody can come to use it any more. */
 static void rsess_listener_close(struct rsess_listener *lsn)
 {
@@ -180,6 +160,28 @@ static void rsess_listener_close(struct rsess_listener *lsn)
 	lsn->sock = NULL;
 }
 
+/* Close a listener that is still used.  Who uses it finds it dead.
+ * Locked: bind_lock.
+ */
+static void rsess_listener_drop(struct rsess_listener *lsn)
+{
+	bool used;
+
+	rsess_listener_hold(lsn);
+	spin_lock(&lsn->lock);
+	lsn->dead = true;
+	lsn->lingering = false;
+	used = lsn->users;
+	spin_unlock(&lsn->lock);
+	rsess_listener_refuse(lsn);
+	if (cancel_delayed_work_sync(&lsn->linger_work))
+		rsess_listener_put(lsn); /* of rsess_listener_linger() */
+	rsess_listener_close(lsn);
+	if (!used)
+		rsess_listener_free(lsn);
+	rsess_listener_free(lsn);
+}
+
 static void rsess_listener_free_work(struct work_struct *work)
 {
 	struct rsess_listener *lsn =
@@ -204,6 +206,57 @@ free:
 	rsess_listener_free(lsn);	/* of rsess_listener_put() */
 }
 
+/* Sessions and tombstones keep a listener open, but not any number: the user's oldest
+ * goes.  A session that it had keeps its transport, and ends with it.
+ */
+static void rsess_listener_trim(struct rsess_net *rn, kuid_t uid)
+{
+	struct rsess_listener *lsn, *oldest;
+	unsigned int n;
+
+	mutex_lock(&rn->bind_lock);
+	do {
+		oldest = NULL;
+		n = 0;
+		list_for_each_entry(lsn, &rn->listeners, list) {
+			if (!uid_eq(lsn->uid, uid) || READ_ONCE(lsn->owners) ||
+			    !READ_ONCE(lsn->users))
+				continue;
+			if (!n++)
+				oldest = lsn;
+		}
+		if (n <= READ_ONCE(rn->max_retained))
+			break;
+		RSESS_INC(sock_net(oldest->sock->sk), LISTENERS_DROPPED);
+		rsess_listener_drop(oldest);
+	} while (n > READ_ONCE(rn->max_retained));
+	mutex_unlock(&rn->bind_lock);
+}
+
+/**
+ * rsess_listener_left() - end of what rsess_listener_leave() began
+ * @lsn: listener
+ *
+ * If that was the last one that listened, sessions that were not accepted are cut
+ * and HELLOs that wait are refused, now or when listen_linger is over.  When this
+ * returns the address is free, unless others share it, accepted sessions need it
+ * or the queue lingers.
+ *
+ * Context: may sleep; no outer socket is locked.
+ */
+void rsess_listener_left(struct rsess_listener *lsn)
+{
+	struct rsess_net *rn = lsn->rn;
+	kuid_t uid = lsn->uid;
+
+	rsess_listener_refuse(lsn);
+	rsess_listener_hold(lsn);
+	rsess_listener_put(lsn);
+	flush_work(&lsn->free_work);
+	rsess_listener_free(lsn);
+	rsess_listener_trim(rn, uid);
+}
+
 /**
  * rsess_listener_exit() - the namespace goes away
  * @rn: namespace
@@ -213,24 +266,10 @@ free:
 void rsess_listener_exit(struct rsess_net *rn)
 {
 	struct rsess_listener *lsn, *n;
-	bool used;
 
 	mutex_lock(&rn->bind_lock);
-	list_for_each_entry_safe(lsn, n, &rn->listeners, list) {
-		rsess_listener_hold(lsn);
-		spin_lock(&lsn->lock);
-		lsn->dead = true;
-		lsn->lingering = false;
-		used = lsn->users;
-		spin_unlock(&lsn->lock);
-		rsess_listener_refuse(lsn);
-		if (cancel_delayed_work_sync(&lsn->linger_work))
-			rsess_listener_put(lsn); /* of rsess_listener_linger() */
-		rsess_listener_close(lsn);
-		if (!used)
-			rsess_listener_free(lsn);
-		rsess_listener_free(lsn);
-	}
+	list_for_each_entry_safe(lsn, n, &rn->listeners, list)
+		rsess_listener_drop(lsn);
 	mutex_unlock(&rn->bind_lock);
 }
 

@@ -16,6 +16,9 @@
 
 struct rsess_transport;
 
+/* Peers with the same hash share what one may have. */
+#define RSESS_SOURCES	256
+
 /**
  * struct rsess_listener - see top
  * @ref: memory: one of the listener while it is open, one of each transport
@@ -57,6 +60,7 @@ struct rsess_transport;
  * @parked: transports whose HELLO, or who themselves, wait for room in the queue,
  *	oldest first
  * @npending: transports in both
+ * @source: how many of them have peers with this hash
  * @stopped: connections stay in @sock until @npending is smaller
  * @dead: it is being closed
  */
@@ -97,6 +101,7 @@ struct rsess_listener {
 	struct list_head	pending;
 	struct list_head	parked;
 	unsigned int		npending;
+	unsigned int		source[RSESS_SOURCES];
 	bool			stopped;
 	bool			dead;
 };

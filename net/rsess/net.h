@@ -60,6 +60,10 @@ struct rsess_blackhole {
  * @max_orphans: orphans
  * @max_tombstones: tombstones
  * @max_pending: transports per listener that have no session yet
+ * @max_pending_source: of them, from one address
+ * @max_retained: listeners of a user that only sessions and tombstones need
+ * @max_early_bytes: to a session, before accept()
+ * @max_errors: of the protocol, per session
  * @max_idle_frames: frames in a second that carry nothing, per transport
  * @listen_linger: how long a listener waits for an application to listen
  * @negotiate: default of RSESS_NEGOTIATE
@@ -96,6 +100,10 @@ struct rsess_net {
 	unsigned int		max_orphans;
 	unsigned int		max_tombstones;
 	unsigned int		max_pending;
+	unsigned int		max_pending_source;
+	unsigned int		max_retained;
+	unsigned int		max_early_bytes;
+	unsigned int		max_errors;
 	unsigned int		max_idle_frames;
 	unsigned int		listen_linger;
 	unsigned int		negotiate;

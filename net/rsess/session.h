@@ -22,17 +22,18 @@
 #include <linux/in6.h>
 #include <linux/workqueue.h>
 #include <net/inet_sock.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
 #include "auth.h"
 #include "credit.h"
 #include "journal.h"
+#include "net.h"
 #include "sendq.h"
 #include "state.h"
 #include "wire.h"
 
 struct rsess_listener;
-struct rsess_net;
 struct rsess_tomb;
 struct rsess_transport;
 
@@ -47,6 +48,16 @@ union rsess_addr {
 	struct sockaddr_in	in;
 	struct sockaddr_in6	in6;
 };
+
+/* The address without its port; one of IPv4 is mapped. */
+static inline void rsess_addr_host(const union rsess_addr *addr,
+				   struct in6_addr *host)
+{
+	if (addr->sa.sa_family == AF_INET6)
+		*host = addr->in6.sin6_addr;
+	else
+		ipv6_addr_set_v4mapped(addr->in.sin_addr.s_addr, host);
+}
 
 /* What the one timer of a session is asked to do. */
 enum rsess_timer {
@@ -351,10 +362,23 @@ static inline u8 rsess_policy(const struct rsess_sock *rs)
 	       RSESS_NEGOTIATE_REQUIRE : rs->negotiate;
 }
 
+/* Does the session wait for accept()? */
+static inline bool rsess_is_early(const struct rsess_sock *rs)
+{
+	return !rs->dialer && !rs->orphaned && !rsess_to_sk(rs)->sk_socket;
+}
+
+#define RSESS_WINDOW_MIN	2048
+
 /* Bytes the peer may have on the way: half the buffer, for skbs have overhead. */
 static inline u32 rsess_window(const struct rsess_sock *rs)
 {
-	return max_t(u32, READ_ONCE(rsess_to_sk(rs)->sk_rcvbuf) / 2, 2048);
+	const struct sock *sk = rsess_to_sk(rs);
+	u32 window = max_t(u32, READ_ONCE(sk->sk_rcvbuf) / 2, RSESS_WINDOW_MIN);
+
+	if (!rsess_is_early(rs))
+		return window;
+	return min(window, READ_ONCE(rsess_net(sock_net(sk))->max_early_bytes));
 }
 
 /* Bytes in the receive queue. */
@@ -384,8 +408,6 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 #define RSESS_HELLO_DELAY	(127 * HZ)
 /* Transports in a row that may be lost before WELCOME. */
 #define RSESS_HELLO_TRIES	16
-/* Protocol errors of a session. */
-#define RSESS_ERRORS_MAX	32
 
 /* session.c: life and death */
 struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern);
@@ -447,6 +469,7 @@ void rsess_push_held(struct rsess_sock *rs);
 int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
 int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		  int flags);
+void rsess_recv_credit(struct rsess_sock *rs);
 void rsess_write_space(struct sock *sk);
 bool rsess_memory_free(const struct sock *sk, int wake);
 

@@ -318,6 +318,17 @@ static int rsess_accept_wait(struct sock *sk, long *timeo)
 	return err;
 }
 
+/* The peer may send more than max_early_bytes now.  If it waits for that it is told at
+ * once, else with the next frame.
+ */
+static void rsess_accept_credit(struct rsess_sock *rs)
+{
+	if (rs->credit.rcv_nxt == rs->credit.limit)
+		rsess_recv_credit(rs);
+	else if (rs->link == RSESS_LINK_LIVE && !rs->rcv_fin)
+		rsess_timer_arm(rs, RSESS_TIMER_ACK, RSESS_ACK_DELAY);
+}
+
 /* accept() takes a session: its outer socket has been there for long. */
 static void rsess_accept_session(struct sock *child, struct socket *newsock)
 {
@@ -325,6 +336,7 @@ static void rsess_accept_session(struct sock *child, struct socket *newsock)
 	sock_graft(child, newsock);
 	RSESS_CUSTOM_SOCKOPT(newsock);
 	newsock->state = SS_CONNECTED;
+	rsess_accept_credit(rsess_sk(child));
 	release_sock(child);
 }
 

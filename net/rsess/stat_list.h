@@ -37,6 +37,11 @@ RSESS_MIB(SESSION_TIMEOUTS, "SessionTimeouts")	/* sessions without transport too
 RSESS_MIB(ORPHAN_TIMEOUTS, "OrphanTimeouts")	/* orphans without progress */
 RSESS_MIB(ORPHANS_DROPPED, "OrphansDropped")	/* over max_orphans, oldest first */
 RSESS_MIB(PENDING_FULL, "PendingFull")	/* max_pending reached, new transports wait */
+RSESS_MIB(PENDING_SOURCE, "PendingSource")	/* over max_pending_source: the oldest silent one goes */
+RSESS_MIB(PENDING_DROPPED, "PendingDropped")	/* given up for newer ones */
+RSESS_MIB(LISTENERS_DROPPED, "ListenersDropped")	/* over max_retained, oldest first */
+RSESS_MIB(EARLY_FULL, "EarlyFull")	/* sessions that had max_early_bytes before accept() */
+RSESS_MIB(ERRORS_EXCEEDED, "ErrorsExceeded")	/* sessions ended for max_errors */
 RSESS_MIB(SESSIONS_REFUSED, "SessionsRefused")	/* new sessions over max_sessions */
 RSESS_MIB(TOMBSTONES_DROPPED, "TombstonesDropped")	/* over max_tombstones, oldest first */
 RSESS_MIB(ACCEPT_QUEUE_FULL, "AcceptQueueFull")	/* HELLO waits for accept() */

@@ -271,8 +271,13 @@ static bool rsess_recv_at_mark(const struct rsess_sock *rs, int flags,
 				   (flags & MSG_PEEK ? done : 0));
 }
 
-/* The reader made room: tell the peer when it is worth a frame. */
-static void rsess_recv_credit(struct rsess_sock *rs)
+/**
+ * rsess_recv_credit() - the reader made room: tell the peer when it is worth a frame
+ * @rs: session, locked
+ *
+ * Context: may sleep.
+ */
+void rsess_recv_credit(struct rsess_sock *rs)
 {
 	if (!rsess_credit_freed(&rs->credit, rsess_window(rs)) ||
 	    rs->link != RSESS_LINK_LIVE || rs->rcv_fin)

@@ -8,9 +8,11 @@
 #include <uapi/linux/rsess.h>
 #include "compat.h"
 #include "net.h"
+#include "session.h"
 
 static unsigned int rsess_ms_min = 100;
 static unsigned int rsess_ms_max = 24 * 3600 * 1000;
+static unsigned int rsess_window_min = RSESS_WINDOW_MIN;
 
 #define RSESS_SYSCTL_RANGE(name, min, max)				\
 	{								\
@@ -37,6 +39,10 @@ static const struct ctl_table rsess_sysctls[] = {
 	RSESS_SYSCTL_MAX(max_orphans, SYSCTL_ZERO),
 	RSESS_SYSCTL_MAX(max_tombstones, SYSCTL_ZERO),
 	RSESS_SYSCTL_MAX(max_pending, SYSCTL_ONE),
+	RSESS_SYSCTL_MAX(max_pending_source, SYSCTL_ONE),
+	RSESS_SYSCTL_MAX(max_retained, SYSCTL_ZERO),
+	RSESS_SYSCTL_MAX(max_early_bytes, &rsess_window_min),
+	RSESS_SYSCTL_MAX(max_errors, SYSCTL_ZERO),
 	RSESS_SYSCTL_MAX(max_idle_frames, SYSCTL_ZERO),
 	RSESS_SYSCTL_MS(listen_linger, SYSCTL_ZERO),
 	RSESS_SYSCTL_RANGE(negotiate, SYSCTL_ZERO, SYSCTL_TWO),
@@ -64,6 +70,10 @@ int rsess_sysctl_register(struct net *net)
 	rn->max_orphans = 4096;
 	rn->max_tombstones = 16384;
 	rn->max_pending = 4096;
+	rn->max_pending_source = 1024;
+	rn->max_retained = 1024;
+	rn->max_early_bytes = 65536;
+	rn->max_errors = 32;
 	rn->max_idle_frames = 1000;
 	rn->listen_linger = 0;
 	rn->negotiate = RSESS_NEGOTIATE_AUTO;

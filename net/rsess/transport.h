@@ -150,6 +150,8 @@ struct rsess_tx {
  * @sk: the outer socket, with a reference; set once, by @work or before it can run
  * @lsn: where it was accepted and waits for its first frame, else NULL
  * @serial: @lsn has accepted so many before this one
+ * @source: hash of the peer's address
+ * @since: jiffies when @lsn accepted it
  * @link: place in a list of @lsn, under the lock of @lsn
  * @offer: enum rsess_offer, of one that was accepted
  * @plain: it is to be accepted without a session; else NULL
@@ -158,6 +160,7 @@ struct rsess_tx {
  * @ticket: its turn in that queue
  * @parked: has a HELLO, or @plain, that waits for room in the queue of accept()
  * @expired: @expire has run
+ * @hurried: others need its place; under the lock of @lsn, and read without it
  * @sk_data_ready: of @sock, to be restored; so the next three
  * @sk_write_space: of @sock
  * @sk_state_change: of @sock
@@ -179,6 +182,8 @@ struct rsess_transport {
 	struct sock		*sk;
 	struct rsess_listener	*lsn;
 	u32			serial;
+	u8			source;
+	unsigned long		since;
 	struct list_head	link;
 	u8			offer;
 	struct rsess_plain	*plain;
@@ -186,6 +191,7 @@ struct rsess_transport {
 	u32			ticket;
 	bool			parked;
 	bool			expired;
+	bool			hurried;
 
 	void			(*sk_data_ready)(struct sock *sk);
 	void			(*sk_write_space)(struct sock *sk);

@@ -952,6 +952,8 @@ void world_begin(void)
 	world_rn.max_sessions = 10;
 	world_rn.max_orphans = 10;
 	world_rn.max_tombstones = 10;
+	world_rn.max_early_bytes = UINT_MAX;
+	world_rn.max_errors = 32;
 	world_net.ipv4.sysctl_tcp_keepalive_time = 7200 * HZ;
 	world_net.ipv4.sysctl_tcp_keepalive_intvl = 75 * HZ;
 	world_net.ipv4.sysctl_tcp_keepalive_probes = 9;

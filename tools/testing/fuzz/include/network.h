@@ -430,6 +430,13 @@ struct ubuf_info {
 	int zerocopy;
 };
 
+static inline void ipv6_addr_set_v4mapped(__be32 addr, struct in6_addr *v4mapped)
+{
+	memset(v4mapped, 0, 10);
+	memset(&v4mapped->s6_addr[10], 0xff, 2);
+	memcpy(&v4mapped->s6_addr[12], &addr, 4);
+}
+
 #define sockcm_init(c, sk)			((void)(c))
 #define sock_cmsg_send(sk, msg, c)		(-EINVAL)
 #define put_cmsg(msg, level, type, len, p)	do { } while (0)

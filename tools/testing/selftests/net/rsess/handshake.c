@@ -638,6 +638,7 @@ CASE(acceptor, old_transport_is_dead)
 
 	OK(peer_hello(p));
 	OK(pair_accept(s));
+	OK(peer_expect(p, RSESS_ACK));	/* there is more room than before */
 	OK(peer_send_data(p, 1000));
 	old = p->fd;
 	OK(peer_resume(p));

@@ -40,15 +40,6 @@ static int fallback_reason(int fd)
 	return info.reason;
 }
 
-static int sysctl_set(const char *name, int value)
-{
-	char path[100], text[12];
-
-	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
-	snprintf(text, sizeof(text), "%d", value);
-	return file_write(path, text);
-}
-
 static int talk(int a, int b)
 {
 	return write_all(a, 0, 100000) ?: read_all(b, 0, 100000) ?:

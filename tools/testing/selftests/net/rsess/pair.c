@@ -66,10 +66,15 @@ int pair_beside(struct pair *s, const struct pair *o)
 /* The kernel listens; the peer knows where. */
 int pair_listen(struct pair *s)
 {
+	return pair_listen_at(s, PORT);
+}
+
+int pair_listen_at(struct pair *s, int port)
+{
 	struct peer *p = &s->p;
 	int one = 1;
 
-	p->addrlen = loopback(&p->addr, s->family, PORT);
+	p->addrlen = loopback(&p->addr, s->family, port);
 	s->lfd = socket(AF_RSESS, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 			IPPROTO_TCP);
 	if (s->lfd < 0 ||

@@ -38,6 +38,7 @@ void pair_free(struct pair *s);
 int pair_beside(struct pair *s, const struct pair *o);
 
 int pair_listen(struct pair *s);
+int pair_listen_at(struct pair *s, int port);
 int pair_connect(struct pair *s);
 int pair_connected(struct pair *s);
 int pair_connect_fails(struct pair *s);

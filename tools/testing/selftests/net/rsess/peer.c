@@ -182,7 +182,9 @@ int peer_dial(struct peer *p)
 	p->fd = -1;
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (struct sockaddr *)&p->addr, p->addrlen)) {
+	if ((p->fromlen &&
+	     bind(fd, (struct sockaddr *)&p->from, p->fromlen)) ||
+	    connect(fd, (struct sockaddr *)&p->addr, p->addrlen)) {
 		int ret = -errno;
 
 		close(fd);

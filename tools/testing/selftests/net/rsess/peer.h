@@ -31,6 +31,8 @@
  * @lfd: acceptor: where it listens, or -1
  * @addr: dialer: where to dial; acceptor: where it listens
  * @addrlen: bytes of @addr
+ * @from: dialer: its own address, unless @fromlen is 0
+ * @fromlen: bytes of @from
  * @dialer: this side dials
  * @pong: answer PING with PONG while reading
  * @version_min: of HELLO; also the version of WELCOME
@@ -63,6 +65,8 @@ struct peer {
 	int lfd;
 	struct sockaddr_storage addr;
 	socklen_t addrlen;
+	struct sockaddr_storage from;
+	socklen_t fromlen;
 	bool dialer;
 	bool pong;
 

@@ -64,10 +64,7 @@ int netns_new(void)
  */
 int negotiate_set(int policy)
 {
-	char text[12];
-
-	snprintf(text, sizeof(text), "%d", policy);
-	return file_write("/proc/sys/net/rsess/negotiate", text);
+	return sysctl_set("rsess/negotiate", policy);
 }
 
 /**
@@ -305,6 +302,16 @@ int file_write(const char *path, const char *text)
 	return ret;
 }
 
+/* One below /proc/sys/net, in this namespace; 0 or a negative errno. */
+int sysctl_set(const char *name, unsigned int value)
+{
+	char path[100], text[20];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
+	snprintf(text, sizeof(text), "%u", value);
+	return file_write(path, text);
+}
+
 /* A counter of /proc/net/rsess_stat, or -ENOENT. */
 int64_t stat_get(const char *name)
 {
@@ -324,6 +331,14 @@ int64_t stat_get(const char *name)
 	if (value == -ENOENT)
 		say("no counter %s", name);
 	return value;
+}
+
+/* For wait_until(), with a struct rise. */
+bool has_risen(void *rise)
+{
+	struct rise *r = rise;
+
+	return stat_get(r->name) > r->from;
 }
 
 /* Sessions listed in /proc/net/rsess; its first line is a heading. */

@@ -24,6 +24,16 @@
 /* Each test has its own namespace, so all can use the same port. */
 #define PORT		7000
 
+/**
+ * struct rise - for has_risen()
+ * @name: counter
+ * @from: it is to be more than this
+ */
+struct rise {
+	const char *name;
+	int64_t from;
+};
+
 #define say(fmt, ...) \
 	fprintf(stderr, "# %s:%d: " fmt "\n", __func__, __LINE__, ##__VA_ARGS__)
 
@@ -53,7 +63,9 @@ int read_eof(int fd);
 int socket_error(int fd);
 
 int file_write(const char *path, const char *text);
+int sysctl_set(const char *name, unsigned int value);
 int64_t stat_get(const char *name);
+bool has_risen(void *rise);
 int sessions(void);
 int no_sessions(void);
 int tear(int port);

@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the network, or a program, may have of a host at most: each limit of
+ * sysctl.rst that is not a matter of one transport, with what is over it.
+ *
+ * Beside all of it an honest session goes on, and new ones are let in.
+ */
+#define _GNU_SOURCE
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <linux/sockios.h>
+
+#include "harness.h"
+#include "pair.h"
+
+/* Longer than any test. */
+#define LONG_MS		3600000
+#define NOBODY		65534
+
+/* Half-open handshakes at once, and the addresses that they come from. */
+#define CROWD		10000
+#define CROWD_HOSTS	50
+
+/* Connections from one address that say nothing. */
+struct silence {
+	int fd[64];
+	unsigned int n;
+};
+
+static void from_host(struct peer *p, const char *host)
+{
+	p->fromlen = address(&p->from, p->addr.ss_family, host, 0);
+}
+
+/* @n more of them, from @host to where @to dials. */
+static int fall_silent(struct silence *w, const struct peer *to,
+		       const char *host, unsigned int n)
+{
+	static struct peer p;
+	int ret = 0;
+
+	p = *to;
+	from_host(&p, host);
+	while (!ret && n--) {
+		ret = peer_dial(&p);
+		w->fd[w->n++] = p.fd;
+	}
+	return ret;
+}
+
+/* Has the kernel closed it? */
+static bool is_closed(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
+/* The first @n, and no other one. */
+static bool are_closed(const struct silence *w, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->n; i++)
+		if (is_closed(w->fd[i]) == (i >= n))
+			return false;
+	return true;
+}
+
+struct closed {
+	const struct silence *w;
+	unsigned int n;
+};
+
+static bool are_closed_now(void *arg)
+{
+	struct closed *c = arg;
+
+	return are_closed(c->w, c->n);
+}
+
+static int wait_closed(const struct silence *w, unsigned int n)
+{
+	struct closed c = { w, n };
+
+	return wait_until(are_closed_now, &c);
+}
+
+static void silence_end(struct silence *w)
+{
+	while (w->n)
+		close(w->fd[--w->n]);
+}
+
+/*
+ * struct bounds - an honest session, and others at the same listener
+ * @h: the honest one
+ * @s: another one
+ * @w: those that say nothing
+ */
+FIXTURE(bounds) {
+	struct pair h;
+	struct pair s;
+	struct silence w;
+};
+
+FIXTURE_SETUP(bounds)
+{
+	self->w.n = 0;
+	pair_init(&self->h, false, AF_INET, 0);
+	pair_init(&self->s, false, AF_INET, 0);
+	OK(netns_inband());
+	OK(pair_open(&self->h));
+	OK(pair_beside(&self->s, &self->h));
+}
+
+FIXTURE_TEARDOWN(bounds)
+{
+	silence_end(&self->w);
+	pair_free(&self->s);
+	pair_free(&self->h);
+}
+
+/* The honest session has not noticed anything. */
+static int honest(struct pair *h)
+{
+	struct rsess_info info;
+	int ret = pair_pump(h, 2000, 3000) ?: pair_info(h, &info);
+
+	if (!ret && (info.lost || info.resumes)) {
+		say("lost %u transports", info.lost);
+		ret = -EPROTO;
+	}
+	return ret;
+}
+
+/* A new one comes in from @host, where @o listens, and goes. */
+static int newcomer(const struct pair *o, const char *host)
+{
+	static struct pair s;
+	int ret;
+
+	pair_init(&s, false, o->family, 0);
+	ret = pair_beside(&s, o);
+	from_host(&s.p, host);
+	ret = ret ?: peer_hello(&s.p) ?: pair_accept(&s) ?:
+	      pair_pump(&s, 100, 200) ?: pair_finish(&s);
+	pair_free(&s);
+	return ret;
+}
+
+/*
+ * Handshakes half open.
+ */
+CASE(bounds, source_makes_room_for_its_own)
+{
+	struct rise dropped = { .name = "PendingDropped", .from = 11 };
+	struct silence others = {};
+
+	OK(sysctl_set("rsess/max_pending_source", 8));
+	OK(sysctl_set("rsess/handshake_timeout_ms", LONG_MS));
+	OK(fall_silent(&others, &self->s.p, "127.0.0.3", 1));
+	OK(fall_silent(&self->w, &self->s.p, "127.0.0.2", 20));
+	/* Who was silent longest has gone. */
+	OK(wait_closed(&self->w, 12));
+	OK(wait_until(has_risen, &dropped));
+	EXPECT_EQ(12, stat_get("PendingSource"));
+	EXPECT_EQ(12, stat_get("PendingDropped"));
+	OK(newcomer(&self->h, "127.0.0.2"));
+	OK(wait_closed(&self->w, 13));
+	EXPECT_FALSE(is_closed(others.fd[0]));
+	EXPECT_EQ(0, stat_get("PendingFull"));
+	OK(honest(&self->h));
+	silence_end(&others);
+}
+
+/* Nobody has only one address of a network of IPv6. */
+CASE(bounds, source_is_a_network_of_ipv6)
+{
+	struct pair *s = &self->s;
+
+	ASSERT_EQ(0, system("ip -6 route add local fd00:1::/32 dev lo"));
+	OK(sysctl_set("ipv6/ip_nonlocal_bind", 1));
+	pair_free(s);
+	pair_free(&self->h);
+	pair_init(s, false, AF_INET6, 0);
+	OK(pair_listen(s));
+	OK(sysctl_set("rsess/max_pending_source", 8));
+	OK(sysctl_set("rsess/handshake_timeout_ms", LONG_MS));
+	OK(fall_silent(&self->w, &s->p, "fd00:1::1", 5));
+	OK(fall_silent(&self->w, &s->p, "fd00:1::2:0:0:1", 5));
+	OK(wait_closed(&self->w, 2));
+	EXPECT_EQ(2, stat_get("PendingDropped"));
+	OK(newcomer(s, "fd00:1::1:3"));
+}
+
+/* HELLOs wait for accept() in the order in which they came: nobody makes room. */
+CASE(bounds, source_of_hellos)
+{
+	struct rise parked = { .name = "AcceptQueueFull", .from = 3 };
+	struct rise over = { .name = "PendingSource", .from = 4 };
+	struct silence *w = &self->w;
+	struct peer *p = &self->s.p;
+	unsigned int i;
+
+	OK(sysctl_set("rsess/max_pending_source", 4));
+	from_host(p, "127.0.0.2");
+	/* 17 have a place in the queue of accept(), 4 wait, 5 are over. */
+	for (i = 0; i < 26; i++) {
+		memcpy(p->id, &i, sizeof(i));
+		/* Those that are over may be reset at once. */
+		if (peer_dial(p) || peer_send_hello(p))
+			ASSERT_LE(21, i);
+		w->fd[w->n++] = p->fd;
+		if (i == 20)
+			OK(wait_until(has_risen, &parked));
+	}
+	OK(wait_until(has_risen, &over));
+	EXPECT_EQ(0, stat_get("PendingDropped"));
+	for (i = 0; i < 21; i++) {
+		p->fd = w->fd[i];
+		OK(pair_accept(&self->s));
+		OK(peer_expect(p, RSESS_WELCOME));
+		close(self->s.fd);
+	}
+	self->s.fd = -1;
+	for (; i < 26; i++) {
+		p->fd = w->fd[i];
+		if (p->fd >= 0)
+			ASSERT_EQ(0, peer_gone(p));
+	}
+	w->n = 21;
+	p->fd = -1;
+	OK(pair_accept_nothing(&self->s));
+	OK(honest(&self->h));
+}
+
+/* Too many of them, from everywhere: a part of the time of a handshake is enough. */
+CASE(bounds, pending_makes_room_for_newer)
+{
+	char host[32];
+	int i;
+
+	OK(sysctl_set("rsess/max_pending", 16));
+	OK(sysctl_set("rsess/handshake_timeout_ms", 4000 * slowness()));
+	for (i = 0; i < 40; i++) {
+		snprintf(host, sizeof(host), "127.0.1.%d", i + 1);
+		OK(fall_silent(&self->w, &self->s.p, host, 1));
+	}
+	OK(newcomer(&self->h, "127.0.0.2"));
+	EXPECT_LE(25, stat_get("PendingDropped"));
+	EXPECT_LE(1, stat_get("PendingFull"));
+	EXPECT_EQ(0, stat_get("PendingSource"));
+	OK(honest(&self->h));
+}
+
+/* TCP connections at the port of the listener, of either end. */
+static int connections(void)
+{
+	FILE *f = fopen("/proc/thread-self/net/tcp", "re");
+	unsigned int port, state;
+	char line[256];
+	int n = 0;
+
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*d: %*x:%x %*s %x", &port, &state) == 2)
+			n += port == PORT && (state == 1 || state == 8);
+	fclose(f);
+	return n;
+}
+
+struct crowd {
+	int fd[CROWD];
+	int n;
+};
+
+/* The next one connects; nothing waits. */
+static int crowd_dial(struct crowd *w, const struct peer *to)
+{
+	struct sockaddr_storage ss;
+	char host[32];
+	socklen_t len;
+	int fd;
+
+	snprintf(host, sizeof(host), "127.0.2.%d", w->n % CROWD_HOSTS + 1);
+	len = address(&ss, AF_INET, host, 0);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	w->fd[w->n++] = fd;
+	if (bind(fd, (struct sockaddr *)&ss, len) ||
+	    (connect(fd, (struct sockaddr *)&to->addr, to->addrlen) &&
+	     errno != EINPROGRESS))
+		return -errno;
+	return 0;
+}
+
+CASE(bounds, ten_thousand_half_open)
+{
+	struct rlimit files = { CROWD + 100, CROWD + 100 };
+	static struct crowd w;
+	int most = 0;
+	int i, n;
+
+	/* As many as the listener takes, and as TCP queues. */
+	OK(setrlimit(RLIMIT_NOFILE, &files));
+	for (i = 0; i < CROWD; i++) {
+		OK(crowd_dial(&w, &self->s.p));
+		if (i % 500)
+			continue;
+		OK(honest(&self->h));
+		n = connections();
+		if (n > most)
+			most = n;
+	}
+	/* Of the server's: 4096 that wait, 4096 queued, and the honest one. */
+	EXPECT_LT(1000, most);
+	EXPECT_GE(4096 + 4096 + 10, most);
+	for (i = 0; i < 10; i++) {
+		OK(newcomer(&self->h, "127.0.0.2"));
+		OK(honest(&self->h));
+	}
+	EXPECT_LT(0, stat_get("PendingDropped"));
+	EXPECT_EQ(0, stat_get("PendingSource"));
+	while (w.n)
+		close(w.fd[--w.n]);
+}
+
+/*
+ * Bytes before accept().
+ */
+CASE(bounds, bytes_before_accept)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+
+	OK(sysctl_set("rsess/max_early_bytes", 4096));
+	OK(peer_hello(p));
+	ASSERT_EQ(p->snd_start + 4096, p->snd_limit);
+	OK(peer_send_data(p, 4096));
+	OK(peer_take_ack(p, p->snd_nxt));
+	ASSERT_EQ(p->snd_start + 4096, p->snd_limit);
+	EXPECT_EQ(1, stat_get("EarlyFull"));
+	/* It is told of the rest without having to ask. */
+	OK(pair_accept(s));
+	OK(peer_expect(p, RSESS_ACK));
+	ASSERT_LT(p->snd_start + 100000, p->snd_limit);
+	OK(pair_read(s, 4096));
+	OK(pair_pump(s, 1000, 500000));
+	OK(pair_finish(s));
+	EXPECT_EQ(0, stat_get("TransportsLost"));
+	EXPECT_EQ(1, stat_get("EarlyFull"));
+}
+
+/* Between two kernels: who writes has to wait, as with TCP. */
+CASE(bounds, bytes_before_accept_hold_the_writer)
+{
+	struct pair *s = &self->s;
+	char *buf = calloc(1, 1 << 20);
+	int64_t sent = 0, got = 0;
+	struct pair d;
+	ssize_t n;
+	int size;
+
+	ASSERT_NE(NULL, buf);
+	OK(sysctl_set("rsess/max_early_bytes", 10000));
+	pair_init(&d, true, AF_INET, 0);
+	d.p.addr = s->p.addr;
+	d.p.addrlen = s->p.addrlen;
+	OK(pair_connect(&d));
+	OK(pair_connected(&d));
+	while ((n = send(d.fd, buf, 1 << 20, MSG_DONTWAIT)) > 0)
+		sent += n;
+	ASSERT_EQ(EAGAIN, errno);
+	OK(wait_until(has_risen, &(struct rise){ "EarlyFull", 0 }));
+	ASSERT_LT(10000, sent);
+	OK(pair_accept(s));
+	OK(shutdown(d.fd, SHUT_WR));
+	while ((n = recv(s->fd, buf, 1 << 20, 0)) > 0)
+		got += n;
+	ASSERT_EQ(0, n);
+	ASSERT_EQ(sent, got);
+	OK(ioctl(d.fd, SIOCOUTQ, &size));
+	EXPECT_EQ(0, size);
+	pair_free(&d);
+	free(buf);
+}
+
+/*
+ * Errors of the protocol.
+ */
+static int break_protocol(struct pair *s)
+{
+	static const u8 junk[RSESS_HDR_LEN] = { 0xff, 0xff, 0xff };
+	struct peer *p = &s->p;
+
+	return peer_send_raw(p, junk, sizeof(junk)) ?: peer_gone(p);
+}
+
+CASE(bounds, errors_of_a_session)
+{
+	struct pair *s = &self->s;
+	int i;
+
+	OK(sysctl_set("rsess/max_errors", 3));
+	OK(peer_hello(&s->p));
+	OK(pair_accept(s));
+	for (i = 0; i < 2; i++) {
+		OK(break_protocol(s));
+		OK(pair_again(s));
+	}
+	EXPECT_EQ(0, stat_get("ErrorsExceeded"));
+	ASSERT_EQ(RSESS_REASON_PROTOCOL, break_protocol(s));
+	ASSERT_EQ(ECONNRESET, pair_fails(s));
+	EXPECT_EQ(1, stat_get("ErrorsExceeded"));
+	OK(honest(&self->h));
+}
+
+CASE(bounds, errors_without_limit)
+{
+	struct pair *s = &self->s;
+	int i;
+
+	OK(sysctl_set("rsess/max_errors", 0));
+	OK(peer_hello(&s->p));
+	OK(pair_accept(s));
+	for (i = 0; i < 50; i++) {
+		OK(break_protocol(s));
+		OK(pair_again(s));
+	}
+	EXPECT_EQ(0, stat_get("ErrorsExceeded"));
+	OK(pair_pump(s, 1000, 1000));
+	OK(pair_finish(s));
+}
+
+/*
+ * Listeners that nobody listens at.
+ */
+
+/* A session whose listener was closed, at a port of its own. */
+static int retained(struct pair *s, int port)
+{
+	int ret;
+
+	pair_init(s, false, AF_INET, 0);
+	ret = pair_listen_at(s, port) ?: peer_hello(&s->p) ?: pair_accept(s);
+	close(s->lfd);
+	s->lfd = -1;
+	return ret;
+}
+
+CASE(bounds, listeners_retained)
+{
+	static struct pair s[5];
+	int i;
+
+	OK(sysctl_set("rsess/max_retained", 2));
+	/* Another user's count by themselves. */
+	OK(seteuid(NOBODY));
+	OK(retained(&s[4], PORT + 5));
+	OK(seteuid(0));
+	for (i = 0; i < 4; i++)
+		OK(retained(&s[i], PORT + 1 + i));
+	EXPECT_EQ(2, stat_get("ListenersDropped"));
+	/* All go on with the transport that they have. */
+	for (i = 0; i < 5; i++)
+		OK(pair_pump(&s[i], 1000, 1000));
+	/* The oldest cannot get another one. */
+	for (i = 0; i < 2; i++) {
+		peer_reset(&s[i].p);
+		ASSERT_EQ(ECONNRESET, pair_fails(&s[i]));
+		ASSERT_EQ(-ECONNREFUSED, peer_dial(&s[i].p));
+	}
+	for (; i < 5; i++) {
+		peer_reset(&s[i].p);
+		OK(pair_lost(&s[i]));
+		OK(pair_again(&s[i]));
+		OK(pair_pump(&s[i], 1000, 1000));
+		OK(pair_finish(&s[i]));
+	}
+	for (i = 0; i < 5; i++)
+		pair_free(&s[i]);
+	OK(honest(&self->h));
+}
+
+/* Only the honest session is left. */
+static bool is_alone(void *arg)
+{
+	(void)arg;
+	return sessions() == 1;
+}
+
+/* What is left of sessions that ended retains them too: a program that opens and
+ * closes them takes no more ports than that.
+ */
+CASE(bounds, listeners_retained_by_tombstones)
+{
+	static struct pair s;
+	int i;
+
+	OK(sysctl_set("rsess/max_retained", 4));
+	for (i = 0; i < 20; i++) {
+		OK(retained(&s, PORT + 1 + i));
+		/* No last word of the peer: it may come to ask. */
+		OK(pair_shutdown(&s));
+		OK(peer_expect(&s.p, RSESS_FIN));
+		OK(peer_send_fin(&s.p));
+		OK(peer_take_ack(&s.p, s.p.snd_max));
+		peer_reset(&s.p);
+		pair_free(&s);
+	}
+	OK(wait_until(is_alone, NULL));
+	EXPECT_EQ(16, stat_get("ListenersDropped"));
+	OK(honest(&self->h));
+}
+
+TEST_HARNESS_MAIN
