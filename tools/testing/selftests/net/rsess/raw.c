@@ -146,7 +146,44 @@ int raw_read(struct raw *r)
 }
 
 /**
- * raw_send() - make a packet
+ * raw_make() - make a packet
+ * @p: filled in
+ * @a: from where, to where, and what TCP says
+ * @payload: bytes
+ * @len: how many
+ *
+ * Return: its length.
+ */
+size_t raw_make(struct raw_packet *p, const struct raw_head *a,
+		const void *payload, size_t len)
+{
+	size_t opts = a->role ? RSESS_SYNOPT_LEN : 0;
+	size_t l4 = sizeof(p->th) + opts + len;
+
+	*p = (struct raw_packet){
+		.ip = { .version = 4, .ihl = 5, .ttl = 64,
+			.protocol = IPPROTO_TCP },
+	};
+	p->ip.saddr = a->from.sin_addr.s_addr;
+	p->ip.daddr = a->to.sin_addr.s_addr;
+	p->ip.tot_len = htons(sizeof(p->ip) + l4);
+	p->ip.check = htons(~fold(sum(0, &p->ip, sizeof(p->ip))));
+	p->th.source = a->from.sin_port;
+	p->th.dest = a->to.sin_port;
+	p->th.seq = htonl(a->seq);
+	p->th.ack_seq = htonl(a->flags & TH_ACK ? a->ack : 0);
+	p->th.doff = (sizeof(p->th) + opts) / 4;
+	p->th.th_flags = a->flags;
+	p->th.window = htons(65535);
+	if (a->role)
+		rsess_wire_put_synopt(a->role, p->rest);
+	memcpy(p->rest + opts, payload, len);
+	p->th.check = htons(~fold(sum(pseudo_sum(&p->ip, l4), &p->th, l4)));
+	return sizeof(p->ip) + l4;
+}
+
+/**
+ * raw_send() - make a packet, and send it
  * @r: connection
  * @flags: TH_*
  * @role: of the option, or RSESS_SYN_NONE for none
@@ -158,33 +195,17 @@ int raw_read(struct raw *r)
 int raw_send(struct raw *r, u8 flags, enum rsess_syn_role role,
 	     const void *payload, size_t len)
 {
-	struct {
-		struct iphdr ip;
-		struct tcphdr th;
-		u8 rest[2000];
-	} p = {
-		.ip = { .version = 4, .ihl = 5, .ttl = 64,
-			.protocol = IPPROTO_TCP },
+	struct raw_head a = {
+		.from.sin_port = htons(r->port), .to.sin_port = htons(r->kport),
+		.seq = r->snd_nxt, .ack = r->rcv_nxt, .flags = flags,
+		.role = role,
 	};
-	size_t opts = role ? RSESS_SYNOPT_LEN : 0;
-	size_t l4 = sizeof(p.th) + opts + len;
+	struct raw_packet p;
 
-	inet_pton(AF_INET, RAW_HOST, &p.ip.saddr);
-	inet_pton(AF_INET, RAW_KERNEL, &p.ip.daddr);
-	p.ip.tot_len = htons(sizeof(p.ip) + l4);
-	p.ip.check = htons(~fold(sum(0, &p.ip, sizeof(p.ip))));
-	p.th.source = htons(r->port);
-	p.th.dest = htons(r->kport);
-	p.th.seq = htonl(r->snd_nxt);
-	p.th.ack_seq = htonl(flags & TH_ACK ? r->rcv_nxt : 0);
-	p.th.doff = (sizeof(p.th) + opts) / 4;
-	p.th.th_flags = flags;
-	p.th.window = htons(65535);
-	if (role)
-		rsess_wire_put_synopt(role, p.rest);
-	memcpy(p.rest + opts, payload, len);
-	p.th.check = htons(~fold(sum(pseudo_sum(&p.ip, l4), &p.th, l4)));
-	if (write(r->fd, &p, sizeof(p.ip) + l4) < 0) {
+	inet_pton(AF_INET, RAW_HOST, &a.from.sin_addr);
+	inet_pton(AF_INET, RAW_KERNEL, &a.to.sin_addr);
+	len = raw_make(&p, &a, payload, len);
+	if (write(r->fd, &p, len) < 0) {
 		say("write: %s", strerror(errno));
 		return -errno;
 	}

@@ -10,6 +10,7 @@
 #ifndef _RSESS_TEST_RAW_H
 #define _RSESS_TEST_RAW_H
 
+#include <netinet/ip.h>
 #include <netinet/tcp.h>
 
 #include "wire.h"
@@ -47,6 +48,38 @@ struct raw {
 	u8 payload[4096];
 };
 
+/**
+ * struct raw_packet - of TCP
+ * @ip: header
+ * @th: header
+ * @rest: options, payload
+ */
+struct raw_packet {
+	struct iphdr ip;
+	struct tcphdr th;
+	u8 rest[2000];
+};
+
+/**
+ * struct raw_head - what a packet says
+ * @from: its source
+ * @to: its destination
+ * @seq: sequence number
+ * @ack: acknowledgment, if @flags has TH_ACK
+ * @flags: TH_*
+ * @role: of the option, or RSESS_SYN_NONE for none
+ */
+struct raw_head {
+	struct sockaddr_in from;
+	struct sockaddr_in to;
+	u32 seq;
+	u32 ack;
+	u8 flags;
+	enum rsess_syn_role role;
+};
+
+size_t raw_make(struct raw_packet *p, const struct raw_head *a,
+		const void *payload, size_t len);
 int raw_open(struct raw *r);
 void raw_close(struct raw *r);
 int raw_read(struct raw *r);
