@@ -37,7 +37,7 @@ RSESS_MIB(SESSION_TIMEOUTS, "SessionTimeouts")	/* sessions without transport too
 RSESS_MIB(ORPHAN_TIMEOUTS, "OrphanTimeouts")	/* orphans without progress */
 RSESS_MIB(ORPHANS_DROPPED, "OrphansDropped")	/* over max_orphans, oldest first */
 RSESS_MIB(PENDING_FULL, "PendingFull")	/* max_pending reached, new transports wait */
-RSESS_MIB(PENDING_SOURCE, "PendingSource")	/* over max_pending_source: the oldest silent one goes */
+RSESS_MIB(PENDING_SOURCE, "PendingSource")	/* too many of one address */
 RSESS_MIB(PENDING_DROPPED, "PendingDropped")	/* given up for newer ones */
 RSESS_MIB(LISTENERS_DROPPED, "ListenersDropped")	/* over max_retained, oldest first */
 RSESS_MIB(EARLY_FULL, "EarlyFull")	/* sessions that had max_early_bytes before accept() */

@@ -66,10 +66,11 @@ static bool are_closed(const struct silence *w, unsigned int n)
 {
 	unsigned int i;
 
-	for (i = 0; i < w->n; i++)
-		if (is_closed(w->fd[i]) == (i >= n))
-			return false;
-	return true;
+	for (i = 0; i < n && is_closed(w->fd[i]); i++)
+		;
+	for (; i < w->n && i >= n && !is_closed(w->fd[i]); i++)
+		;
+	return i == w->n;
 }
 
 struct closed {

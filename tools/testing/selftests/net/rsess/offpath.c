@@ -79,16 +79,17 @@ static int spoof(const struct peer *p, u8 flags, u32 off, u32 ack_off,
 /* All has come, once and in order, with as many transports as it may have cost. */
 static int survived(struct pair *s, enum fate fate)
 {
+	unsigned int lost = fate == LOST;
 	struct rsess_info info;
 	int ret = 0;
 
-	if (fate == LOST) {
+	if (lost) {
 		ret = pair_lost(s);
 		peer_reset(&s->p);
 		ret = ret ?: pair_again(s);
 	}
 	ret = ret ?: pair_pump(s, 5000, 5000) ?: pair_info(s, &info);
-	if (!ret && info.lost != (fate == LOST)) {
+	if (!ret && info.lost != lost) {
 		say("%u transports were lost", info.lost);
 		ret = -EPROTO;
 	}
