@@ -405,6 +405,93 @@ half_closed() {
 	[ "$(stat "$client" TransportsLost)" -eq "$before" ]
 }
 
+# add_router: the client is behind address translation that forgets a connection when
+# it has been silent for two seconds, and then drops what belongs to it
+#
+#   client veth3 10.7.0.1 === 10.7.0.254 veth3 [$other] veth4 10.6.0.1 === 10.6.0.2
+#   veth4 server
+add_router() {
+	ip netns add "$other"
+	ip -n "$client" link add veth3 type veth peer name veth3 netns "$other"
+	ip -n "$server" link add veth4 type veth peer name veth4 netns "$other"
+	ip -n "$client" addr add 10.7.0.1/24 dev veth3
+	ip -n "$other" addr add 10.7.0.254/24 dev veth3
+	ip -n "$other" addr add 10.6.0.1/24 dev veth4
+	ip -n "$server" addr add 10.6.0.2/24 dev veth4
+	ip -n "$other" link set veth3 up
+	ip -n "$other" link set veth4 up
+	ip -n "$client" link set veth3 up
+	ip -n "$server" link set veth4 up
+	ip -n "$client" route add 10.6.0.0/24 via 10.7.0.254
+	set_sysctl "$other" ipv4/ip_forward 1
+	ip netns exec "$other" nft -f - <<-END
+	table ip rsess_test {
+		chain out {
+			type nat hook postrouting priority 100;
+			oifname veth4 masquerade
+		}
+		chain forward {
+			type filter hook forward priority 0;
+			ct state invalid drop
+		}
+	}
+	END
+	set_sysctl "$other" netfilter/nf_conntrack_tcp_loose 0
+	set_sysctl "$other" netfilter/nf_conntrack_tcp_timeout_established 2
+}
+
+del_router() {
+	del_host "$other"
+	ip -n "$client" link del veth3 2>/dev/null
+	ip -n "$server" link del veth4 2>/dev/null
+}
+
+# forgotten: the router knows nothing of the connection
+forgotten() {
+	[ "$(ip netns exec "$other" cat \
+		/proc/sys/net/netfilter/nf_conntrack_count)" -eq 0 ]
+}
+
+# The client speaks first: nothing comes back, not even a reset.
+nat_forgets_client_speaks() {
+	local code
+
+	add_router
+	server_addr=10.6.0.2 start &&
+	until_true forgotten &&
+	lose send_chunk &&
+	finish
+	code=$?
+	del_router
+	return $code
+}
+
+# The server speaks, and its bytes get nowhere. The client does not wait for any, but
+# asks now and then whether the server is there.
+nat_forgets_server_speaks() {
+	local before code
+
+	add_router
+	set_sysctl "$client" rsess/probe_interval_ms 4000
+	hold=1 server_addr=10.6.0.2 start &&
+	until_true has_bytes "$scratch/down.got" $((chunk * 3)) &&
+	until_true forgotten
+	code=$?
+	before=$(stat "$client" Resumes)
+	head -c $chunk /dev/urandom >"$scratch/piece"
+	cat "$scratch/piece" >>"$scratch/down"
+	cat "$scratch/piece" >&4
+	until_true has_bytes "$scratch/down.got" $((chunk * 4)) &&
+	grown "$client" Resumes "$before" && [ $code -eq 0 ]
+	code=$?
+	exec 4>&-
+	[ $code -eq 0 ] && finish
+	code=$?
+	set_sysctl "$client" rsess/probe_interval_ms 30000
+	del_router
+	return $code
+}
+
 # add_other: a host at the server's address that does not know its sessions
 add_other() {
 	ip netns add "$other"
@@ -533,7 +620,8 @@ kill_leftovers() {
 
 names=(ss_kills ss_kills_v6 tcpkill_kills libzmq_3392_reject_with_tcp_reset
 	black_hole link_down client_address_changes route_moves
-	forgets_after_fin wrong_host_answers tail_after_close
+	forgets_after_fin nat_forgets_client_speaks nat_forgets_server_speaks
+	wrong_host_answers tail_after_close
 	nothing_stays server_deleted server_reborn)
 [ $# -eq 0 ] || names=("$@")
 
