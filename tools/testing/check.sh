@@ -91,7 +91,7 @@ part_kernel_user() {
 }
 
 part_module() {
-	vm 120 --autoload -- "$self/module.sh"
+	vm 300 --autoload -- "$self/module.sh"
 }
 
 # Two of the programs of "make check-apps", for a shorter time.

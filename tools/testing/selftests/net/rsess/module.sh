@@ -25,7 +25,49 @@ stop() {
 	wait "$pid" 2>/dev/null
 }
 
-plan 6
+# Clients that say nothing, some that talk nonsense, and sessions that begin; dials
+# that nobody answers. All of it is in the middle when the programs are killed.
+handshakes() {
+	local peer fd
+
+	"$cat" -l 127.0.0.1 $port >/dev/null 2>&1 </dev/null &
+	pids=($!)
+	until_true listening || return
+	for peer in $(seq 20); do
+		(exec {fd}<>/dev/tcp/127.0.0.1/$port &&
+			[ $((peer % 3)) -eq 0 ] || echo nonsense >&"$fd"
+		sleep 1000) 2>/dev/null &
+		pids+=($!)
+		"$cat" 127.0.0.1 $((port + peer % 2)) >/dev/null 2>&1 \
+			</dev/zero &
+		pids+=($!)
+	done
+}
+
+unload_during_handshakes() {
+	local code round
+
+	# Nothing that is sent there arrives.
+	nft "add table inet rsess_module
+		add chain inet rsess_module input { type filter hook input priority 0; }
+		add rule inet rsess_module input tcp dport $((port + 1)) drop"
+	for round in 1 2 3 4 5; do
+		# 1: a session or nothing, so plain clients have to say HELLO
+		modprobe rsess &&
+			echo $((round % 2)) >/proc/sys/net/rsess/negotiate &&
+			handshakes && sleep "0.$round" &&
+			! modprobe -r rsess 2>/dev/null
+		code=$?
+		kill -9 "${pids[@]}" 2>/dev/null
+		wait 2>/dev/null
+		[ $code -eq 0 ] && until_true modprobe -r rsess 2>/dev/null ||
+			return
+		loaded && return 1
+	done
+	nft delete table inet rsess_module
+}
+
+plan 7
 
 loaded
 result $((! $?)) module.is_not_loaded_before
@@ -45,6 +87,9 @@ stop
 listening && until_true modprobe -r rsess 2>/dev/null && ! loaded &&
 	! listening
 result $? module.unload_when_the_last_socket_is_gone
+
+unload_during_handshakes
+result $? module.unload_during_handshakes
 
 modprobe rsess family=19 &&
 	[ "$(cat /sys/module/rsess/parameters/family)" -eq 19 ] &&
