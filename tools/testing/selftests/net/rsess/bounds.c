@@ -155,6 +155,25 @@ static int newcomer(const struct pair *o, const char *host)
 	return ret;
 }
 
+/* Ends in order, but for the last word of the peer, which may come to ask. */
+static int end_unheard(struct pair *s)
+{
+	int ret = pair_shutdown(s) ?: peer_expect(&s->p, RSESS_FIN) ?:
+		  peer_send_fin(&s->p) ?:
+		  peer_take_ack(&s->p, s->p.snd_max);
+
+	peer_reset(&s->p);
+	pair_free(s);
+	return ret;
+}
+
+/* Only the honest session is left. */
+static bool is_alone(void *arg)
+{
+	(void)arg;
+	return sessions() == 1;
+}
+
 /*
  * Handshakes half open.
  */
@@ -303,13 +322,39 @@ static int crowd_dial(struct crowd *w, const struct peer *to)
 	return 0;
 }
 
+static int earlier(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* How long it takes the honest session to move a lot: the median of five, ms. */
+static int talk_for(struct pair *h)
+{
+	int ms[5];
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		int64_t start = now_ms();
+		int ret = pair_pump(h, 500000, 500000);
+
+		if (ret)
+			return ret;
+		ms[i] = now_ms() - start;
+	}
+	qsort(ms, 5, sizeof(*ms), earlier);
+	return ms[2];
+}
+
 CASE(bounds, ten_thousand_half_open)
 {
 	struct rlimit files = { CROWD + 100, CROWD + 100 };
 	static struct crowd w;
+	int before, after;
 	int most = 0;
 	int i, n;
 
+	before = talk_for(&self->h);
+	ASSERT_LE(0, before);
 	/* As many as the listener takes, and as TCP queues. */
 	OK(setrlimit(RLIMIT_NOFILE, &files));
 	for (i = 0; i < CROWD; i++) {
@@ -324,14 +369,81 @@ CASE(bounds, ten_thousand_half_open)
 	/* Of the server's: 4096 that wait, 4096 queued, and the honest one. */
 	EXPECT_LT(1000, most);
 	EXPECT_GE(4096 + 4096 + 10, most);
+	after = talk_for(&self->h);
+	ASSERT_LE(0, after);
 	for (i = 0; i < 10; i++) {
 		OK(newcomer(&self->h, "127.0.0.2"));
 		OK(honest(&self->h));
 	}
+	/* For people: nothing is asserted on time. */
+	printf("# %d ms before, %d ms beside them\n", before, after);
 	EXPECT_LT(0, stat_get("PendingDropped"));
 	EXPECT_EQ(0, stat_get("PendingSource"));
 	while (w.n)
 		close(w.fd[--w.n]);
+}
+
+/*
+ * Sessions, and what is left of them.
+ */
+CASE(bounds, sessions)
+{
+	struct sockaddr *to = (struct sockaddr *)&self->s.p.addr;
+	struct pair *s = &self->s;
+	int fd;
+
+	OK(sysctl_set("rsess/max_sessions", 2));
+	OK(peer_hello(&s->p));
+	OK(pair_accept(s));
+	s->p.id[0] ^= 1;
+	fd = s->p.fd;
+	OK(peer_dial(&s->p));
+	OK(peer_send_hello(&s->p));
+	ASSERT_EQ(RSESS_REASON_RESOURCES, peer_gone(&s->p));
+	EXPECT_EQ(1, stat_get("SessionsRefused"));
+	s->p.id[0] ^= 1;
+	s->p.fd = fd;
+	fd = socket(AF_RSESS, SOCK_STREAM, 0);
+	FAILS(ENOBUFS, connect(fd, to, s->p.addrlen));
+	EXPECT_EQ(2, stat_get("SessionsRefused"));
+	close(fd);
+	OK(honest(&self->h));
+	/* One goes, another one comes. */
+	OK(pair_finish(s));
+	close(s->fd);
+	s->fd = -1;
+	OK(wait_until(is_alone, NULL));
+	OK(newcomer(&self->h, "127.0.0.2"));
+}
+
+CASE(bounds, tombstones)
+{
+	static struct peer old[3];
+	struct pair *s = &self->s;
+	int i;
+
+	OK(sysctl_set("rsess/max_tombstones", 2));
+	for (i = 0; i < 3; i++) {
+		pair_free(s);
+		pair_init(s, false, AF_INET, 0);
+		OK(pair_beside(s, &self->h));
+		OK(peer_hello(&s->p));
+		OK(pair_accept(s));
+		OK(end_unheard(s));
+		old[i] = s->p;
+	}
+	OK(wait_until(is_alone, NULL));
+	EXPECT_EQ(1, stat_get("TombstonesDropped"));
+	OK(peer_dial(&old[0]));
+	OK(peer_send_resume(&old[0]));
+	ASSERT_EQ(RSESS_REASON_UNKNOWN, peer_gone(&old[0]));
+	for (i = 1; i < 3; i++) {
+		OK(peer_dial(&old[i]));
+		OK(peer_send_resume(&old[i]));
+		OK(peer_expect(&old[i], RSESS_RESUMED));
+		peer_close(&old[i]);
+	}
+	OK(honest(&self->h));
 }
 
 /*
@@ -491,13 +603,6 @@ CASE(bounds, listeners_retained)
 	OK(honest(&self->h));
 }
 
-/* Only the honest session is left. */
-static bool is_alone(void *arg)
-{
-	(void)arg;
-	return sessions() == 1;
-}
-
 /* What is left of sessions that ended retains them too: a program that opens and
  * closes them takes no more ports than that.
  */
@@ -509,13 +614,7 @@ CASE(bounds, listeners_retained_by_tombstones)
 	OK(sysctl_set("rsess/max_retained", 4));
 	for (i = 0; i < 20; i++) {
 		OK(retained(&s, PORT + 1 + i));
-		/* No last word of the peer: it may come to ask. */
-		OK(pair_shutdown(&s));
-		OK(peer_expect(&s.p, RSESS_FIN));
-		OK(peer_send_fin(&s.p));
-		OK(peer_take_ack(&s.p, s.p.snd_max));
-		peer_reset(&s.p);
-		pair_free(&s);
+		OK(end_unheard(&s));
 	}
 	OK(wait_until(is_alone, NULL));
 	EXPECT_EQ(16, stat_get("ListenersDropped"));

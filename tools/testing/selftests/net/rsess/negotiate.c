@@ -927,6 +927,32 @@ CASE(accepting, only_a_request_is_answered)
 	}
 }
 
+/* More hosts ask than there are places to remember it.  Whoever asks honestly, also by
+ * a SYN that gets a cookie only, is heard.
+ */
+CASE(accepting, offers_are_bounded)
+{
+	struct raw *r = &self->r;
+	int i;
+
+	for (i = 0; i < 12000; i++) {
+		r->port = 10000 + i;
+		r->kport = PORT;
+		r->snd_nxt = r->isn;
+		OK(raw_send(r, TH_SYN, RSESS_SYN_REQUEST, NULL, 0));
+	}
+	EXPECT_LT(0, stat_get("OffersDropped"));
+	self->fd = new_socket(AF_RSESS, 0);
+	ASSERT_LE(0, self->fd);
+	OK(connect_to(self->fd, AF_INET, "127.0.0.1", PORT));
+	i = take(self->lfd);
+	ASSERT_LE(0, i);
+	ASSERT_EQ(0, fallback_reason(self->fd));
+	ASSERT_EQ(0, fallback_reason(i));
+	OK(talk(self->fd, i));
+	close(i);
+}
+
 /* The answer was lost on the way to it: it is plain, and says so by speaking. */
 CASE(accepting, answer_is_stripped)
 {
