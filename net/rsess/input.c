@@ -147,9 +147,8 @@ static int rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
 	reason = be32_to_cpu(a.reason);
 	RSESS_INC(net, ABORTS_RECEIVED);
 
-	/* All is confirmed, and the peer has nothing left to ask. */
-	if (reason == RSESS_REASON_UNKNOWN &&
-	    rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
+	/* All is confirmed; whyever the peer has nothing left to ask, it is no error. */
+	if (rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
 		rs->confirmed = true;
 		rsess_session_event(rs, RSESS_EV_RELEASED);
 		return 0;

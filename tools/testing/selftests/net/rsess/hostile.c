@@ -546,7 +546,6 @@ ON_ACCEPTOR(away_abort, AT(AWAY, ABORT), UNEXPECTED);
 	ON_BOTH(name##_welcome, AT(when, WELCOME), UNEXPECTED);		\
 	ON_BOTH(name##_resume, AT(when, RESUME), UNEXPECTED);		\
 	ON_BOTH(name##_resumed, AT(when, RESUMED), UNEXPECTED);		\
-	ON_BOTH(name##_abort, AT(when, ABORT), ABORTED);		\
 	ON_BOTH(name##_pong, AT(when, PONG))
 
 LIVE_FRAMES(live, LIVE);
@@ -554,6 +553,13 @@ LIVE_FRAMES(fin_sent, FIN_SENT);
 LIVE_FRAMES(fin_taken, FIN_TAKEN);
 LIVE_FRAMES(stopped, STOPPED);
 LIVE_FRAMES(ended, ENDED);
+ON_BOTH(live_abort, AT(LIVE, ABORT), ABORTED);
+ON_BOTH(fin_sent_abort, AT(FIN_SENT, ABORT), ABORTED);
+ON_BOTH(fin_taken_abort, AT(FIN_TAKEN, ABORT), ABORTED);
+ON_BOTH(stopped_abort, AT(STOPPED, ABORT), ABORTED);
+/* All is confirmed: it is no error of either side any more. */
+ON_BOTH(ended_abort, AT(ENDED, ABORT), .counter = "AbortsReceived",
+	.fate = OVER);
 ON_BOTH(abort_unknown_reason, AT(LIVE, ABORT), .flip = 32, ABORTED);
 
 /* Behind FIN nothing comes, and there is one. */

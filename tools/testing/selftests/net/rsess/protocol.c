@@ -316,6 +316,29 @@ CASE(protocol, abort_fails_behind_data)
 	EXPECT_EQ(1, stat_get("AbortsReceived"));
 }
 
+/* Both directions have ended and are confirmed: nothing is left to be cut. */
+CASE(protocol, abort_behind_the_end)
+{
+	struct pair *s = &self->s;
+	struct rsess_info info;
+
+	OK(pair_open(s));
+	OK(peer_send_data(&s->p, 100));
+	OK(pair_shutdown(s));
+	OK(peer_expect(&s->p, RSESS_FIN));
+	OK(peer_send_fin(&s->p));
+	OK(peer_take_ack(&s->p, s->p.snd_max));
+	OK(peer_send_abort(&s->p, RSESS_REASON_APP));
+	OK(peer_gone(&s->p));
+	OK(wait_until(has_risen, &(struct rise){ "AbortsReceived", 0 }));
+	OK(pair_read(s, 100));
+	OK(read_eof(s->fd));
+	ASSERT_EQ(0, socket_error(s->fd));
+	OK(pair_info(s, &info));
+	EXPECT_EQ(RSESS_REASON_CLOSED, info.reason);
+	EXPECT_EQ(0, stat_get("SessionsFailed"));
+}
+
 static int sigpipes;
 
 static void count_sigpipe(int sig)
