@@ -178,18 +178,16 @@ static void rsess_begin_again(struct socket *sock)
 	sock->state = SS_UNCONNECTED;
 }
 
-/* connect(AF_UNSPEC): cut what there is, back to the beginning. */
+/* connect(AF_UNSPEC): cut what there is, back to the beginning.  Not for a socket that
+ * listens.
+ */
 static void rsess_disconnect(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 	int state = sk->sk_state;
 
-	if (state == TCP_LISTEN) {
-		rsess_stop_listening(sk);
-		lock_sock(sk);
-	} else if (state != TCP_CLOSE) {
+	if (state != TCP_CLOSE)
 		rsess_session_cut(rsess_sk(sk), RSESS_REASON_APP, 0);
-	}
 	rsess_begin_again(sock);
 	if ((1 << state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_SYN_SENT |
 			    TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) {
@@ -240,10 +238,16 @@ static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 
 	if (addr_len < (int)sizeof(sa_family_t))
 		return -EINVAL;
+	rsess_addr_get(&addr, uaddr, addr_len);
 	sk = rsess_sock_lock(sock);
+	/* The lock is given back: afterwards the socket may be anything. */
+	while (sk && sk->sk_state == TCP_LISTEN &&
+	       addr.sa.sa_family == AF_UNSPEC) {
+		rsess_stop_listening(sk);
+		sk = rsess_sock_lock(sock);
+	}
 	if (!sk)
 		goto plain;
-	rsess_addr_get(&addr, uaddr, addr_len);
 	if (addr.sa.sa_family == AF_UNSPEC) {
 		rsess_disconnect(sock);
 		err = 0;
