@@ -247,8 +247,8 @@ CASE(unprivileged, options)
 }
 
 /*
- * Calls at random.  Threads share the sockets, so that one closes what another one
- * uses.
+ * Calls at random; RSESS_SEED says which.  Threads share the sockets, so that one closes
+ * what another one uses.
  */
 struct monkey {
 	pthread_t thread;
@@ -498,17 +498,18 @@ static void *monkey(void *arg)
 
 static int monkeys(void *arg)
 {
+	const char *seed = getenv("RSESS_SEED");
 	struct monkey m[THREADS];
+	const int *round = arg;
 	int fd[SLOTS];
 	int i;
 
-	(void)arg;
 	signal(SIGIO, SIG_IGN);
 	signal(SIGURG, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);	/* of splice() */
 	memset(fd, -1, sizeof(fd));
 	for (i = 0; i < THREADS; i++) {
-		m[i].seed = 1 + i + getpid();
+		m[i].seed = (seed ? atoi(seed) : 1) + *round * THREADS + i;
 		m[i].fd = fd;
 		printf("# seed %u\n", m[i].seed);
 		if (pthread_create(&m[i].thread, NULL, monkey, &m[i]))
@@ -528,7 +529,7 @@ CASE(unprivileged, calls_at_random)
 	OK(sysctl_set("rsess/timeout_ms", 2000));
 	OK(negotiate_set(RSESS_NEGOTIATE_AUTO));
 	for (i = 0; i < 3; i++) {
-		OK(as_nobody(monkeys, NULL));
+		OK(as_nobody(monkeys, &i));
 		OK(undisturbed(&self->s));
 	}
 	EXPECT_LT(10, stat_get("SessionsAccepted"));
