@@ -520,6 +520,81 @@ static int monkeys(void *arg)
 	return 0;
 }
 
+/* A socket of two threads: one makes it listen and takes that back, and what the other
+ * one may have begun meanwhile goes on for a while.
+ */
+#define TURNS		40
+
+struct shared {
+	int fd;
+	bool listening;
+	bool done;
+	struct sockaddr_storage addr;
+	socklen_t len;
+};
+
+static void *listens(void *arg)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	struct shared *s = arg;
+	int i;
+
+	for (i = 0; i < TURNS; i++) {
+		if (listen(s->fd, 5))
+			say("listen: %s", strerror(errno));
+		__atomic_store_n(&s->listening, true, __ATOMIC_RELAXED);
+		poll(NULL, 0, 5);
+		connect(s->fd, &none, sizeof(none));
+		__atomic_store_n(&s->listening, false, __ATOMIC_RELAXED);
+		poll(NULL, 0, 200);
+		connect(s->fd, &none, sizeof(none));
+	}
+	__atomic_store_n(&s->done, true, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* The other one connects. */
+static void *connects(void *arg)
+{
+	struct shared *s = arg;
+
+	while (!__atomic_load_n(&s->done, __ATOMIC_RELAXED)) {
+		if (__atomic_load_n(&s->listening, __ATOMIC_RELAXED))
+			connect(s->fd, (struct sockaddr *)&s->addr, s->len);
+		else
+			poll(NULL, 0, 1);
+	}
+	return NULL;
+}
+
+CASE(unprivileged, disconnect_beside_connect)
+{
+	pthread_t a, b;
+	struct shared s = {
+		.fd = socket(AF_RSESS, SOCK_STREAM | SOCK_NONBLOCK, 0),
+		.len = loopback(&s.addr, AF_INET, PORT + 1),
+	};
+	int lfd = socket(AF_RSESS, SOCK_STREAM, 0);
+
+	ASSERT_LE(0, s.fd);
+	OK(bind(lfd, (struct sockaddr *)&s.addr, s.len));
+	OK(listen(lfd, 1000));
+	OK(sysctl_set("rsess/orphan_timeout_ms", 2000));
+	OK(pthread_create(&a, NULL, listens, &s));
+	OK(pthread_create(&b, NULL, connects, &s));
+	while (!__atomic_load_n(&s.done, __ATOMIC_RELAXED))
+		tear(PORT + 1);
+	pthread_join(a, NULL);
+	pthread_join(b, NULL);
+	close(s.fd);
+	close(lfd);
+	EXPECT_LT(5, stat_get("Dials"));
+	OK(undisturbed(&self->s));
+	OK(pair_finish(&self->s));
+	pair_free(&self->s);
+	OK(no_sessions());
+}
+
 /* All of it ends when the program does. */
 CASE(unprivileged, calls_at_random)
 {
