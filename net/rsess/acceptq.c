@@ -404,6 +404,28 @@ static bool rsess_listener_park(struct rsess_listener *lsn,
 }
 
 /**
+ * rsess_listener_again() - a new session has lost the transport of its HELLO
+ * @lsn: its listener
+ * @id: of the session
+ *
+ * The dialer may have come again before there was the session: then its next HELLO is
+ * parked, and needs no room any more.
+ */
+void rsess_listener_again(struct rsess_listener *lsn, const u8 *id)
+{
+	struct rsess_transport *tr;
+
+	spin_lock(&lsn->lock);
+	list_for_each_entry(tr, &lsn->parked, link) {
+		const struct rsess_wire_hello *h = (const void *)tr->rx.ctrl;
+
+		if (!tr->plain && !memcmp(h->id, id, sizeof(h->id)))
+			rsess_transport_queue(tr);
+	}
+	spin_unlock(&lsn->lock);
+}
+
+/**
  * rsess_listener_admit() - may a HELLO open a session?
  * @lsn: listener
  * @tr: has the HELLO

@@ -84,19 +84,20 @@ EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_secret);
  * rsess_auth_hello() - the MAC of a HELLO
  * @psk: pre-shared key
  * @hdr: header as on the wire
- * @h: payload without its TLVs
+ * @p: payload up to the TLV of the MAC
+ * @len: its bytes
  * @mac: %RSESS_WIRE_MAC_LEN bytes
  *
  * Context: may sleep.
  * Return: 0 or a negative errno of the crypto API.
  */
-int rsess_auth_hello(const struct rsess_psk *psk, const u8 *hdr,
-		     const struct rsess_wire_hello *h, u8 *mac)
+int rsess_auth_hello(const struct rsess_psk *psk, const u8 *hdr, const u8 *p,
+		     u32 len, u8 *mac)
 {
 	const struct rsess_auth_part part[] = {
 		{ "hello--c", 8 },
 		{ hdr, RSESS_HDR_LEN },
-		{ h, sizeof(*h) },
+		{ p, len },
 	};
 
 	return rsess_auth_mac(psk->key, psk->len, part, ARRAY_SIZE(part), mac);
@@ -107,19 +108,20 @@ EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_hello);
  * rsess_auth_welcome() - the MAC of a WELCOME
  * @secret: of the session
  * @hdr: header as on the wire
- * @w: payload without its TLVs
+ * @p: payload up to the TLV of the MAC
+ * @len: its bytes
  * @mac: %RSESS_WIRE_MAC_LEN bytes
  *
  * Context: may sleep.
  * Return: 0 or a negative errno of the crypto API.
  */
-int rsess_auth_welcome(const u8 *secret, const u8 *hdr,
-		       const struct rsess_wire_welcome *w, u8 *mac)
+int rsess_auth_welcome(const u8 *secret, const u8 *hdr, const u8 *p, u32 len,
+		       u8 *mac)
 {
 	const struct rsess_auth_part part[] = {
 		{ "hello--s", 8 },
 		{ hdr, RSESS_HDR_LEN },
-		{ w, sizeof(*w) },
+		{ p, len },
 	};
 
 	return rsess_auth_mac(secret, RSESS_WIRE_MAC_LEN, part,

@@ -23,10 +23,10 @@ int rsess_auth_init(void);
 void rsess_auth_exit(void);
 int rsess_auth_secret(const u8 *dialer_key, const u8 *acceptor_key,
 		      const struct rsess_psk *psk, const u8 *id, u8 *secret);
-int rsess_auth_hello(const struct rsess_psk *psk, const u8 *hdr,
-		     const struct rsess_wire_hello *h, u8 *mac);
-int rsess_auth_welcome(const u8 *secret, const u8 *hdr,
-		       const struct rsess_wire_welcome *w, u8 *mac);
+int rsess_auth_hello(const struct rsess_psk *psk, const u8 *hdr, const u8 *p,
+		     u32 len, u8 *mac);
+int rsess_auth_welcome(const u8 *secret, const u8 *hdr, const u8 *p, u32 len,
+		       u8 *mac);
 int rsess_auth_proof(const u8 *secret, u8 *proof);
 int rsess_auth_resume(const u8 *secret, const u8 *hdr,
 		      const struct rsess_wire_resume *r, u8 *mac);

@@ -23,6 +23,16 @@
 #define sockaddr_unsized sockaddr
 #endif
 
+/* struct blake2s_state has another name since 6.19. */
+#ifndef RSESS_HAVE_BLAKE2S_CTX
+#define blake2s_ctx blake2s_state
+#endif
+
+/* Pages of a compound page follow each other in memory since 6.18, whatever it is. */
+#ifndef nth_page
+#define nth_page(page, n)	((page) + (n))
+#endif
+
 /* accept() takes struct proto_accept_arg since 6.10. */
 #ifdef RSESS_HAVE_PROTO_ACCEPT_ARG
 #define RSESS_ACCEPT_OP(fn)	fn

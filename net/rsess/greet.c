@@ -16,6 +16,12 @@
 #include "trace.h"
 #include "transport.h"
 
+/* Does WELCOME show that the acceptor has seen HELLO, or even has the pre-shared key? */
+static bool rsess_greet_proves(const struct rsess_sock *rs)
+{
+	return rs->psk.len || rs->tag_asked;
+}
+
 /**
  * rsess_greet_len() - payload of a frame that is not DATA
  * @rs: session, locked
@@ -25,13 +31,15 @@
  */
 u32 rsess_greet_len(const struct rsess_sock *rs, u8 type)
 {
-	u32 mac = rs->psk.len ? RSESS_TLV_MAC_LEN : 0;
-
 	switch (type) {
 	case RSESS_HELLO:
-		return sizeof(struct rsess_wire_hello) + mac;
+		return sizeof(struct rsess_wire_hello) +
+		       (rs->tag_asked ? RSESS_TLV_TAG_LEN : 0) +
+		       (rs->psk.len ? RSESS_TLV_MAC_LEN : 0);
 	case RSESS_WELCOME:
-		return sizeof(struct rsess_wire_welcome) + mac;
+		return sizeof(struct rsess_wire_welcome) +
+		       (rs->tagged ? RSESS_TLV_SALT_LEN : 0) +
+		       (rsess_greet_proves(rs) ? RSESS_TLV_MAC_LEN : 0);
 	case RSESS_RESUME:
 		return sizeof(struct rsess_wire_resume);
 	case RSESS_RESUMED:
@@ -46,34 +54,48 @@ u32 rsess_greet_len(const struct rsess_sock *rs, u8 type)
 	}
 }
 
-/* Behind HELLO and WELCOME, with a pre-shared key. */
-static void rsess_greet_put_mac(const u8 *mac, u8 *p)
+static u8 *rsess_greet_put_tlv(u8 *p, enum rsess_tlv type, const void *value,
+			       u16 len)
 {
 	const struct rsess_wire_tlv tlv = {
-		.type	= cpu_to_be16(RSESS_TLV_MAC),
-		.length	= cpu_to_be16(RSESS_WIRE_MAC_LEN),
+		.type	= cpu_to_be16(type),
+		.length	= cpu_to_be16(len),
 	};
 
 	memcpy(p, &tlv, sizeof(tlv));
-	memcpy(p + sizeof(tlv), mac, RSESS_WIRE_MAC_LEN);
+	memcpy(p + sizeof(tlv), value, len);
+	return p + sizeof(tlv) + len;
 }
 
-/* Has the peer the pre-shared key?  Then @mac stands behind the first @fixed bytes of
- * its payload.  0, or -EKEYREJECTED.
+/* Does a TLV of the payload of HELLO or WELCOME, behind its @fixed part, say that frames
+ * may have tags?  Then what follows the method, @more bytes; else NULL.
  */
-static int rsess_greet_check_mac(const struct rsess_transport *tr, u32 fixed,
-				 const u8 *mac)
+static const u8 *rsess_greet_find_tag(const struct rsess_transport *tr,
+				      u32 fixed, u16 more)
+{
+	const u8 *method = rsess_wire_find_tlv(tr->rx.ctrl + fixed,
+					       tr->rx.f.length - fixed,
+					       RSESS_TLV_TAG, 1 + more);
+
+	return method && *method == RSESS_TAG_POLY1305 ? method + 1 : NULL;
+}
+
+/* The MAC at the end of the payload of HELLO or WELCOME, or NULL; @len: of what is in
+ * front of it, and is covered.
+ */
+static const u8 *rsess_greet_find_mac(const struct rsess_transport *tr,
+				      u32 fixed, u32 *len)
 {
 	const struct rsess_rx *rx = &tr->rx;
-	const u8 *theirs = rsess_wire_find_tlv(rx->ctrl + fixed,
-					       rx->f.length - fixed,
-					       RSESS_TLV_MAC,
-					       RSESS_WIRE_MAC_LEN);
+	const u8 *mac = rsess_wire_find_tlv(rx->ctrl + fixed,
+					    rx->f.length - fixed,
+					    RSESS_TLV_MAC, RSESS_WIRE_MAC_LEN);
 
-	if (theirs && rsess_auth_equal(mac, theirs))
-		return 0;
-	RSESS_INC(sock_net(tr->sock->sk), HELLO_AUTH);
-	return -EKEYREJECTED;
+	*len = rx->f.length;
+	if (!mac || mac + RSESS_WIRE_MAC_LEN != rx->ctrl + rx->f.length)
+		return NULL;
+	*len -= RSESS_TLV_MAC_LEN;
+	return mac;
 }
 
 static int rsess_greet_put_hello(const struct rsess_sock *rs, const u8 *hdr,
@@ -84,17 +106,20 @@ static int rsess_greet_put_hello(const struct rsess_sock *rs, const u8 *hdr,
 		.version_min	= RSESS_VERSION,
 		.version_max	= RSESS_VERSION,
 	};
-
+	const u8 method = RSESS_TAG_POLY1305;
 	u8 mac[RSESS_WIRE_MAC_LEN];
+	u8 *end = p + sizeof(h);
 	int err;
 
 	memcpy(h.id, rs->id, sizeof(h.id));
 	memcpy(h.key, rs->key, sizeof(h.key));
 	memcpy(p, &h, sizeof(h));
+	if (rs->tag_asked)
+		end = rsess_greet_put_tlv(end, RSESS_TLV_TAG, &method, 1);
 	if (!rs->psk.len)
 		return 0;
-	err = rsess_auth_hello(&rs->psk, hdr, &h, mac);
-	rsess_greet_put_mac(mac, p + sizeof(h));
+	err = rsess_auth_hello(&rs->psk, hdr, p, end - p, mac);
+	rsess_greet_put_tlv(end, RSESS_TLV_MAC, mac, sizeof(mac));
 	return err;
 }
 
@@ -105,16 +130,20 @@ static int rsess_greet_put_welcome(const struct rsess_sock *rs, const u8 *hdr,
 		.magic		= cpu_to_be32(RSESS_MAGIC),
 		.version	= RSESS_VERSION,
 	};
-
+	u8 tag[1 + RSESS_WIRE_SALT_LEN] = { RSESS_TAG_POLY1305 };
 	u8 mac[RSESS_WIRE_MAC_LEN];
+	u8 *end = p + sizeof(w);
 	int err;
 
 	memcpy(w.key, rs->key, sizeof(w.key));
 	memcpy(p, &w, sizeof(w));
-	if (!rs->psk.len)
+	memcpy(tag + 1, rs->salt, sizeof(rs->salt));
+	if (rs->tagged)
+		end = rsess_greet_put_tlv(end, RSESS_TLV_TAG, tag, sizeof(tag));
+	if (!rsess_greet_proves(rs))
 		return 0;
-	err = rsess_auth_welcome(rs->secret, hdr, &w, mac);
-	rsess_greet_put_mac(mac, p + sizeof(w));
+	err = rsess_auth_welcome(rs->secret, hdr, p, end - p, mac);
+	rsess_greet_put_tlv(end, RSESS_TLV_MAC, mac, sizeof(mac));
 	return err;
 }
 
@@ -146,6 +175,14 @@ static int rsess_greet_put_resumed(const u8 *secret, const u8 *id, u32 epoch,
 	return err;
 }
 
+static void rsess_greet_put_abort(const u8 *id, enum rsess_reason reason, u8 *p)
+{
+	struct rsess_wire_abort a = { .reason = cpu_to_be32(reason) };
+
+	memcpy(a.id, id, sizeof(a.id));
+	memcpy(p, &a, sizeof(a));
+}
+
 /**
  * rsess_greet_payload() - write the payload of a frame that is not DATA
  * @rs: session, locked
@@ -158,8 +195,6 @@ static int rsess_greet_put_resumed(const u8 *secret, const u8 *id, u32 epoch,
  */
 int rsess_greet_payload(struct rsess_sock *rs, u8 type, const u8 *hdr, u8 *p)
 {
-	__be32 reason = cpu_to_be32(rs->abort_reason);
-
 	switch (type) {
 	case RSESS_HELLO:
 		return rsess_greet_put_hello(rs, hdr, p);
@@ -179,26 +214,43 @@ int rsess_greet_payload(struct rsess_sock *rs, u8 type, const u8 *hdr, u8 *p)
 		rs->prove = false;
 		return 0;
 	case RSESS_ABORT:
-		memcpy(p, &reason, sizeof(reason));
+		rsess_greet_put_abort(rs->id, rs->abort_reason, p);
 		return 0;
 	default:
 		return -EINVAL;
 	}
 }
 
-/* The acceptor's half of a pre-shared key: has it the key, and that for our HELLO?
- * 0, -EKEYREJECTED, or an errno of the crypto API.
+/* Has it seen our HELLO, and has it the pre-shared key?  0, -EKEYREJECTED, -EBADMSG, or
+ * an errno of the crypto API.
  */
-static int rsess_greet_welcome_psk(struct rsess_sock *rs,
-				   const struct rsess_transport *tr,
-				   const struct rsess_wire_welcome *w)
+static int rsess_greet_check_welcome(struct rsess_sock *rs,
+				     const struct rsess_transport *tr)
 {
+	struct net *net = sock_net(rsess_to_sk(rs));
 	u8 mac[RSESS_WIRE_MAC_LEN];
+	const u8 *theirs;
+	u32 len;
 	int err;
 
-	err = rsess_auth_welcome(rs->secret, tr->rx.hdr, w, mac) ?:
-	      rsess_auth_proof(rs->secret, rs->proof) ?:
-	      rsess_greet_check_mac(tr, sizeof(*w), mac);
+	theirs = rsess_greet_find_mac(tr, sizeof(struct rsess_wire_welcome),
+				      &len);
+	err = rsess_auth_welcome(rs->secret, tr->rx.hdr, tr->rx.ctrl, len, mac);
+	if (err || (theirs && rsess_auth_equal(mac, theirs)))
+		return err;
+	if (rs->psk.len) {
+		RSESS_INC(net, HELLO_AUTH);
+		return -EKEYREJECTED;
+	}
+	RSESS_INC(net, FRAMES_FORGED);
+	return -EBADMSG;
+}
+
+/* With a pre-shared key the acceptor waits for a sign that HELLO was no recording. */
+static int rsess_greet_prove(struct rsess_sock *rs)
+{
+	int err = rsess_auth_proof(rs->secret, rs->proof);
+
 	if (err)
 		return err;
 	rs->prove = true;
@@ -219,6 +271,7 @@ int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 	const struct rsess_frame *f = &tr->rx.f;
 	u32 window = rs->credit.limit - rs->credit.rcv_nxt;
 	struct rsess_wire_welcome w;
+	const u8 *salt;
 	int err;
 
 	if (rsess_wire_check_welcome(tr->rx.ctrl, f->length, &w) ||
@@ -229,10 +282,16 @@ int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 	memcpy(rs->peer_key, w.key, sizeof(rs->peer_key));
 	err = rsess_auth_secret(rs->key, rs->peer_key, &rs->psk, rs->id,
 				rs->secret);
+	if (!err && rsess_greet_proves(rs))
+		err = rsess_greet_check_welcome(rs, tr);
 	if (!err && rs->psk.len)
-		err = rsess_greet_welcome_psk(rs, tr, &w);
+		err = rsess_greet_prove(rs);
 	if (err)
-		return err == -EKEYREJECTED ? err : -ENOBUFS;
+		return err == -EKEYREJECTED || err == -EBADMSG ? err : -ENOBUFS;
+	salt = rsess_greet_find_tag(tr, sizeof(w), sizeof(rs->salt));
+	rs->tagged = rs->tag_asked && salt;
+	if (rs->tagged)
+		memcpy(rs->salt, salt, sizeof(rs->salt));
 
 	/* The credit in HELLO was counted from wherever the peer begins. */
 	rsess_credit_init(&rs->credit, f->seq);
@@ -292,20 +351,18 @@ static void rsess_greet_reply(struct rsess_transport *tr, void *frame,
 	rsess_listener_forget(tr, false);
 }
 
-static void rsess_greet_abort(struct rsess_transport *tr,
+static void rsess_greet_abort(struct rsess_transport *tr, const u8 *id,
 			      enum rsess_reason reason)
 {
 	struct rsess_frame f = {
-		.type = RSESS_ABORT, .length = sizeof(__be32),
+		.type = RSESS_ABORT, .length = sizeof(struct rsess_wire_abort),
 	};
-	struct {
-		u8	hdr[RSESS_HDR_LEN];
-		__be32	reason;
-	} frame = { .reason = cpu_to_be32(reason) };
+	u8 frame[RSESS_HDR_LEN + sizeof(struct rsess_wire_abort)];
 
-	rsess_wire_encode(&f, frame.hdr);
+	rsess_wire_encode(&f, frame);
+	rsess_greet_put_abort(id, reason, frame + RSESS_HDR_LEN);
 	RSESS_INC(sock_net(tr->sock->sk), ABORTS_SENT);
-	rsess_greet_reply(tr, &frame, sizeof(frame));
+	rsess_greet_reply(tr, frame, sizeof(frame));
 }
 
 /* Did the dialer give @tr up before it dialed the transport that is attached?
@@ -316,6 +373,15 @@ static bool rsess_greet_is_late(const struct rsess_transport *tr,
 {
 	return attached && attached->lsn == tr->lsn &&
 	       (s32)(tr->serial - attached->serial) < 0;
+}
+
+/* The transport of a HELLO becomes the session's. */
+static void rsess_greet_accept(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	get_random_bytes(rs->salt, sizeof(rs->salt));
+	rsess_listener_claim(tr);
+	rsess_link_attach(rs, tr, 0);
+	rs->pending |= RSESS_PEND(RSESS_WELCOME);
 }
 
 /* HELLO for a session that exists: the answer was lost, or somebody repeats. */
@@ -334,10 +400,8 @@ static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 	if (same) {
 		RSESS_INC(sock_net(sk), HELLO_REPEATED);
 		rsess_link_drop(rs, true);
-		rsess_listener_claim(tr);
-		rsess_link_attach(rs, tr, 0);
+		rsess_greet_accept(rs, tr);
 		rsess_link_restart(rs);
-		rs->pending |= RSESS_PEND(RSESS_WELCOME);
 		rsess_push(rs);
 	}
 	release_sock(sk);
@@ -347,33 +411,39 @@ static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 	}
 }
 
-/* The dialer's half of a pre-shared key.  A HELLO may be a recording: until the proof
- * comes, the session is none for accept().  As rsess_greet_welcome_psk().
+/* Has the dialer the pre-shared key?  A HELLO may be a recording: until the proof comes,
+ * the session is none for accept().  0, -EKEYREJECTED, or an errno of the crypto API.
  */
-static int rsess_greet_hello_psk(struct rsess_sock *rs,
-				 const struct rsess_transport *tr,
-				 const struct rsess_wire_hello *h)
+static int rsess_greet_check_hello(struct rsess_sock *rs,
+				   const struct rsess_transport *tr)
 {
 	u8 mac[RSESS_WIRE_MAC_LEN];
+	const u8 *theirs;
+	u32 len;
 	int err;
 
-	err = rsess_auth_hello(&rs->psk, tr->rx.hdr, h, mac) ?:
-	      rsess_auth_proof(rs->secret, rs->proof) ?:
-	      rsess_greet_check_mac(tr, sizeof(*h), mac);
-	rs->unproven = !err;
-	return err;
+	theirs = rsess_greet_find_mac(tr, sizeof(struct rsess_wire_hello), &len);
+	err = rsess_auth_hello(&rs->psk, tr->rx.hdr, tr->rx.ctrl, len, mac) ?:
+	      rsess_auth_proof(rs->secret, rs->proof);
+	if (err)
+		return err;
+	if (!theirs || !rsess_auth_equal(mac, theirs)) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
+		return -EKEYREJECTED;
+	}
+	rs->unproven = true;
+	return 0;
 }
 
 /* What only needs memory, and the pre-shared key if there is one. */
 static int rsess_greet_keys(struct rsess_sock *rs,
-			    const struct rsess_transport *tr,
-			    const struct rsess_wire_hello *h)
+			    const struct rsess_transport *tr)
 {
 	int err = rsess_auth_secret(rs->peer_key, rs->key, &rs->psk, rs->id,
 				    rs->secret);
 
 	if (!err && rs->psk.len)
-		err = rsess_greet_hello_psk(rs, tr, h);
+		err = rsess_greet_check_hello(rs, tr);
 	return err && err != -EKEYREJECTED ? -ENOMEM : err;
 }
 
@@ -415,11 +485,13 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	get_random_bytes(rs->key, sizeof(rs->key));
 	rsess_credit_init(&rs->credit, tr->rx.f.seq);
 	rs->snd_limit = tr->rx.f.limit;
+	rs->tag_asked = rsess_greet_find_tag(tr, sizeof(*h), 0);
+	rs->tagged = rs->tag_asked && rs->opt.tag;
 
 	lock_sock(sk);
 	rsess_state_set(sk, TCP_ESTABLISHED);
 	if (!inherited)
-		err = rsess_greet_keys(rs, tr, h) ?: rsess_table_list(rs) ?:
+		err = rsess_greet_keys(rs, tr) ?: rsess_table_list(rs) ?:
 		      rsess_table_insert(rs);
 	if (err) {
 		sock_hold(sk);		/* rsess_session_destroy() */
@@ -431,9 +503,7 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	}
 	RSESS_INC(sock_net(sk), SESSIONS_ACCEPTED);
 	rsess_listener_defer(rs);
-	rsess_listener_claim(tr);
-	rsess_link_attach(rs, tr, 0);
-	rs->pending |= RSESS_PEND(RSESS_WELCOME);
+	rsess_greet_accept(rs, tr);
 	rsess_push(rs);
 	release_sock(sk);
 	return sk;
@@ -442,7 +512,7 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 /* No session came of a HELLO.  A lack of memory is no answer: the dialer finds the
  * transport lost, and tries again.
  */
-static void rsess_greet_unmade(struct rsess_transport *tr, int err)
+static void rsess_greet_unmade(struct rsess_transport *tr, const u8 *id, int err)
 {
 	struct net *net = sock_net(tr->sock->sk);
 
@@ -452,8 +522,8 @@ static void rsess_greet_unmade(struct rsess_transport *tr, int err)
 		return;
 	}
 	RSESS_INC(net, HELLO_REFUSED);
-	rsess_greet_abort(tr, err == -EKEYREJECTED ? RSESS_REASON_AUTH :
-						     RSESS_REASON_RESOURCES);
+	rsess_greet_abort(tr, id, err == -EKEYREJECTED ? RSESS_REASON_AUTH :
+							 RSESS_REASON_RESOURCES);
 }
 
 static void rsess_greet_hello(struct rsess_transport *tr)
@@ -468,7 +538,7 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 		break;
 	case RSESS_WIRE_VERSION:
 		RSESS_INC(net, HELLO_REFUSED);
-		rsess_greet_abort(tr, RSESS_REASON_VERSION);
+		rsess_greet_abort(tr, h.id, RSESS_REASON_VERSION);
 		return;
 	default:
 		RSESS_INC(net, FRAMES_MALFORMED);
@@ -498,12 +568,12 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 		if (PTR_ERR(parent) == -EBUSY)
 			rsess_listener_forget(tr, true);
 		else
-			rsess_greet_abort(tr, RSESS_REASON_REFUSED);
+			rsess_greet_abort(tr, h.id, RSESS_REASON_REFUSED);
 		return;
 	}
 	sk = rsess_greet_make(tr, parent, &h);
 	if (IS_ERR(sk)) {
-		rsess_greet_unmade(tr, PTR_ERR(sk));
+		rsess_greet_unmade(tr, h.id, PTR_ERR(sk));
 		sk = NULL;
 	}
 	rsess_listener_admitted(lsn, parent, sk);
@@ -575,7 +645,7 @@ static void rsess_greet_ended(struct rsess_transport *tr,
 		return;
 	}
 	RSESS_INC(net, RESUME_UNKNOWN);
-	rsess_greet_abort(tr, RSESS_REASON_UNKNOWN);
+	rsess_greet_abort(tr, r->id, RSESS_REASON_UNKNOWN);
 }
 
 /* Is the RESUME authentic and new?  The session is locked and still as it was.
@@ -660,7 +730,7 @@ static void rsess_greet_resume(struct rsess_transport *tr)
 	else if (reason == RSESS_REASON_UNKNOWN)
 		rsess_greet_ended(tr, &r);
 	else if (reason)
-		rsess_greet_abort(tr, reason);
+		rsess_greet_abort(tr, r.id, reason);
 }
 
 /* There is no session in it.  Whoever accepts finds all that has come. */

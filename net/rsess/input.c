@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Frames in: bytes of the transport are parsed as they come, DATA goes to the
- * receive queue without waiting for its frame to be whole.
+ * Frames in: bytes of the transport are parsed as they come.  DATA goes to the
+ * receive queue without waiting for its frame to be whole; unless it has a tag:
+ * nothing of a frame is believed before that.
  *
  * All of this runs inside the transport's read(), with the inner socket locked
  * and, when there is a session, the outer one too.  Nothing is sent from here;
@@ -40,6 +41,10 @@ void rsess_input_acked(struct rsess_sock *rs, u64 ack)
 	u64 freed;
 
 	freed = rsess_sendq_ack(&rs->sq, fin ? ack - 1 : ack);
+	if (freed) {
+		rs->heard = true;
+		rs->piece = min_t(u32, 2 * rs->piece, RSESS_DATA_TAGGED);
+	}
 	if (freed || (fin && !rs->fin_acked)) {
 		rs->progress = true;
 		if (rs->orphaned)
@@ -135,6 +140,24 @@ static void rsess_input_stop(struct rsess_sock *rs)
 	}
 }
 
+/* The peer is there.  With tags it takes a frame to show that, and the beginning of one
+ * gives it the time for the rest: others may have altered its length.
+ */
+static void rsess_input_alive(struct rsess_transport *tr)
+{
+	struct rsess_sock *rs = rsess_sk(tr->sk);
+
+	rs->last_rx = jiffies;
+	rs->pinged = false;
+}
+
+/* It does not come from who has the session: the transport is worth nothing. */
+static int rsess_input_forged(const struct rsess_transport *tr)
+{
+	RSESS_INC(sock_net(tr->sock->sk), FRAMES_FORGED);
+	return -EBADMSG;
+}
+
 static int rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
 {
 	bool connecting = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
@@ -144,6 +167,8 @@ static int rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
 	int err;
 
 	memcpy(&a, payload, sizeof(a));
+	if (memcmp(a.id, rs->id, sizeof(a.id)))
+		return rsess_input_forged(rs->tr);
 	reason = be32_to_cpu(a.reason);
 	RSESS_INC(net, ABORTS_RECEIVED);
 
@@ -315,15 +340,17 @@ static int rsess_input_end(struct rsess_transport *tr)
 	return 0;
 }
 
-/* A piece of the payload of DATA: drop what is old, queue what is new. */
+/* A piece of the payload of DATA, the first of the last @left bytes: drop what is old,
+ * queue what is new.
+ */
 static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
-			    const struct sk_buff *skb, unsigned int off, u32 len)
+			    const struct sk_buff *skb, unsigned int off, u32 len,
+			    u32 left)
 {
 	struct rsess_credit *c = &rs->credit;
 	struct sock *sk = rsess_to_sk(rs);
-	u64 seq = tr->rx.f.seq + tr->rx.f.length - tr->rx.body_left;
-	bool urgent = tr->rx.f.flags & RSESS_F_URGENT &&
-		      len == tr->rx.body_left;
+	u64 seq = tr->rx.f.seq + tr->rx.f.length - left;
+	bool urgent = tr->rx.f.flags & RSESS_F_URGENT && len == left;
 	u32 old = 0;
 	u8 last = 0;
 	int err = 0;
@@ -342,7 +369,8 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 	} else {
 		if (urgent)
 			err = skb_copy_bits(skb, off + old + len - 1, &last, 1);
-		err = err ?: rsess_recvq_add(sk, skb, off + old, len);
+		err = err ?: rsess_recvq_add(sk, &sk->sk_receive_queue, skb,
+					     off + old, len);
 		if (err)
 			return err;
 	}
@@ -367,16 +395,113 @@ static int rsess_input_body(struct rsess_transport *tr,
 	int err = 0;
 
 	len = min(len, rx->body_left);
-	if (rx->f.type == RSESS_DATA) {
-		err = rsess_input_data(rsess_sk(tr->sk), tr, skb, off, len);
+	if (rx->f.type == RSESS_DATA && rx->tag_left) {
+		err = rsess_recvq_add(tr->sk, &rx->held, skb, off, len);
+	} else if (rx->f.type == RSESS_DATA) {
+		err = rsess_input_data(rsess_sk(tr->sk), tr, skb, off, len,
+				       rx->body_left);
 	} else if (rsess_wire_known(rx->f.type)) {
 		err = skb_copy_bits(skb, off, rx->ctrl + rx->ctrl_len, len);
 		rx->ctrl_len += len;
 	}
 	if (err)
 		return err;
+	if (rx->tag_left)
+		rsess_tag_skb(&rx->tag, skb, off, len);
 	rx->body_left -= len;
 	return len;
+}
+
+/* The header of a frame is there, and its payload too if it has a tag. */
+static int rsess_input_judge(struct rsess_transport *tr)
+{
+	int err;
+
+	if (rsess_input_floods(tr)) {
+		RSESS_INC(sock_net(tr->sock->sk), FRAMES_IDLE);
+		return -EPROTO;
+	}
+	err = rsess_input_begin(tr);
+	if (err == -EPROTO)
+		RSESS_INC(sock_net(tr->sock->sk), FRAMES_UNEXPECTED);
+	return err;
+}
+
+/* The tag was right: take the bytes that waited for it. */
+static int rsess_input_held(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	struct rsess_rx *rx = &tr->rx;
+	struct sk_buff *skb;
+	int err;
+
+	while ((skb = skb_peek(&rx->held))) {
+		const struct rsess_skb_cb *cb = rsess_skb_cb(skb);
+		u32 len = cb->len;
+
+		err = rsess_input_data(rs, tr, skb, cb->off, len,
+				       rx->held_left);
+		if (err)
+			return err;
+		rx->held_left -= len;
+		__skb_unlink(skb, &rx->held);
+		kfree_skb(skb);
+	}
+	return 0;
+}
+
+/* Take a piece of a tag; how much was taken, or an errno. */
+static int rsess_input_tag(struct rsess_transport *tr,
+			   const struct sk_buff *skb, unsigned int off, u32 len)
+{
+	struct rsess_rx *rx = &tr->rx;
+	u8 tag[RSESS_WIRE_TAG_LEN];
+	int err;
+
+	len = min(len, rx->tag_left);
+	err = skb_copy_bits(skb, off, rx->their_tag + sizeof(tag) - rx->tag_left,
+			    len);
+	if (err)
+		return err;
+	if (len < rx->tag_left) {
+		rx->tag_left -= len;
+		return len;
+	}
+	if (!rx->sound) {
+		rsess_tag_end(&rx->tag, tag);
+		if (crypto_memneq(tag, rx->their_tag, sizeof(tag)))
+			return rsess_input_forged(tr);
+		rx->sound = true;
+		rsess_input_alive(tr);
+		err = rsess_input_judge(tr) ?: rx->error;
+		if (err)
+			return err;
+	}
+	err = rsess_input_held(rsess_sk(tr->sk), tr);
+	if (err)
+		return err;
+	rx->tag_left = 0;
+	return len;
+}
+
+/* The header of a frame that is to have a tag.  Who knows the session does not get it
+ * wrong, and a wrong length would have us wait.
+ */
+static int rsess_input_unproven(struct rsess_transport *tr, bool refused)
+{
+	struct rsess_rx *rx = &tr->rx;
+
+	if (refused || rx->f.length > RSESS_DATA_TAGGED)
+		return rsess_input_forged(tr);
+	rsess_input_alive(tr);
+	if (rx->f.type == RSESS_ABORT)
+		return 0;
+	if (!rsess_wire_tagged(rx->f.type))
+		return rsess_input_forged(tr);
+	rsess_tag_begin(&rx->tag, rx->hdr);
+	rx->tag_left = RSESS_WIRE_TAG_LEN;
+	rx->held_left = rx->f.length;
+	rx->sound = false;
+	return 0;
 }
 
 /* Take a piece of a header; how much was taken, or an errno. */
@@ -385,6 +510,7 @@ static int rsess_input_hdr(struct rsess_transport *tr,
 			   u32 len)
 {
 	struct rsess_rx *rx = &tr->rx;
+	bool refused;
 	int err;
 
 	len = min_t(u32, len, RSESS_HDR_LEN - rx->hdr_len);
@@ -395,20 +521,16 @@ static int rsess_input_hdr(struct rsess_transport *tr,
 	if (rx->hdr_len < RSESS_HDR_LEN)
 		return len;
 
-	if (rsess_wire_decode(rx->hdr, &rx->f)) {
+	refused = rsess_wire_decode(rx->hdr, &rx->f);
+	rx->body_left = rx->f.length;
+	rx->ctrl_len = 0;
+	if (rx->tag.on)
+		return rsess_input_unproven(tr, refused) ?: len;
+	if (refused) {
 		RSESS_INC(sock_net(tr->sock->sk), FRAMES_MALFORMED);
 		return -EPROTO;
 	}
-	rx->body_left = rx->f.length;
-	rx->ctrl_len = 0;
-	if (rsess_input_floods(tr)) {
-		RSESS_INC(sock_net(tr->sock->sk), FRAMES_IDLE);
-		return -EPROTO;
-	}
-	err = rsess_input_begin(tr);
-	if (err == -EPROTO)
-		RSESS_INC(sock_net(tr->sock->sk), FRAMES_UNEXPECTED);
-	return err ?: len;
+	return rsess_input_judge(tr) ?: len;
 }
 
 /**
@@ -429,22 +551,22 @@ size_t rsess_input(struct rsess_transport *tr, const struct sk_buff *skb,
 	size_t done = 0;
 	int n;
 
-	if (tr->sk) {
-		rsess_sk(tr->sk)->last_rx = jiffies;
-		rsess_sk(tr->sk)->pinged = false;
-	}
+	if (tr->sk && !rx->tag.on)
+		rsess_input_alive(tr);
 	while (done < len && !rx->error && !rx->whole) {
 		if (rx->hdr_len < RSESS_HDR_LEN)
 			n = rsess_input_hdr(tr, skb, off + done, len - done);
-		else
+		else if (rx->body_left)
 			n = rsess_input_body(tr, skb, off + done, len - done);
+		else
+			n = rsess_input_tag(tr, skb, off + done, len - done);
 		if (n < 0) {
 			rx->error = n;
 			break;
 		}
 		done += n;
 		if (rx->hdr_len == RSESS_HDR_LEN && !rx->body_left &&
-		    !rx->error) {
+		    !rx->tag_left && !rx->error) {
 			rx->hdr_len = 0;
 			rx->error = rsess_input_end(tr) ?: rx->error;
 		}

@@ -331,6 +331,7 @@ static void rsess_link_greet(struct rsess_sock *rs)
 	rs->last_rx = jiffies;
 	if (sk->sk_state == TCP_SYN_SENT) {
 		rs->pending = RSESS_PEND(RSESS_HELLO);
+		rs->tag_asked = rs->opt.tag;
 		/* A plain peer may wait for more, and never answer. */
 		delay = rs->inband ? rsess_link_handshake_delay(rs) :
 				     RSESS_HELLO_DELAY;
@@ -366,7 +367,6 @@ static bool rsess_link_may_greet(struct rsess_sock *rs)
 	struct rsess_transport *tr = rs->tr;
 	enum rsess_answer_kind answer = tr->ops->answer(tr);
 
-	tr->ops->end(tr);
 	if (answer == RSESS_ANSWER_YES || rs->inband)
 		return true;
 	if (answer == RSESS_ANSWER_LATE)
@@ -380,6 +380,7 @@ static bool rsess_link_may_greet(struct rsess_sock *rs)
 		rs->inband = true;
 		return true;
 	}
+	tr->ops->end(tr);
 	rsess_link_fall_back(rs);
 	return false;
 }
@@ -390,11 +391,20 @@ static bool rsess_link_may_greet(struct rsess_sock *rs)
  */
 void rsess_link_live(struct rsess_sock *rs)
 {
+	struct rsess_transport *tr = rs->tr;
+
+	if (rs->tagged) {
+		rsess_tag_start(&tr->rx.tag, rs->secret, rs->salt, rs->epoch,
+				!rs->dialer);
+		rsess_tag_start(&tr->tx.tag, rs->secret, rs->salt, rs->epoch,
+				rs->dialer);
+	}
 	rs->link = RSESS_LINK_LIVE;
 	rs->last_rx = jiffies;
 	rs->pinged = false;
 	rs->shut = false;
 	rs->progress = false;
+	rs->heard = false;
 	rsess_timer_stop(rs, RSESS_TIMER_GREET);
 	rsess_timer_stop(rs, RSESS_TIMER_DIAL);
 	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
@@ -521,6 +531,8 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	struct rsess_transport *tr = rs->tr;
 
 	rsess_owned_by_me(rs);
+	if (rs->link == RSESS_LINK_LIVE && !rs->heard)
+		rs->piece = max(rs->piece / 4, RSESS_PIECE_MIN);
 	rs->link = RSESS_LINK_NONE;
 	rs->pending = 0;
 	rs->prove = false;
@@ -583,6 +595,8 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 		rsess_session_end(rs, RSESS_REASON_RESOURCES, err);
 		return;
 	}
+	if (!rs->dialer && rs->hello_only)
+		rsess_listener_again(rs->lsn, rs->id);
 	rsess_timer_await(rs);
 	if (rs->dialer)
 		rsess_timer_arm(rs, RSESS_TIMER_DIAL,
@@ -645,12 +659,15 @@ void rsess_link_redial(struct rsess_sock *rs)
  */
 int rsess_link_drain(struct rsess_sock *rs)
 {
+	bool greeting = rs->link == RSESS_LINK_GREETING;
 	struct rsess_transport *tr = rs->tr;
 	u64 rcv_nxt = rs->credit.rcv_nxt;
 	struct sock *sk = rsess_to_sk(rs);
 	int err;
 
 	err = tr->ops->read(tr);
+	if (greeting && rs->link == RSESS_LINK_LIVE)
+		tr->ops->end(tr);
 	if (rs->credit.rcv_nxt != rcv_nxt && !sock_flag(sk, SOCK_DEAD) &&
 	    rsess_readable(rs) >= READ_ONCE(sk->sk_rcvlowat))
 		sk->sk_data_ready(sk);
@@ -690,10 +707,16 @@ static void rsess_link_broken(struct rsess_sock *rs, int err)
 	if (err == -ENOBUFS) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
 		rsess_link_lost(rs, "no memory");
+	} else if (err == -EBADMSG) {
+		rsess_link_lost(rs, "forged");
 	} else if (err == -EHOSTUNREACH) {
 		rsess_link_lost(rs, "unknown to this host");
 	} else if (err == -EKEYREJECTED) {
 		rsess_session_cut(rs, RSESS_REASON_AUTH, EKEYREJECTED);
+	} else if (connecting && !rs->inband &&
+		   rs->attempts < RSESS_HELLO_ERRORS) {
+		/* It has the protocol, so this may be somebody else. */
+		rsess_link_lost(rs, "no WELCOME");
 	} else if (connecting) {
 		rsess_session_end(rs, RSESS_REASON_PROTOCOL,
 				  rs->inband ? EPROTONOSUPPORT : EPROTO);

@@ -134,6 +134,7 @@ bool rsess_listener_withdraw(struct rsess_sock *rs);
 void rsess_listener_claim(struct rsess_transport *tr);
 void rsess_listener_forget(struct rsess_transport *tr, bool reset);
 void rsess_listener_plain(struct rsess_transport *tr);
+void rsess_listener_again(struct rsess_listener *lsn, const u8 *id);
 struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 				  struct rsess_transport *tr);
 void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,

@@ -67,6 +67,7 @@ struct rsess_blackhole {
  * @max_idle_frames: frames in a second that carry nothing, per transport
  * @listen_linger: how long a listener waits for an application to listen
  * @negotiate: default of RSESS_NEGOTIATE
+ * @tag: default of RSESS_TAG
  * @blackhole_timeout: how long @blackhole remembers, seconds
  */
 struct rsess_net {
@@ -107,6 +108,7 @@ struct rsess_net {
 	unsigned int		max_idle_frames;
 	unsigned int		listen_linger;
 	unsigned int		negotiate;
+	unsigned int		tag;
 	unsigned int		blackhole_timeout;
 };
 

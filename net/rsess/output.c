@@ -19,19 +19,27 @@ static enum rsess_more rsess_tx_tail(const struct rsess_sock *rs)
 	       RSESS_MORE_MAYBE : RSESS_MORE_NO;
 }
 
-/* Give the transport what is left of the current frame. */
-static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
+/* What comes behind a piece of the current frame that has the next @len bytes of the
+ * stream?
+ */
+static enum rsess_more rsess_tx_more(const struct rsess_sock *rs,
+				     const struct rsess_tx *tx, u32 len)
+{
+	if (tx->body_left > len || tx->tag_due)
+		return RSESS_MORE_NOW;
+	return tx->data && rsess_sendq_unsent(&rs->sq) == len ?
+	       rsess_tx_tail(rs) : RSESS_MORE_NO;
+}
+
+/* Its header with what is behind it, or its tag. */
+static int rsess_tx_head(struct rsess_sock *rs, struct rsess_transport *tr)
 {
 	struct rsess_tx *tx = &tr->tx;
-	enum rsess_more more;
-	struct page *page;
-	u32 off, len;
 	ssize_t n;
 
 	while (tx->head_left) {
 		n = tr->ops->send(tr->sock, tx->head, tx->head_off,
-				  tx->head_left, tx->body_left ?
-				  RSESS_MORE_NOW : RSESS_MORE_NO);
+				  tx->head_left, rsess_tx_more(rs, tx, 0));
 		if (n <= 0)
 			return n ?: -EAGAIN;
 		tx->head_off += n;
@@ -41,21 +49,65 @@ static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
 		put_page(tx->head);
 		tx->head = NULL;
 	}
+	return 0;
+}
+
+/* Its bytes of the stream. */
+static int rsess_tx_body(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	struct rsess_tx *tx = &tr->tx;
+	struct page *page;
+	u32 off, len;
+	ssize_t n;
 
 	while (tx->body_left) {
 		len = rsess_sendq_frag(&rs->sq, tx->body_left, &page, &off);
 		if (WARN_ON_ONCE(!len))
 			return -EPROTO;
-		more = tx->body_left > len ? RSESS_MORE_NOW : RSESS_MORE_NO;
-		if (more == RSESS_MORE_NO && len == rsess_sendq_unsent(&rs->sq))
-			more = rsess_tx_tail(rs);
-		n = tr->ops->send(tr->sock, page, off, len, more);
+		n = tr->ops->send(tr->sock, page, off, len,
+				  rsess_tx_more(rs, tx, len));
 		if (n <= 0)
 			return n ?: -EAGAIN;
+		if (tx->tag_due)
+			rsess_tag_page(&tx->tag, page, off, n);
 		rsess_sendq_sent(&rs->sq, n);
 		tx->body_left -= n;
 	}
 	return 0;
+}
+
+static void rsess_tx_set_head(struct rsess_tx *tx, u8 *p, u32 len)
+{
+	tx->head = virt_to_head_page(p);
+	tx->head_off = p - (u8 *)page_address(tx->head);
+	tx->head_left = len;
+}
+
+/* The tag of DATA. */
+static int rsess_tx_tag(struct rsess_tx *tx)
+{
+	u8 *p = netdev_alloc_frag(RSESS_WIRE_TAG_LEN);
+
+	if (!p)
+		return -ENOMEM;
+	rsess_tag_end(&tx->tag, p);
+	tx->tag_due = false;
+	rsess_tx_set_head(tx, p, RSESS_WIRE_TAG_LEN);
+	return 0;
+}
+
+/* Give the transport what is left of the current frame. */
+static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	int err;
+
+	do {
+		err = rsess_tx_head(rs, tr) ?: rsess_tx_body(rs, tr);
+		if (err || !tr->tx.tag_due)
+			return err;
+		err = rsess_tx_tag(&tr->tx);
+	} while (!err);
+	return err;
 }
 
 /* Begin a frame.  Its bytes have a place of their own, for a dead transport's skbs
@@ -70,12 +122,12 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 		.length	= body ?: rsess_greet_len(rs, type),
 		.seq	= rs->sq.snd_nxt + rs->fin_sent,
 	};
+	bool tagged = tr->tx.tag.on && rsess_wire_tagged(type);
 	u32 len = RSESS_HDR_LEN + (body ? 0 : f.length);
-	struct page *page;
 	int err;
 	u8 *p;
 
-	p = netdev_alloc_frag(len);
+	p = netdev_alloc_frag(len + RSESS_WIRE_TAG_LEN);
 	if (!p)
 		return -ENOMEM;
 	f.limit = rsess_credit_told(&rs->credit, rsess_window(rs));
@@ -89,11 +141,17 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 		}
 	}
 
-	page = virt_to_head_page(p);
-	tr->tx.head = page;
-	tr->tx.head_off = p - (u8 *)page_address(page);
-	tr->tx.head_left = len;
+	if (tagged)
+		rsess_tag_begin(&tr->tx.tag, p);
+	if (tagged && !body) {
+		rsess_tag_bytes(&tr->tx.tag, p + RSESS_HDR_LEN, f.length);
+		rsess_tag_end(&tr->tx.tag, p + len);
+		len += RSESS_WIRE_TAG_LEN;
+	}
+	rsess_tx_set_head(&tr->tx, p, len);
 	tr->tx.body_left = body;
+	tr->tx.data = body;
+	tr->tx.tag_due = tagged && body;
 
 	/* What asks for an answer may get one that carries nothing else. */
 	if (type != RSESS_ACK && type != RSESS_PONG && tr->rx.idle)
@@ -109,6 +167,8 @@ static int rsess_tx_data(struct rsess_sock *rs, struct rsess_transport *tr,
 	const struct sock *sk = rsess_to_sk(rs);
 	u8 flags = 0;
 
+	if (tr->tx.tag.on)
+		len = min(len, rs->piece);
 	/* Only the sender knows how near its buffer is to being full. */
 	if (sk->sk_wmem_queued >= READ_ONCE(sk->sk_sndbuf) / 2)
 		flags = RSESS_F_ACKNOW;

@@ -12,8 +12,8 @@
 /* Room of an skb that gathers. */
 #define RSESS_GATHER_SIZE	SKB_WITH_OVERHEAD(2 * PAGE_SIZE)
 
-static int rsess_recvq_queue(struct sock *sk, struct sk_buff *skb, u32 off,
-			     u32 len, bool own)
+static int rsess_recvq_queue(struct sock *sk, struct sk_buff_head *queue,
+			     struct sk_buff *skb, u32 off, u32 len, bool own)
 {
 	*rsess_skb_cb(skb) = (struct rsess_skb_cb){
 		.off = off, .len = len, .own = own,
@@ -23,12 +23,13 @@ static int rsess_recvq_queue(struct sock *sk, struct sk_buff *skb, u32 off,
 		return -ENOMEM;
 	}
 	skb_set_owner_r(skb, sk);
-	__skb_queue_tail(&sk->sk_receive_queue, skb);
+	__skb_queue_tail(queue, skb);
 	return 0;
 }
 
-static int rsess_recvq_gather(struct sock *sk, const struct sk_buff *skb,
-			      unsigned int off, u32 len)
+static int rsess_recvq_gather(struct sock *sk, struct sk_buff_head *queue,
+			      const struct sk_buff *skb, unsigned int off,
+			      u32 len)
 {
 	struct sk_buff *own = alloc_skb(RSESS_GATHER_SIZE, sk->sk_allocation);
 	int err;
@@ -40,12 +41,13 @@ static int rsess_recvq_gather(struct sock *sk, const struct sk_buff *skb,
 		kfree_skb(own);
 		return err;
 	}
-	return rsess_recvq_queue(sk, own, 0, len, true);
+	return rsess_recvq_queue(sk, queue, own, 0, len, true);
 }
 
 /**
  * rsess_recvq_add() - queue bytes for the reader
- * @sk: outer socket, locked
+ * @sk: outer socket, locked; pays for them
+ * @queue: its receive queue, or where they wait for their tag
  * @skb: from the transport; it is left as it is
  * @off: where the bytes begin in @skb
  * @len: how many, not 0
@@ -53,10 +55,10 @@ static int rsess_recvq_gather(struct sock *sk, const struct sk_buff *skb,
  * Context: may sleep.
  * Return: 0; -ENOMEM, and then nothing was queued and the caller tries later.
  */
-int rsess_recvq_add(struct sock *sk, const struct sk_buff *skb,
-		    unsigned int off, u32 len)
+int rsess_recvq_add(struct sock *sk, struct sk_buff_head *queue,
+		    const struct sk_buff *skb, unsigned int off, u32 len)
 {
-	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	struct sk_buff *tail = skb_peek_tail(queue);
 	struct sk_buff *clone;
 
 	if (tail && rsess_skb_cb(tail)->own && skb_tailroom(tail) >= len) {
@@ -70,12 +72,12 @@ int rsess_recvq_add(struct sock *sk, const struct sk_buff *skb,
 	}
 	/* The window is half of SO_RCVBUF, so that this keeps within it. */
 	if (len <= RSESS_GATHER_MAX && len < skb->truesize / 2)
-		return rsess_recvq_gather(sk, skb, off, len);
+		return rsess_recvq_gather(sk, queue, skb, off, len);
 
 	clone = skb_clone((struct sk_buff *)skb, sk->sk_allocation);
 	if (!clone)
 		return -ENOMEM;
-	return rsess_recvq_queue(sk, clone, off, len, false);
+	return rsess_recvq_queue(sk, queue, clone, off, len, false);
 }
 
 /**

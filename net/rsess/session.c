@@ -73,6 +73,7 @@ struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern)
 	INIT_LIST_HEAD(&rs->link_accept);
 	rs->timeout_ms = READ_ONCE(rsess_net(net)->timeout_ms);
 	rs->negotiate = READ_ONCE(rsess_net(net)->negotiate);
+	rs->opt.tag = READ_ONCE(rsess_net(net)->tag);
 	rsess_timer_init(rs);
 	rsess_session_init(rs, false);
 	sk_sockets_allocated_inc(sk);
@@ -88,6 +89,8 @@ struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern)
 void rsess_session_init(struct rsess_sock *rs, bool dialer)
 {
 	rs->dialer = dialer;
+	rs->tag_asked = false;
+	rs->tagged = false;
 	rs->link = RSESS_LINK_NONE;
 	rs->inband = false;
 	rs->addr_at = 0;
@@ -102,6 +105,8 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rsess_sendq_init(&rs->sq, 0);
 	rsess_credit_init(&rs->credit, 0);
 	rs->snd_limit = 0;
+	rs->piece = RSESS_DATA_TAGGED;
+	rs->heard = false;
 	rs->fin_queued = false;
 	rs->fin_sent = false;
 	rs->fin_tried = false;

@@ -85,6 +85,7 @@ enum rsess_timer {
  * @cork: TCP_CORK
  * @inq: TCP_INQ
  * @retry_unknown: RSESS_RETRY_UNKNOWN
+ * @tag: RSESS_TAG
  * @recverr: IP_RECVERR, for the one who asks
  * @recverr6: IPV6_RECVERR, as above
  */
@@ -99,6 +100,7 @@ struct rsess_options {
 	bool	cork;
 	bool	inq;
 	bool	retry_unknown;
+	bool	tag;
 	bool	recverr;
 	bool	recverr6;
 };
@@ -149,6 +151,8 @@ struct rsess_addrs {
  * @peer_key: of the other side
  * @secret: of both; keys the MACs
  * @dialer: this side opens the transports
+ * @tag_asked: HELLO asked for tags
+ * @tagged: every transport has them
  * @callbacks: before a user in the kernel replaced them
  * @lsn: listening: its listener, which others may share; accepted: the one that
  *	resumes come to
@@ -188,6 +192,9 @@ struct rsess_addrs {
  * @urg_seq: its offset
  * @sq: retained bytes
  * @snd_limit: credit given by the peer
+ * @piece: most bytes of the next DATA with a tag: what a transport carried of a frame is
+ *	lost with it, so after one that moved nothing there are smaller ones
+ * @heard: bytes were acknowledged on this transport
  * @credit: the receiving half
  * @pending: RSESS_PEND() bits
  * @fin_queued: the application ended its direction; FIN has offset write_seq
@@ -222,6 +229,7 @@ struct rsess_addrs {
  * @prove: dialer: the next PONG is @proof
  * @unproven: acceptor: @proof has not come
  * @nonce: of the last RESUME, of the dialer
+ * @salt: of the last WELCOME, for tags
  * @ping_cookie: to be given back by PONG
  * @timer: work for the earliest of @deadline
  * @timer_at: jiffies when @timer runs
@@ -247,6 +255,8 @@ struct rsess_sock {
 	u8			peer_key[RSESS_WIRE_KEY_LEN];
 	u8			secret[RSESS_WIRE_MAC_LEN];
 	bool			dialer;
+	bool			tag_asked;
+	bool			tagged;
 	struct rsess_callbacks	callbacks;
 	struct rsess_listener	*lsn;
 
@@ -283,6 +293,8 @@ struct rsess_sock {
 
 	struct rsess_sendq	sq;
 	u64			snd_limit;
+	u32			piece;
+	bool			heard;
 	struct rsess_credit	credit;
 
 	u32			pending;
@@ -317,6 +329,7 @@ struct rsess_sock {
 	bool			prove;
 	bool			unproven;
 	u8			nonce[RSESS_WIRE_NONCE_LEN];
+	u8			salt[RSESS_WIRE_SALT_LEN];
 	u8			ping_cookie[sizeof(struct rsess_wire_ping)];
 
 	struct delayed_work	timer;
@@ -399,6 +412,9 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 #define RSESS_SNDBUF		1048576
 #define RSESS_RCVBUF		2097152
 
+/* DATA with a tag is never cut smaller than this for a path that loses transports. */
+#define RSESS_PIECE_MIN		64U
+
 /* Delays, in jiffies. */
 #define RSESS_ACK_DELAY		msecs_to_jiffies(40)
 #define RSESS_RETRY_DELAY	msecs_to_jiffies(50)
@@ -408,6 +424,8 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 #define RSESS_HELLO_DELAY	(127 * HZ)
 /* Transports in a row that may be lost before WELCOME. */
 #define RSESS_HELLO_TRIES	16
+/* Of them, those that a peer which has the protocol may seem to have broken. */
+#define RSESS_HELLO_ERRORS	3
 
 /* session.c: life and death */
 struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern);

@@ -252,6 +252,21 @@ static int rsess_get_negotiate(const struct rsess_sock *rs, void *answer)
 	return rsess_answer(answer, rs->negotiate);
 }
 
+static int rsess_set_tag(struct rsess_sock *rs, int val)
+{
+	if (val < 0 || val > 1)
+		return -EINVAL;
+	if (rsess_to_sk(rs)->sk_state != TCP_CLOSE)
+		return -EISCONN;
+	rs->opt.tag = val;
+	return 0;
+}
+
+static int rsess_get_tag(const struct rsess_sock *rs, void *answer)
+{
+	return rsess_answer(answer, rs->opt.tag);
+}
+
 static int rsess_get_info(const struct rsess_sock *rs, void *answer)
 {
 	struct rsess_info *info = answer;
@@ -273,6 +288,7 @@ static int rsess_get_info(const struct rsess_sock *rs, void *answer)
 	info->rcv_nxt = rs->credit.rcv_nxt;
 	info->copied_seq = rs->credit.copied_seq;
 	info->rcv_limit = rs->credit.limit;
+	info->tagged = rs->tagged;
 	return sizeof(*info);
 }
 
@@ -415,6 +431,7 @@ static const struct rsess_option rsess_options[] = {
 	RSESS_OWN(SOL_RSESS, RSESS_FAMILY, sockfamily),
 	RSESS_OWN(SOL_RSESS, RSESS_NEGOTIATE, negotiate),
 	RSESS_OWN(SOL_RSESS, RSESS_RETRY_UNKNOWN, retry_unknown),
+	RSESS_OWN(SOL_RSESS, RSESS_TAG, tag),
 	{ SOL_RSESS, RSESS_PSK, RSESS_OPT_BLOB, .put = rsess_put_psk },
 	{ SOL_RSESS, RSESS_ADD_ADDR, RSESS_OPT_BLOB, .put = rsess_put_addr },
 	{ SOL_RSESS, RSESS_INFO, RSESS_OPT_READ, .get = rsess_get_info },

@@ -28,6 +28,7 @@ RSESS_MIB(RESUME_RANGE, "ResumeRange")	/* resume offset never sent or confirmed 
 RSESS_MIB(RESUME_TOMBSTONE, "ResumeTombstone")	/* RESUME of an ended session, answered */
 RSESS_MIB(FRAMES_MALFORMED, "FramesMalformed")	/* refused by the codec */
 RSESS_MIB(FRAMES_UNEXPECTED, "FramesUnexpected")	/* well formed, wrong for the state */
+RSESS_MIB(FRAMES_FORGED, "FramesForged")	/* not from who has the session */
 RSESS_MIB(FRAMES_IDLE, "FramesIdle")	/* carried nothing, over max_idle_frames */
 RSESS_MIB(ABORTS_SENT, "AbortsSent")	/* ABORT frames sent */
 RSESS_MIB(ABORTS_RECEIVED, "AbortsReceived")	/* ABORT frames received */

@@ -11,6 +11,10 @@
  *   listener	conn_request	sees the SYN, also when TCP answers with a cookie
  *		syn_recv_sock	makes the child, and sees what completed its handshake
  *
+ * Any ACK may be the one that completes the handshake for the listener, when those
+ * before it were lost or its queue was full.  So each one that has no payload gets
+ * the option until the peer's session has answered.
+ *
  * Only the SYN-ACK passes none of them, so it gets its option in netfilter's
  * LOCAL_OUT.  What the SYN said is kept meanwhile in a table of hashes of fixed
  * size.  A flood may drive an entry out: then a SYN-ACK that is sent again has no
@@ -186,8 +190,8 @@ static int rsess_synopt_queue_xmit(struct sock *sk, struct sk_buff *skb,
 			so->left_out = true;
 		else if (rsess_synopt_insert(skb, 0, RSESS_SYN_REQUEST))
 			so->sent = min(so->sent + 1, RSESS_SYNOPT_TRIES);
-	} else if (so->answered && !so->confirmed && !th->syn) {
-		so->confirmed = rsess_synopt_insert(skb, 0, RSESS_SYN_CONFIRM);
+	} else if (so->answered && skb->len == th->doff * 4) {
+		rsess_synopt_insert(skb, 0, RSESS_SYN_CONFIRM);
 	}
 	return so->orig->queue_xmit(sk, skb, fl);
 }
@@ -366,7 +370,7 @@ void rsess_synopt_listen(struct rsess_synopt *so, struct sock *sk,
  */
 void rsess_synopt_end(struct rsess_synopt *so, struct sock *sk)
 {
-	if (!so->orig)
+	if (!so->orig || READ_ONCE(inet_csk(sk)->icsk_af_ops) != &so->ops)
 		return;
 	lock_sock(sk);
 	/* If connect() has failed, TCP may have done so already. */

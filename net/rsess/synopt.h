@@ -24,7 +24,6 @@ union rsess_addr;
  * @sent: dialer: SYNs that had it
  * @left_out: dialer: a SYN went without it
  * @answered: dialer: the SYN-ACK had it
- * @confirmed: dialer: so had the ACK of the SYN-ACK
  * @off: listener: no offer is answered
  *
  * Of a dialer, under the lock of the socket.  @off is written at any time.
@@ -37,7 +36,6 @@ struct rsess_synopt {
 	u8			sent;
 	bool			left_out;
 	bool			answered;
-	bool			confirmed;
 	bool			off;
 };
 

@@ -46,6 +46,7 @@ static const struct ctl_table rsess_sysctls[] = {
 	RSESS_SYSCTL_MAX(max_idle_frames, SYSCTL_ZERO),
 	RSESS_SYSCTL_MS(listen_linger, SYSCTL_ZERO),
 	RSESS_SYSCTL_RANGE(negotiate, SYSCTL_ZERO, SYSCTL_TWO),
+	RSESS_SYSCTL_RANGE(tag, SYSCTL_ZERO, SYSCTL_ONE),
 	RSESS_SYSCTL_MAX(blackhole_timeout, SYSCTL_ZERO),
 };
 
@@ -77,6 +78,7 @@ int rsess_sysctl_register(struct net *net)
 	rn->max_idle_frames = 1000;
 	rn->listen_linger = 0;
 	rn->negotiate = RSESS_NEGOTIATE_AUTO;
+	rn->tag = 1;
 	rn->blackhole_timeout = 3600;
 
 	/* One entry more: older kernels end a table with an empty one. */

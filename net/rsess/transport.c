@@ -139,6 +139,7 @@ rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
 	INIT_WORK(&tr->work, rsess_transport_work);
 	INIT_DELAYED_WORK(&tr->expire, rsess_transport_expire);
 	INIT_LIST_HEAD(&tr->link);
+	__skb_queue_head_init(&tr->rx.held);
 	tr->ops = ops;
 	tr->sock = sock;
 	if (lsn) {
@@ -216,6 +217,7 @@ void rsess_transport_close(struct rsess_transport *tr, bool reset)
 		put_page(tr->tx.head);
 		tr->tx.head = NULL;
 	}
+	__skb_queue_purge(&tr->rx.held);
 	if (reset)
 		sock_no_linger(sock->sk);
 	else

@@ -11,6 +11,7 @@
 #include <linux/uidgid.h>
 #include <linux/workqueue.h>
 #include "synopt.h"
+#include "tag.h"
 #include "wire.h"
 
 struct rsess_listener;
@@ -99,16 +100,22 @@ struct rsess_transport_ops {
  * @hdr: its bytes
  * @hdr_len: how many of them are there
  * @body_left: payload bytes still to come
+ * @tag_left: bytes of its tag still to come
+ * @sound: its tag was right
+ * @held_left: bytes of @held that the session has not taken
  * @ctrl_len: bytes in @ctrl
  * @ctrl: payload of a frame other than DATA
+ * @their_tag: tag that came
+ * @tag: of the peer's direction
+ * @held: payload of DATA whose tag has not come; paid for by the outer socket
  * @idle: frames that carried nothing, since @idle_since
  * @idle_since: jiffies
  * @whole: a transport without a session has its first frame; reading stops
  * @error: reading stops; -EPROTO: the peer broke the protocol, this transport is
- *	given up; -EBADE: one side lost what it had promised, the session ends;
- *	-EKEYREJECTED: it has another pre-shared key, or none, the session ends;
- *	-EHOSTUNREACH: the wrong host has answered, try again with another transport;
- *	-ENOMEM: try again later; -ENOBUFS: try again with another transport;
+ *	given up; -EBADMSG: somebody else did, likewise; -EBADE: one side lost what it
+ *	had promised, the session ends; -EKEYREJECTED: it has another pre-shared key, or
+ *	none, likewise; -EHOSTUNREACH: the wrong host has answered, try again with
+ *	another transport; -ENOMEM: try again later; -ENOBUFS: try again with another transport;
  *	-ECANCELED: the transport is being closed
  */
 struct rsess_rx {
@@ -116,8 +123,14 @@ struct rsess_rx {
 	u8			hdr[RSESS_HDR_LEN];
 	u32			hdr_len;
 	u32			body_left;
+	u32			tag_left;
+	bool			sound;
+	u32			held_left;
 	u32			ctrl_len;
 	u8			ctrl[RSESS_CTRL_MAX];
+	u8			their_tag[RSESS_WIRE_TAG_LEN];
+	struct rsess_tag	tag;
+	struct sk_buff_head	held;
 	u32			idle;
 	unsigned long		idle_since;
 	bool			whole;
@@ -126,16 +139,23 @@ struct rsess_rx {
 
 /**
  * struct rsess_tx - the frame being sent
- * @head: page with its header and, unless it is DATA, its payload
+ * @head: page with its header and, unless it is DATA, its payload and tag; then
+ *	with the tag of DATA
  * @head_off: next byte of them
  * @head_left: bytes of them that the transport has not taken
  * @body_left: DATA payload not taken, from the session's snd_nxt on
+ * @tag_due: the tag of DATA is to follow
+ * @data: it is DATA
+ * @tag: of this direction
  */
 struct rsess_tx {
 	struct page	*head;
 	u32		head_off;
 	u32		head_left;
 	u32		body_left;
+	bool		tag_due;
+	bool		data;
+	struct rsess_tag tag;
 };
 
 /**

@@ -19,6 +19,7 @@ static_assert(sizeof(struct rsess_wire_hello) == 56, "hello");
 static_assert(sizeof(struct rsess_wire_welcome) == 40, "welcome");
 static_assert(sizeof(struct rsess_wire_resume) == 72, "resume");
 static_assert(sizeof(struct rsess_wire_resumed) == 48, "resumed");
+static_assert(sizeof(struct rsess_wire_abort) == 20, "abort");
 
 /* Shortest and longest payload of each type. */
 static const struct {

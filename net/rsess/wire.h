@@ -29,9 +29,13 @@
 #define RSESS_WIRE_KEY_LEN	32
 #define RSESS_WIRE_NONCE_LEN	16
 #define RSESS_WIRE_MAC_LEN	32
+#define RSESS_WIRE_TAG_LEN	16
+#define RSESS_WIRE_SALT_LEN	16
 
 /* Largest payload of DATA, and of a skipped optional frame; bytes. */
 #define RSESS_DATA_MAX		65536
+/* Largest payload of DATA and of a skipped frame with a tag: it waits for it.  Bytes. */
+#define RSESS_DATA_TAGGED	16384
 /* Largest payload of every other frame; bytes. */
 #define RSESS_CTRL_MAX		512
 
@@ -120,9 +124,10 @@ struct rsess_wire_ping {
 	__u8	cookie[8];
 };
 
-/* Payload of ABORT; enum rsess_reason. */
+/* Payload of ABORT; enum rsess_reason.  Who does not know the id cannot end the session. */
 struct rsess_wire_abort {
 	__be32	reason;
+	__u8	id[RSESS_WIRE_ID_LEN];
 };
 
 /* TLV behind the fixed part of HELLO and WELCOME; length counts the value. */
@@ -133,11 +138,19 @@ struct rsess_wire_tlv {
 
 /* Types of TLVs. */
 enum rsess_tlv {
-	RSESS_TLV_MAC	= 1,	/* RSESS_WIRE_MAC_LEN bytes: knows the pre-shared key */
+	RSESS_TLV_MAC	= 1,	/* RSESS_WIRE_MAC_LEN bytes, over all before it; the last */
+	RSESS_TLV_TAG	= 2,	/* HELLO: enum rsess_tag_method; WELCOME: salt behind it */
+};
+
+/* How frames are tagged. */
+enum rsess_tag_method {
+	RSESS_TAG_POLY1305 = 1,	/* RFC 8439, keys by BLAKE2s; RSESS_WIRE_TAG_LEN bytes */
 };
 
 #define RSESS_HDR_LEN		sizeof(struct rsess_wire_hdr)
 #define RSESS_TLV_MAC_LEN	(sizeof(struct rsess_wire_tlv) + RSESS_WIRE_MAC_LEN)
+#define RSESS_TLV_TAG_LEN	(sizeof(struct rsess_wire_tlv) + 1)
+#define RSESS_TLV_SALT_LEN	(RSESS_TLV_TAG_LEN + RSESS_WIRE_SALT_LEN)
 /* So many bytes tell whether a stream begins with HELLO or RESUME. */
 #define RSESS_OPENING_LEN	(RSESS_HDR_LEN + sizeof(__be32))
 
@@ -170,7 +183,7 @@ enum rsess_syn_role {
 	RSESS_SYN_NONE		= 0,	/* there is no such option */
 	RSESS_SYN_REQUEST	= 1,	/* SYN */
 	RSESS_SYN_ANSWER	= 2,	/* SYN-ACK */
-	RSESS_SYN_CONFIRM	= 3,	/* the ACK of the SYN-ACK: HELLO follows */
+	RSESS_SYN_CONFIRM	= 3,	/* an ACK before WELCOME: HELLO follows */
 };
 
 /**
@@ -220,6 +233,15 @@ enum rsess_syn_role rsess_wire_find_synopt(const void *opts, u32 len);
 static inline bool rsess_wire_known(u8 type)
 {
 	return type >= RSESS_HELLO && type <= RSESS_TYPE_MAX;
+}
+
+/* Is this a type that has a tag, where frames have tags?  Those that open and resume have
+ * a MAC, and ABORT may come before both sides have the key.
+ */
+static inline bool rsess_wire_tagged(u8 type)
+{
+	return type != RSESS_ABORT &&
+	       (type < RSESS_HELLO || type > RSESS_RESUMED);
 }
 
 /* Comparison of stream offsets modulo 2^64, as before() and after() of TCP:

@@ -48,6 +48,10 @@
  *	more address of the peer, of the family of the first; port 0: the same port.
  *	The side that connected dials them in turn when a transport is lost.  At most
  *	%RSESS_ADDRS_MAX, ENOSPC beyond.
+ * @RSESS_TAG: int, 0 or 1: every frame has a tag, so that bytes which somebody else
+ *	gets into a transport cost that transport, and no more; it takes effect where
+ *	the peer agrees.  Set before connect() and listen(), EISCONN later; by default
+ *	net.rsess.tag.
  *
  * On a socket that has fallen back to its transport only %RSESS_INFO and
  * %RSESS_FAMILY can be had, the others fail with ENOPROTOOPT.
@@ -60,6 +64,7 @@ enum rsess_sockopt {
 	RSESS_PSK	= 5,
 	RSESS_RETRY_UNKNOWN = 6,
 	RSESS_ADD_ADDR	= 7,
+	RSESS_TAG	= 8,
 };
 
 /* Addresses that %RSESS_ADD_ADDR may add. */
@@ -162,6 +167,8 @@ enum rsess_reason {
  * @rcv_nxt: next offset expected from the peer
  * @copied_seq: offset behind the last byte that the application has read
  * @rcv_limit: the credit given to the peer
+ * @tagged: 1: every frame has a tag, see %RSESS_TAG
+ * @reserved: 0
  *
  * A shorter buffer gets as many bytes as it holds; later versions may append
  * fields.
@@ -184,6 +191,8 @@ struct rsess_info {
 	__u64	rcv_nxt;
 	__u64	copied_seq;
 	__u64	rcv_limit;
+	__u8	tagged;
+	__u8	reserved[7];
 };
 
 #endif /* _UAPI_LINUX_RSESS_H */

@@ -478,12 +478,11 @@ static void rsess_auth_hello__vector(struct kunit *test)
 		0xf0, 0xb2, 0x5c, 0x0e, 0xd9, 0x33, 0xe8, 0x90,
 	};
 	struct rsess_psk p = psk();
-	struct rsess_wire_hello h;
-	u8 hdr[HDR], out[MAC];
+	u8 hdr[HDR], h[sizeof(struct rsess_wire_hello)], out[MAC];
 
 	count_up(hdr, 0x10, HDR);
-	count_up((u8 *)&h, 0x20, sizeof(h));
-	KUNIT_ASSERT_EQ(test, rsess_auth_hello(&p, hdr, &h, out), 0);
+	count_up(h, 0x20, sizeof(h));
+	KUNIT_ASSERT_EQ(test, rsess_auth_hello(&p, hdr, h, sizeof(h), out), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(out, want, MAC), 0);
 }
 
@@ -496,12 +495,12 @@ static void rsess_auth_welcome__vector(struct kunit *test)
 		0xdf, 0x0d, 0xba, 0x51, 0x67, 0x78, 0x72, 0x3f,
 		0xf0, 0xd8, 0xe4, 0xd8, 0xfb, 0x2c, 0x46, 0x71,
 	};
-	struct rsess_wire_welcome w;
-	u8 hdr[HDR], out[MAC];
+	u8 hdr[HDR], w[sizeof(struct rsess_wire_welcome)], out[MAC];
 
 	count_up(hdr, 0x10, HDR);
-	count_up((u8 *)&w, 0x30, sizeof(w));
-	KUNIT_ASSERT_EQ(test, rsess_auth_welcome(secret, hdr, &w, out), 0);
+	count_up(w, 0x30, sizeof(w));
+	KUNIT_ASSERT_EQ(test, rsess_auth_welcome(secret, hdr, w, sizeof(w), out),
+			0);
 	KUNIT_EXPECT_EQ(test, memcmp(out, want, MAC), 0);
 }
 

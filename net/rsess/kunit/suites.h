@@ -14,6 +14,7 @@ extern struct kunit_suite rsess_state_suite;
 extern struct kunit_suite rsess_sendq_suite;
 extern struct kunit_suite rsess_credit_suite;
 extern struct kunit_suite rsess_auth_suite;
+extern struct kunit_suite rsess_tag_suite;
 extern struct kunit_suite rsess_journal_suite;
 
 #endif /* _RSESS_KUNIT_SUITES_H */

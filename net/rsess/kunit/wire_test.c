@@ -41,7 +41,7 @@ static const struct type_case {
 	{ "STOP",	8,	0,	0 },
 	{ "PING",	9,	8,	8 },
 	{ "PONG",	10,	8,	8 },
-	{ "ABORT",	11,	4,	4 },
+	{ "ABORT",	11,	20,	20 },
 };
 
 static void type_desc(const struct type_case *t, char *desc)

@@ -113,6 +113,26 @@ static void mutate(u8 *hdr)
 	put_number(hdr + off, old, len);
 }
 
+/* The peer knows the session's secret, and says so. */
+static void send_tag(struct conn *c, const u8 *hdr, const u8 *payload, u32 len,
+		     bool odd)
+{
+	const struct rsess_sock *rs = world.rs;
+	u8 tag[RSESS_WIRE_TAG_LEN];
+
+	if (!rs || !rs->tagged || !rsess_wire_tagged(hdr[0]))
+		return;
+	if (!c->peer_tag.on)
+		rsess_tag_start(&c->peer_tag, rs->secret, rs->salt, rs->epoch,
+				!rs->dialer);
+	rsess_tag_begin(&c->peer_tag, hdr);
+	rsess_tag_bytes(&c->peer_tag, payload, len);
+	rsess_tag_end(&c->peer_tag, tag);
+	if (odd && !(take() & 7))
+		tag[take() % sizeof(tag)] ^= 1;
+	send_bytes(c, tag, sizeof(tag));
+}
+
 /* @f has type, length and payload; the rest is the next that is right. */
 static void send_frame(struct conn *c, u8 type, const u8 *payload, u32 len,
 		       bool odd)
@@ -133,6 +153,7 @@ static void send_frame(struct conn *c, u8 type, const u8 *payload, u32 len,
 		mutate(hdr);
 	send_bytes(c, hdr, sizeof(hdr));
 	send_bytes(c, payload, len);
+	send_tag(c, hdr, payload, len, odd);
 }
 
 static void send_data(struct conn *c, bool odd)
@@ -168,8 +189,10 @@ static void send_other(struct conn *c, bool odd)
 		len = 8;
 		break;
 	case RSESS_ABORT:
-		len = 4;
+		len = 20;
 		payload[3] = n >> 3;
+		if (world.rs && !odd)
+			memcpy(payload + 4, world.rs->id, RSESS_ID_LEN);
 		break;
 	case 200:
 		len = n >> 3;
@@ -181,7 +204,7 @@ static void send_other(struct conn *c, bool odd)
 		len = 48;
 		break;
 	}
-	if (len >= 8)
+	if (len >= 8 && types[n & 7] != RSESS_ABORT)
 		payload[0] = n;
 	send_frame(c, types[n & 7], payload, len, odd);
 }
@@ -210,16 +233,33 @@ static void greet_header(u8 *hdr, u8 type, u32 len, u64 ack)
 
 static void send_welcome(struct conn *c, bool odd)
 {
-	u8 p[RSESS_HDR_LEN + 40 + 8] = { 0 };
+	u8 p[RSESS_HDR_LEN + 40 + 8 + RSESS_TLV_SALT_LEN + RSESS_TLV_MAC_LEN] = { 0 };
 	u32 tlv = odd ? take() % 9 : 0;
+	u32 len = 40 + tlv;
 
 	peer.seq = peer.start;
 	peer.limit = world.start + peer.window;
-	greet_header(p, RSESS_WELCOME, 40 + tlv, world.start);
 	memcpy(p + RSESS_HDR_LEN, "RSES\1", 5);
 	p[RSESS_HDR_LEN + 43] = tlv - 4;
-	flip(p, RSESS_HDR_LEN + 40 + tlv, odd);
-	send_bytes(c, p, RSESS_HDR_LEN + 40 + tlv);
+	if (world.tagged) {
+		u8 *tag = p + RSESS_HDR_LEN + len, *mac = tag + RSESS_TLV_SALT_LEN;
+		const struct rsess_sock *rs = world.rs;
+		u8 secret[RSESS_WIRE_MAC_LEN];
+
+		memcpy(tag, "\0\2\0\21\1", 5);
+		memset(tag + 5, peer.start, RSESS_WIRE_SALT_LEN);
+		memcpy(mac, "\0\1\0\40", 4);
+		len += RSESS_TLV_SALT_LEN + RSESS_TLV_MAC_LEN;
+		greet_header(p, RSESS_WELCOME, len, world.start);
+		rsess_auth_secret(rs->key, p + RSESS_HDR_LEN + 8, &rs->psk,
+				  rs->id, secret);
+		rsess_auth_welcome(secret, p, p + RSESS_HDR_LEN,
+				   len - RSESS_TLV_MAC_LEN, mac + 4);
+	} else {
+		greet_header(p, RSESS_WELCOME, len, world.start);
+	}
+	flip(p, RSESS_HDR_LEN + len, odd);
+	send_bytes(c, p, RSESS_HDR_LEN + len);
 }
 
 /* After a new connection the peer sends again from what was acknowledged. */
@@ -258,7 +298,9 @@ static void peer_identity(u8 *id, u8 *key)
 
 static void send_hello(struct conn *c, bool odd)
 {
-	u8 p[RSESS_HDR_LEN + sizeof(struct rsess_wire_hello)] = { 0 };
+	u8 p[RSESS_HDR_LEN + sizeof(struct rsess_wire_hello) +
+	     RSESS_TLV_TAG_LEN] = { 0 };
+	u32 len = sizeof(struct rsess_wire_hello);
 	struct rsess_wire_hello h = {
 		.magic		= cpu_to_be32(RSESS_MAGIC),
 		.version_min	= 1,
@@ -270,10 +312,14 @@ static void send_hello(struct conn *c, bool odd)
 		peer.limit = world.start + peer.window;
 	}
 	peer_identity(h.id, h.key);
-	greet_header(p, RSESS_HELLO, sizeof(h), 0);
 	memcpy(p + RSESS_HDR_LEN, &h, sizeof(h));
-	flip(p, sizeof(p), odd);
-	send_bytes(c, p, sizeof(p));
+	if (world.tagged) {
+		memcpy(p + RSESS_HDR_LEN + len, "\0\2\0\1\1", 5);
+		len += RSESS_TLV_TAG_LEN;
+	}
+	greet_header(p, RSESS_HELLO, len, 0);
+	flip(p, RSESS_HDR_LEN + len, odd);
+	send_bytes(c, p, RSESS_HDR_LEN + len);
 }
 
 /* A peer that was told the key knows the secret; here it is looked up. */
@@ -558,6 +604,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world.sndbuf = 256 << (buffers >> 3 & 15);
 	peer.window = 64 << (how >> 4);
 	world.defer = how & 2;
+	world.tagged = how & 8;
 	if (how & 1) {
 		world_connect();
 		world_settle();

@@ -159,6 +159,28 @@ bool fuzz_work_next(unsigned long *at)
 
 /* --- other ------------------------------------------------------------------- */
 
+void poly1305_init(struct poly1305_desc_ctx *ctx, const u8 *key)
+{
+	ctx->hash = 0xcbf29ce484222325;
+	poly1305_update(ctx, key, POLY1305_KEY_SIZE);
+}
+
+void poly1305_update(struct poly1305_desc_ctx *ctx, const u8 *p, size_t len)
+{
+	while (len--)
+		ctx->hash = (ctx->hash ^ *p++) * 0x100000001b3;
+}
+
+void poly1305_final(struct poly1305_desc_ctx *ctx, u8 *out)
+{
+	int i;
+
+	for (i = 0; i < POLY1305_DIGEST_SIZE; i++) {
+		ctx->hash = (ctx->hash ^ i) * 0x100000001b3;
+		out[i] = ctx->hash >> 40;
+	}
+}
+
 u64 siphash(const void *p, size_t len, const siphash_key_t *key)
 {
 	const u8 *b = p;

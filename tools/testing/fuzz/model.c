@@ -23,7 +23,7 @@ static const struct {
 	{ 0, 0 },	/* STOP */
 	{ 8, 8 },	/* PING */
 	{ 8, 8 },	/* PONG */
-	{ 4, 4 },	/* ABORT */
+	{ 20, 20 },	/* ABORT */
 };
 
 static u64 model_number(const u8 *p, int n)
@@ -131,6 +131,33 @@ void model_resumed(struct model *m, const struct rsess_frame *f,
 	v->body_left = 0;
 }
 
+/* The connection carries the session: are there tags from now on? */
+void model_tags(struct model_rx *rx, const struct rsess_sock *rs,
+		const u8 *secret, u32 epoch)
+{
+	if (rs->tagged)
+		rsess_tag_start(&rx->tag, secret, rs->salt, epoch, !rs->dialer);
+}
+
+/* Who asked for tags wants to see that WELCOME is for its HELLO. */
+static bool model_proof(struct model_rx *rx, const struct rsess_sock *rs)
+{
+	u8 secret[RSESS_WIRE_MAC_LEN], mac[RSESS_WIRE_MAC_LEN];
+	u32 at = 40, fixed = rx->f.length - 36;
+
+	if (!rs->tag_asked)
+		return true;
+	/* The first MAC is the last TLV. */
+	while (at < fixed && model_number(rx->ctrl + at, 2) != RSESS_TLV_MAC)
+		at += 4 + model_number(rx->ctrl + at + 2, 2);
+	if (rx->f.length < 76 || at != fixed ||
+	    model_number(rx->ctrl + at, 4) != (RSESS_TLV_MAC << 16 | 32))
+		return false;
+	rsess_auth_secret(rs->key, rx->ctrl + 8, &rs->psk, rs->id, secret);
+	rsess_auth_welcome(secret, rx->hdr, rx->ctrl, fixed, mac);
+	return !memcmp(mac, rx->ctrl + fixed + 4, sizeof(mac));
+}
+
 static bool model_welcome(struct model *m, struct model_rx *rx,
 			  struct model_view *v, const struct rsess_sock *rs)
 {
@@ -144,8 +171,9 @@ static bool model_welcome(struct model *m, struct model_rx *rx,
 			return false;
 		at += 4 + model_number(p + at + 2, 2);
 	}
-	if (at != rx->f.length)
+	if (at != rx->f.length || !model_proof(rx, rs))
 		return false;
+	model_tags(rx, rs, rs->secret, rs->epoch);
 	m->begun = true;
 	m->start = rx->f.seq;
 	m->rcv = m->start;
@@ -168,6 +196,7 @@ static bool model_answer(struct model *m, struct model_rx *rx,
 	if (memcmp(mac, rx->ctrl + 16, sizeof(mac)) ||
 	    !model_ack(m, &rx->f, v->snd_max + v->fin_tried, v))
 		return false;
+	model_tags(rx, rs, rs->secret, rs->epoch);
 	v->snd_nxt = m->una;
 	v->fin_sent = m->fin_acked;
 	v->body_left = 0;
@@ -241,6 +270,8 @@ static bool model_end(struct model *m, struct model_rx *rx,
 	}
 	switch (f->type) {
 	case RSESS_ABORT:
+		if (memcmp(rx->ctrl + 4, rs->id, RSESS_ID_LEN))
+			return false;
 		m->ended = true;
 		return true;
 	case RSESS_WELCOME:
@@ -285,6 +316,42 @@ static void model_data(struct model *m, struct model_rx *rx,
 	}
 }
 
+/* A header that is to have a tag, or that of an ABORT. */
+static bool model_hold(struct model_rx *rx)
+{
+	if (!model_header(rx) || rx->f.length > RSESS_DATA_TAGGED)
+		return false;
+	if (rx->f.type == RSESS_ABORT)
+		return true;
+	if (rx->f.type >= RSESS_HELLO && rx->f.type <= RSESS_RESUMED)
+		return false;
+	rsess_tag_begin(&rx->tag, rx->hdr);
+	rx->tag_left = RSESS_WIRE_TAG_LEN;
+	return true;
+}
+
+/* Nothing of a frame counts before its tag. */
+static bool model_tag(struct model *m, struct model_rx *rx,
+		      struct model_view *v, struct rsess_sock *rs)
+{
+	u8 tag[RSESS_WIRE_TAG_LEN];
+	u32 len = rx->f.length;
+
+	rsess_tag_bytes(&rx->tag, rx->held, len);
+	rsess_tag_end(&rx->tag, tag);
+	if (memcmp(tag, rx->theirs, sizeof(tag)) || !model_begin(m, rx, v, rs))
+		return false;
+	if (m->ended)
+		return true;
+	rx->left = len;
+	if (rx->f.type == RSESS_DATA)
+		model_data(m, rx, v, rx->held, len);
+	else if (rx->f.type && rx->f.type <= 11)
+		memcpy(rx->ctrl, rx->held, len);
+	rx->left = 0;
+	return true;
+}
+
 /**
  * model_bytes() - bytes of the peer
  * @m: model
@@ -305,10 +372,22 @@ void model_bytes(struct model *m, struct model_rx *rx, struct model_view *v,
 			memcpy(rx->hdr + rx->hdr_len, p, n);
 			rx->hdr_len += n;
 			if (rx->hdr_len == RSESS_HDR_LEN) {
-				rx->error = !model_begin(m, rx, v, rs);
+				rx->error = rx->tag.on ? !model_hold(rx) :
+					    !model_begin(m, rx, v, rs);
 				rx->left = rx->f.length;
 				rx->ctrl_len = 0;
 			}
+		} else if (!rx->left) {
+			n = min(len, rx->tag_left);
+			memcpy(rx->theirs + sizeof(rx->theirs) - rx->tag_left,
+			       p, n);
+			rx->tag_left -= n;
+			if (!rx->tag_left)
+				rx->error = !model_tag(m, rx, v, rs);
+		} else if (rx->tag_left) {
+			n = min(len, rx->left);
+			memcpy(rx->held + rx->f.length - rx->left, p, n);
+			rx->left -= n;
 		} else {
 			n = min(len, rx->left);
 			if (rx->f.type == RSESS_DATA) {
@@ -321,7 +400,8 @@ void model_bytes(struct model *m, struct model_rx *rx, struct model_view *v,
 		}
 		p += n;
 		len -= n;
-		if (rx->hdr_len == RSESS_HDR_LEN && !rx->left && !rx->error &&
+		if (rx->hdr_len == RSESS_HDR_LEN && !rx->left &&
+		    !rx->tag_left && !rx->error &&
 		    !(rs && m->ended)) {
 			rx->hdr_len = 0;
 			rx->error = !model_end(m, rx, v, rs);

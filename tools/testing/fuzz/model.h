@@ -7,6 +7,7 @@
 #define _FUZZ_MODEL_H
 
 #include "session.h"
+#include "tag.h"
 #include "wire.h"
 
 #define MODEL_BYTES	65536
@@ -19,6 +20,10 @@
  * @left: payload that is missing
  * @ctrl: payload of a frame other than DATA
  * @ctrl_len: how many bytes are there
+ * @held: payload of a frame that is to have a tag
+ * @tag: of the peer's frames; on: they have some
+ * @theirs: tag that came
+ * @tag_left: bytes of it that are missing
  * @live: the connection carries the session
  * @whole: there was a first frame, and there is no session yet
  * @error: the peer broke the protocol: nothing behind this counts
@@ -30,6 +35,10 @@ struct model_rx {
 	u32			left;
 	u8			ctrl[RSESS_CTRL_MAX];
 	u32			ctrl_len;
+	u8			held[RSESS_DATA_TAGGED];
+	struct rsess_tag	tag;
+	u8			theirs[RSESS_WIRE_TAG_LEN];
+	u32			tag_left;
 	bool			live;
 	bool			whole;
 	bool			error;
@@ -105,6 +114,8 @@ void model_look(const struct rsess_sock *rs, struct model_view *v);
 void model_bytes(struct model *m, struct model_rx *rx, struct model_view *v,
 		 struct rsess_sock *rs, const u8 *p, u32 len);
 void model_compare(const struct model *m, const struct rsess_sock *rs);
+void model_tags(struct model_rx *rx, const struct rsess_sock *rs,
+		const u8 *secret, u32 epoch);
 void model_resumed(struct model *m, const struct rsess_frame *f,
 		   struct model_view *v);
 

@@ -30,7 +30,7 @@ static const struct {
 	{ 0, 0 },	/* STOP */
 	{ 8, 8 },	/* PING */
 	{ 8, 8 },	/* PONG */
-	{ 4, 4 },	/* ABORT */
+	{ 20, 20 },	/* ABORT */
 };
 
 static void header(const u8 *p)

@@ -23,9 +23,12 @@
  * @in_come: of them, arrived
  * @in_off: of them, read
  * @room: bytes that can be sent before it is full
+ * @peer_tag: of the peer's frames
+ * @out_tag: of ours
  * @rx: what the model knows of the bytes that were read
  * @out: the frame being sent; @out_have bytes of header and payload are there
  * @out_left: payload of it that is missing
+ * @out_tag_left: tag of it that is missing
  * @frames: sent
  * @fin: FIN was sent
  * @shut: nothing more will be sent
@@ -39,11 +42,15 @@ struct conn {
 	u32				in_come;
 	u32				in_off;
 	u32				room;
+	struct rsess_tag		peer_tag;
+	struct rsess_tag		out_tag;
 	struct model_rx			rx;
 	struct rsess_frame		out;
-	u8				out_buf[RSESS_HDR_LEN + RSESS_CTRL_MAX];
+	u8				out_buf[RSESS_HDR_LEN + RSESS_CTRL_MAX +
+						RSESS_WIRE_TAG_LEN];
 	u32				out_have;
 	u32				out_left;
+	u32				out_tag_left;
 	u32				frames;
 	bool				fin;
 	bool				shut;
@@ -63,6 +70,7 @@ struct conn {
  * @connects: a dial succeeds
  * @admit: what a HELLO meets: 0 room, 1 nobody, 2 a full queue
  * @defer: TCP_DEFER_ACCEPT
+ * @tagged: both sides want tags
  * @window: the largest that the session had
  * @told: what follows counts
  * @told_ack: highest acknowledgment that was sent
@@ -85,6 +93,7 @@ struct world {
 	bool			connects;
 	int			admit;
 	bool			defer;
+	bool			tagged;
 	u32			window;
 	bool			told;
 	u64			told_ack;

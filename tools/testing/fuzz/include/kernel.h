@@ -54,6 +54,7 @@
 
 #define ERESTARTSYS	512
 #define PAGE_SIZE	4096
+#define PAGE_SHIFT		12
 #define IS_ENABLED(CONFIG_x)	0
 
 /* A finding: says what and where, and ends the program. */
@@ -330,6 +331,12 @@ static inline void get_page(struct page *p)
 	p->ref++;
 }
 
+/* Compound: what follows a page in memory is the next one. */
+#define nth_page(p, n)		((struct page *)((u8 *)(p) + (n) * PAGE_SIZE))
+#define kmap_local_page(p)	page_address(p)
+#define kunmap_local(p)		((void)(p))
+#define offset_in_page(off)	((off) & (PAGE_SIZE - 1))
+
 void put_page(struct page *p);
 void *netdev_alloc_frag(u32 size);
 bool skb_page_frag_refill(u32 size, struct page_frag *pf, gfp_t gfp);
@@ -419,6 +426,30 @@ struct fuzz_siphash_key {
 };
 
 u64 siphash(const void *p, size_t len, const siphash_key_t *key);
+
+/* Enough to tell one frame from another. */
+#define POLY1305_KEY_SIZE	32
+#define POLY1305_DIGEST_SIZE	16
+
+struct poly1305_desc_ctx {
+	u64 hash;
+};
+
+struct blake2s_state {
+	struct poly1305_desc_ctx sum;
+};
+
+void poly1305_init(struct poly1305_desc_ctx *ctx, const u8 *key);
+void poly1305_update(struct poly1305_desc_ctx *ctx, const u8 *p, size_t len);
+void poly1305_final(struct poly1305_desc_ctx *ctx, u8 *out);
+
+#define blake2s_init_key(ctx, outlen, key, len)	poly1305_init(&(ctx)->sum, key)
+#define blake2s_update(ctx, p, len)	poly1305_update(&(ctx)->sum, p, len)
+#define blake2s_final(ctx, out)						\
+	do {								\
+		poly1305_final(&(ctx)->sum, out);			\
+		poly1305_final(&(ctx)->sum, (out) + 16);		\
+	} while (0)
 void fuzz_random_seed(void);
 void get_random_bytes(void *p, size_t len);
 u32 get_random_u32(void);

@@ -57,12 +57,33 @@ struct sk_buff_head {
 	u32 qlen;
 };
 
+#define __skb_queue_head_init(q)	skb_queue_head_init(q)
+
 struct sk_buff *alloc_skb(u32 size, gfp_t gfp);
 struct sk_buff *skb_clone(struct sk_buff *skb, gfp_t gfp);
 void kfree_skb(struct sk_buff *skb);
 void *skb_put(struct sk_buff *skb, u32 len);
 int skb_copy_bits(const struct sk_buff *skb, int off, void *to, int len);
 void skb_set_owner_r(struct sk_buff *skb, struct sock *sk);
+
+/* An skb is in one piece here. */
+struct skb_seq_state {
+	const struct sk_buff *skb;
+	u32 from;
+	u32 to;
+};
+
+#define skb_prepare_seq_read(s, f, t, st)	\
+	(*(st) = (struct skb_seq_state){ .skb = s, .from = f, .to = t })
+
+static inline unsigned int skb_seq_read(u32 done, const u8 **p,
+					struct skb_seq_state *st)
+{
+	CHECK(st->to <= st->skb->len);
+	*p = st->skb->data + st->from + done;
+	return st->from + done < st->to ? st->skb->len - st->from - done : 0;
+}
+
 
 static inline u32 skb_tailroom(const struct sk_buff *skb)
 {

@@ -907,6 +907,28 @@ CASE(acceptor, reset_behind_hello)
 	OK(other_session(s));
 }
 
+static void leave(struct peer *p)
+{
+	peer_free(p);
+	free(p);
+}
+
+/* One more peer that says HELLO; leave() follows. */
+static struct peer *knock(const struct pair *s)
+{
+	struct peer *p = malloc(sizeof(*p));
+
+	if (!p)
+		return NULL;
+	peer_init(p, true, 0);
+	p->addr = s->p.addr;
+	p->addrlen = s->p.addrlen;
+	if (!peer_dial(p) && !peer_send_hello(p))
+		return p;
+	leave(p);
+	return NULL;
+}
+
 /* A queue that is full answers late; the dialer waits. */
 CASE(acceptor, backlog_is_bounded)
 {
@@ -917,13 +939,8 @@ CASE(acceptor, backlog_is_bounded)
 
 	OK(listen(s->lfd, 1));
 	for (i = 0; i < ARRAY_SIZE(p); i++) {
-		p[i] = malloc(sizeof(*p[i]));
+		p[i] = knock(s);
 		ASSERT_NE(NULL, p[i]);
-		peer_init(p[i], true, 0);
-		p[i]->addr = s->p.addr;
-		p[i]->addrlen = s->p.addrlen;
-		OK(peer_dial(p[i]));
-		OK(peer_send_hello(p[i]));
 	}
 	usleep(QUIET_MS * 1000);
 	for (i = 0; i < ARRAY_SIZE(p); i++) {
@@ -941,9 +958,51 @@ CASE(acceptor, backlog_is_bounded)
 	}
 	for (i = 0; i < ARRAY_SIZE(p); i++) {
 		OK(peer_expect(p[i], RSESS_WELCOME));
-		peer_free(p[i]);
-		free(p[i]);
+		leave(p[i]);
 	}
+}
+
+/* The dialer came again while its first HELLO waited for room.  When that has a session,
+ * and turns out to be of a dead transport, the second needs no room: a server that
+ * serves one client after the other may be waiting for this very one.
+ */
+CASE(acceptor, parked_hello_of_a_session)
+{
+	struct pair *s = &self->s;
+	struct peer *p[4];
+	struct rise parked = { .name = "AcceptQueueFull" };
+	int again;
+	unsigned int i;
+
+	/* When it is over, each one that waits is looked at anyway. */
+	OK(sysctl_set("rsess/handshake_timeout_ms", 3600000));
+	OK(listen(s->lfd, 1));
+	for (i = 0; i < ARRAY_SIZE(p); i++) {
+		p[i] = knock(s);
+		ASSERT_NE(NULL, p[i]);
+		if (i < 2) {
+			OK(peer_expect(p[i], RSESS_WELCOME));
+			continue;
+		}
+		OK(wait_until(has_risen, &parked));
+		parked.from++;
+	}
+	/* The third is parked, and the fourth behind it: now the third comes again. */
+	again = p[2]->fd;
+	OK(peer_dial(p[2]));
+	OK(peer_send_hello(p[2]));
+	OK(wait_until(has_risen, &parked));
+	i = p[2]->fd;
+	p[2]->fd = again;
+	again = i;
+	OK(pair_accept(s));
+	OK(peer_expect(p[2], RSESS_WELCOME));
+	peer_reset(p[2]);
+	p[2]->fd = again;
+	OK(peer_expect(p[2], RSESS_WELCOME));
+	ASSERT_EQ(1, stat_get("HelloRepeated"));
+	for (i = 0; i < ARRAY_SIZE(p); i++)
+		leave(p[i]);
 }
 
 TEST_HARNESS_MAIN

@@ -255,7 +255,6 @@ static int reach(struct scene *c, enum state state)
 static size_t frame_make(struct peer *p, const struct attack *a, u8 *buf)
 {
 	static const u8 zeros[RSESS_CTRL_MAX];
-	__be32 reason = __cpu_to_be32(RSESS_REASON_APP);
 
 	switch (a->type) {
 	case RSESS_HELLO:
@@ -273,8 +272,7 @@ static size_t frame_make(struct peer *p, const struct attack *a, u8 *buf)
 	case RSESS_PONG:
 		return peer_make(p, a->type, p->snd_nxt, zeros, 8, buf);
 	case RSESS_ABORT:
-		return peer_make(p, a->type, p->snd_nxt, &reason,
-				 sizeof(reason), buf);
+		return peer_make_abort(p, RSESS_REASON_APP, buf);
 	default:
 		return peer_make(p, a->type, p->snd_nxt + a->seq, NULL, 0, buf);
 	}

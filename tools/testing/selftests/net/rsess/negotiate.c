@@ -800,6 +800,50 @@ CASE(dialing, option_is_answered)
 	ASSERT_EQ(0, events(self->fd));
 }
 
+/* The ACK and HELLO were lost: then it is another ACK that completes the handshake. */
+CASE(dialing, answer_is_confirmed_again)
+{
+	struct raw *r = &self->r;
+
+	OK(raw_expect(r, TH_SYN));
+	OK(raw_accept(r, RSESS_SYN_ANSWER));
+	ASSERT_EQ(RSESS_SYN_CONFIRM, r->role);
+	do {
+		OK(raw_read(r));
+	} while (!r->len);
+	ASSERT_EQ(RSESS_HELLO, r->payload[0]);
+	r->seq = r->rcv_nxt - 1;
+	OK(raw_accept(r, RSESS_SYN_ANSWER));
+	while (r->len) {
+		OK(raw_read(r));
+	}
+	ASSERT_EQ(RSESS_SYN_CONFIRM, r->role);
+}
+
+/* Who has the protocol does not answer so: it may be somebody who guesses numbers.  But
+ * not for ever.
+ */
+CASE(dialing, garbage_for_welcome)
+{
+	static const u8 garbage[RSESS_HDR_LEN];
+	struct raw *r = &self->r;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		r->kport = 0;
+		OK(raw_expect(r, TH_SYN));
+		ASSERT_EQ(RSESS_SYN_REQUEST, r->role);
+		OK(raw_accept(r, RSESS_SYN_ANSWER));
+		OK(raw_take(r, RSESS_HDR_LEN + sizeof(struct rsess_wire_hello)));
+		ASSERT_EQ(0, events(self->fd));
+		OK(raw_send(r, TH_ACK | TH_PUSH, RSESS_SYN_NONE, garbage,
+			    sizeof(garbage)));
+		OK(raw_expect(r, TH_RST));
+	}
+	ASSERT_LT(0, wait_for(self->fd, POLLOUT));
+	ASSERT_EQ(EPROTO, socket_error(self->fd));
+}
+
 CASE(dialing, lost_syns)
 {
 	struct raw *r = &self->r;

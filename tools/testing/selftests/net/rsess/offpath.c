@@ -7,7 +7,6 @@
  */
 #define _GNU_SOURCE
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -26,55 +25,6 @@ enum fate {
 };
 
 PAIR_FIXTURE(offpath);
-
-/* The next number of a queue of the peer's socket. */
-static int next_seq(int fd, int queue, u32 *seq)
-{
-	socklen_t len = sizeof(*seq);
-	int on = TCP_REPAIR_ON, off = TCP_REPAIR_OFF_NO_WP;
-	int ret = 0;
-
-	if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)) ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, &queue,
-		       sizeof(queue)) ||
-	    getsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, seq, &len) ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off))) {
-		say("%s", strerror(errno));
-		ret = -errno;
-	}
-	return ret;
-}
-
-/* A packet in the peer's name; its numbers are @off and @ack_off away from those that
- * the peer would use.
- */
-static int spoof(const struct peer *p, u8 flags, u32 off, u32 ack_off,
-		 const void *payload, size_t len)
-{
-	socklen_t al = sizeof(struct sockaddr_in), bl = al;
-	struct raw_head a = { .flags = flags };
-	struct raw_packet packet;
-	int fd, ret;
-
-	if (getsockname(p->fd, (struct sockaddr *)&a.from, &al) ||
-	    getpeername(p->fd, (struct sockaddr *)&a.to, &bl))
-		return -errno;
-	ret = next_seq(p->fd, TCP_SEND_QUEUE, &a.seq) ?:
-	      next_seq(p->fd, TCP_RECV_QUEUE, &a.ack);
-	if (ret)
-		return ret;
-	a.seq += off;
-	a.ack += ack_off;
-	len = raw_make(&packet, &a, payload, len);
-	fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-	if (fd < 0 || sendto(fd, &packet, len, 0, (struct sockaddr *)&a.to,
-			     sizeof(a.to)) < 0) {
-		say("%s", strerror(errno));
-		ret = -errno;
-	}
-	close(fd);
-	return ret;
-}
 
 /* All has come, once and in order, with as many transports as it may have cost. */
 static int survived(struct pair *s, enum fate fate)
@@ -105,7 +55,7 @@ static int begin(struct pair *s)
 CASE(offpath, rst_exact)
 {
 	OK(begin(&self->s));
-	OK(spoof(&self->s.p, TH_RST, 0, 0, NULL, 0));
+	OK(raw_spoof(self->s.p.fd, TH_RST, 0, 0, NULL, 0));
 	OK(survived(&self->s, LOST));
 }
 
@@ -113,22 +63,22 @@ CASE(offpath, rst_exact)
 CASE(offpath, rst_in_window)
 {
 	OK(begin(&self->s));
-	OK(spoof(&self->s.p, TH_RST, NEAR, 0, NULL, 0));
+	OK(raw_spoof(self->s.p.fd, TH_RST, NEAR, 0, NULL, 0));
 	OK(survived(&self->s, STAYS));
 }
 
 CASE(offpath, rst_outside)
 {
 	OK(begin(&self->s));
-	OK(spoof(&self->s.p, TH_RST, FAR, 0, NULL, 0));
-	OK(spoof(&self->s.p, TH_RST, -NEAR, 0, NULL, 0));
+	OK(raw_spoof(self->s.p.fd, TH_RST, FAR, 0, NULL, 0));
+	OK(raw_spoof(self->s.p.fd, TH_RST, -NEAR, 0, NULL, 0));
 	OK(survived(&self->s, STAYS));
 }
 
 CASE(offpath, syn_in_window)
 {
 	OK(begin(&self->s));
-	OK(spoof(&self->s.p, TH_SYN, NEAR, 0, NULL, 0));
+	OK(raw_spoof(self->s.p.fd, TH_SYN, NEAR, 0, NULL, 0));
 	OK(survived(&self->s, STAYS));
 }
 
@@ -136,7 +86,7 @@ CASE(offpath, syn_in_window)
 CASE(offpath, fin_exact)
 {
 	OK(begin(&self->s));
-	OK(spoof(&self->s.p, TH_FIN | TH_ACK, 0, 0, NULL, 0));
+	OK(raw_spoof(self->s.p.fd, TH_FIN | TH_ACK, 0, 0, NULL, 0));
 	OK(survived(&self->s, LOST));
 }
 
@@ -146,7 +96,7 @@ static const u8 junk[] = "These are no bytes of any frame, and none of the strea
 CASE(offpath, bytes_exact)
 {
 	OK(begin(&self->s));
-	OK(spoof(&self->s.p, TH_ACK, 0, 0, junk, sizeof(junk)));
+	OK(raw_spoof(self->s.p.fd, TH_ACK, 0, 0, junk, sizeof(junk)));
 	OK(survived(&self->s, LOST));
 	EXPECT_EQ(1, stat_get("FramesMalformed"));
 }
@@ -160,7 +110,7 @@ CASE(offpath, frame_exact)
 
 	OK(begin(&self->s));
 	n = peer_make_data(p, p->snd_nxt + 1000000007, 100, buf);
-	OK(spoof(p, TH_ACK, 0, 0, buf, n));
+	OK(raw_spoof(p->fd, TH_ACK, 0, 0, buf, n));
 	OK(survived(&self->s, LOST));
 	EXPECT_EQ(1, stat_get("FramesUnexpected"));
 }
@@ -171,7 +121,7 @@ CASE(offpath, bytes_in_window)
 	struct pair *s = &self->s;
 
 	OK(begin(s));
-	OK(spoof(&s->p, TH_ACK, NEAR, 0, junk, sizeof(junk)));
+	OK(raw_spoof(s->p.fd, TH_ACK, NEAR, 0, junk, sizeof(junk)));
 	OK(peer_send_data(&s->p, 3 * NEAR));
 	OK(pair_read(s, 3 * NEAR));
 	OK(survived(s, STAYS));
@@ -181,7 +131,7 @@ CASE(offpath, bytes_in_window)
 CASE(offpath, bytes_with_wrong_ack)
 {
 	OK(begin(&self->s));
-	OK(spoof(&self->s.p, TH_ACK, 0, FAR, junk, sizeof(junk)));
+	OK(raw_spoof(self->s.p.fd, TH_ACK, 0, FAR, junk, sizeof(junk)));
 	OK(survived(&self->s, STAYS));
 	EXPECT_EQ(0, stat_get("FramesMalformed"));
 }
@@ -202,7 +152,7 @@ CASE(offpath, rst_in_handshake)
 			OK(pair_lost(s));
 			OK(peer_dial(&s->p));
 		}
-		OK(spoof(&s->p, TH_RST, 0, 0, NULL, 0));
+		OK(raw_spoof(s->p.fd, TH_RST, 0, 0, NULL, 0));
 	}
 	peer_reset(&s->p);
 	OK(pair_again(s));

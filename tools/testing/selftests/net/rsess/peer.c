@@ -53,6 +53,35 @@ static void put(u8 **to, const void *from, size_t len)
 	*to += len;
 }
 
+/* The secret of both keys. */
+static int peer_secret(struct peer *p, u8 *secret)
+{
+	static const char label[] = "rsess-v1-resume";
+	u8 msg[sizeof(label) - 1 + RSESS_WIRE_ID_LEN];
+	u8 keys[2 * RSESS_WIRE_KEY_LEN];
+	u8 *m = keys;
+
+	put(&m, p->dialer ? p->key : p->peer_key, RSESS_WIRE_KEY_LEN);
+	put(&m, p->dialer ? p->peer_key : p->key, RSESS_WIRE_KEY_LEN);
+	m = msg;
+	put(&m, label, sizeof(label) - 1);
+	put(&m, p->id, sizeof(p->id));
+	return keyed_hash(keys, sizeof(keys), msg, m - msg, secret);
+}
+
+/* The MAC of a WELCOME, over the header and the payload so far. */
+static int peer_mac_welcome(struct peer *p, const void *frame, size_t len, u8 *mac)
+{
+	u8 secret[RSESS_WIRE_MAC_LEN];
+	u8 msg[128];
+	u8 *m = msg;
+	int ret = peer_secret(p, secret);
+
+	put(&m, "hello--s", 8);
+	put(&m, frame, len);
+	return ret ?: keyed_hash(secret, sizeof(secret), msg, m - msg, mac);
+}
+
 /*
  * The MAC of RESUME ("resume-c") or RESUMED ("resume-s"): @rest is what the
  * label, header, id and epoch are followed by.
@@ -60,24 +89,15 @@ static void put(u8 **to, const void *from, size_t len)
 static int peer_mac(struct peer *p, const char *label, const void *header,
 		    u32 epoch, const void *rest, size_t len, u8 *mac)
 {
-	static const char secret_label[] = "rsess-v1-resume";
-	u8 keys[2 * RSESS_WIRE_KEY_LEN];
 	u8 secret[RSESS_WIRE_MAC_LEN];
 	__be32 be = __cpu_to_be32(epoch);
 	u8 msg[128];
-	u8 *m = keys;
+	u8 *m = msg;
 	int ret;
 
-	put(&m, p->dialer ? p->key : p->peer_key, RSESS_WIRE_KEY_LEN);
-	put(&m, p->dialer ? p->peer_key : p->key, RSESS_WIRE_KEY_LEN);
-	m = msg;
-	put(&m, secret_label, sizeof(secret_label) - 1);
-	put(&m, p->id, sizeof(p->id));
-	ret = keyed_hash(keys, sizeof(keys), msg, m - msg, secret);
+	ret = peer_secret(p, secret);
 	if (ret)
 		return ret;
-
-	m = msg;
 	put(&m, label, strlen(label));
 	put(&m, header, RSESS_HDR_LEN);
 	put(&m, p->id, sizeof(p->id));
@@ -287,15 +307,39 @@ size_t peer_make_hello(struct peer *p, u8 *buf)
 	return RSESS_HDR_LEN + sizeof(h);
 }
 
+/* It has a MAC if HELLO asked for tags; there are none. */
 size_t peer_make_welcome(struct peer *p, u8 *buf)
 {
 	struct rsess_wire_welcome w = {
 		.magic = __cpu_to_be32(RSESS_MAGIC),
 		.version = p->version_min,
 	};
+	const struct rsess_wire_tlv tlv = {
+		.type = __cpu_to_be16(RSESS_TLV_MAC),
+		.length = __cpu_to_be16(RSESS_WIRE_MAC_LEN),
+	};
+	u8 *end = buf + RSESS_HDR_LEN;
+	u32 more = p->tag_asked ? RSESS_TLV_MAC_LEN : 0;
 
 	memcpy(w.key, p->key, sizeof(w.key));
-	return peer_make(p, RSESS_WELCOME, p->snd_start, &w, sizeof(w), buf);
+	peer_header(p, RSESS_WELCOME, p->snd_start, p->rcv_nxt,
+		    sizeof(w) + more, buf);
+	put(&end, &w, sizeof(w));
+	if (more) {
+		put(&end, &tlv, sizeof(tlv));
+		peer_mac_welcome(p, buf, RSESS_HDR_LEN + sizeof(w), end);
+		end += RSESS_WIRE_MAC_LEN;
+	}
+	return end - buf;
+}
+
+/* ABORT says which session is meant. */
+size_t peer_make_abort(struct peer *p, u32 reason, u8 *buf)
+{
+	struct rsess_wire_abort a = { .reason = __cpu_to_be32(reason) };
+
+	memcpy(a.id, p->id, sizeof(a.id));
+	return peer_make(p, RSESS_ABORT, p->snd_nxt, &a, sizeof(a), buf);
 }
 
 /* RESUME with a nonce of its own, which RESUMED must answer. */
@@ -391,9 +435,9 @@ int peer_send_ack(struct peer *p)
 
 int peer_send_abort(struct peer *p, u32 reason)
 {
-	__be32 be = __cpu_to_be32(reason);
+	u8 buf[RSESS_HDR_LEN + RSESS_CTRL_MAX];
 
-	return peer_send(p, RSESS_ABORT, &be, sizeof(be));
+	return peer_send_raw(p, buf, peer_make_abort(p, reason, buf));
 }
 
 /* Adds @len bytes to our stream and sends what the credit allows. */
@@ -515,6 +559,9 @@ static int peer_note_hello(struct peer *p)
 	}
 	memcpy(p->id, h.id, sizeof(p->id));
 	memcpy(p->peer_key, h.key, sizeof(p->peer_key));
+	p->tag_asked = rsess_wire_find_tlv(p->raw + RSESS_HDR_LEN + sizeof(h),
+					   p->f.length - sizeof(h),
+					   RSESS_TLV_TAG, 1);
 	p->rcv_start = p->f.seq;
 	p->rcv_nxt = p->f.seq;
 	p->limit = p->f.seq + p->window;

@@ -40,6 +40,7 @@
  * @id: of the session
  * @key: ours
  * @peer_key: the other side's, from HELLO or WELCOME
+ * @tag_asked: acceptor: HELLO asked for tags
  * @nonce: dialer: ours, of the last RESUME; acceptor: the other side's
  * @epoch: of the last RESUME, whoever sent it
  * @snd_start: offset at which our stream starts
@@ -75,6 +76,7 @@ struct peer {
 	u8 id[RSESS_WIRE_ID_LEN];
 	u8 key[RSESS_WIRE_KEY_LEN];
 	u8 peer_key[RSESS_WIRE_KEY_LEN];
+	bool tag_asked;
 	u8 nonce[RSESS_WIRE_NONCE_LEN];
 	u32 epoch;
 
@@ -117,6 +119,7 @@ size_t peer_make_hello(struct peer *p, u8 *buf);
 size_t peer_make_welcome(struct peer *p, u8 *buf);
 size_t peer_make_resume(struct peer *p, u32 epoch, u64 ack, u8 *buf);
 size_t peer_make_resumed(struct peer *p, u64 ack, u8 *buf);
+size_t peer_make_abort(struct peer *p, u32 reason, u8 *buf);
 int peer_send_raw(struct peer *p, const void *buf, size_t len);
 
 /* Frames sent, whole. */

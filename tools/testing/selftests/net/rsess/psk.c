@@ -33,6 +33,8 @@ FIXTURE_SETUP(psk)
 {
 	self->s = -1;
 	OK(netns_new());
+	/* Frames of those who only have recordings have no tags. */
+	OK(sysctl_set("rsess/tag", 0));
 	self->lfd = new_socket(AF_RSESS, SOCK_NONBLOCK);
 	self->c = new_socket(AF_RSESS, 0);
 	ASSERT_LE(0, self->lfd);

@@ -302,3 +302,59 @@ int raw_take(struct raw *r, size_t len)
 	}
 	return 0;
 }
+
+/* The next number of a queue of a socket of TCP. */
+static int next_seq(int fd, int queue, u32 *seq)
+{
+	socklen_t len = sizeof(*seq);
+	int on = TCP_REPAIR_ON, off = TCP_REPAIR_OFF_NO_WP;
+	int ret = 0;
+
+	if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)) ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, &queue,
+		       sizeof(queue)) ||
+	    getsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, seq, &len) ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off))) {
+		say("%s", strerror(errno));
+		ret = -errno;
+	}
+	return ret;
+}
+
+/**
+ * raw_spoof() - send a packet in the name of a connected socket of TCP
+ * @fd: the socket
+ * @flags: TH_*
+ * @off: of the sequence number from the one that the socket would use
+ * @ack_off: of the acknowledgment, likewise
+ * @payload: bytes
+ * @len: how many
+ *
+ * Return: 0 or a negative errno.
+ */
+int raw_spoof(int fd, u8 flags, u32 off, u32 ack_off, const void *payload, size_t len)
+{
+	socklen_t al = sizeof(struct sockaddr_in), bl = al;
+	struct raw_head a = { .flags = flags };
+	struct raw_packet packet;
+	int ret, out;
+
+	if (getsockname(fd, (struct sockaddr *)&a.from, &al) ||
+	    getpeername(fd, (struct sockaddr *)&a.to, &bl))
+		return -errno;
+	ret = next_seq(fd, TCP_SEND_QUEUE, &a.seq) ?:
+	      next_seq(fd, TCP_RECV_QUEUE, &a.ack);
+	if (ret)
+		return ret;
+	a.seq += off;
+	a.ack += ack_off;
+	len = raw_make(&packet, &a, payload, len);
+	out = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	if (out < 0 || sendto(out, &packet, len, 0, (struct sockaddr *)&a.to,
+			      sizeof(a.to)) < 0) {
+		say("%s", strerror(errno));
+		ret = -errno;
+	}
+	close(out);
+	return ret;
+}

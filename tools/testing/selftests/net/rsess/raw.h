@@ -90,5 +90,6 @@ int raw_accept(struct raw *r, enum rsess_syn_role role);
 int raw_connect(struct raw *r, int port, enum rsess_syn_role request,
 		enum rsess_syn_role confirm);
 int raw_take(struct raw *r, size_t len);
+int raw_spoof(int fd, u8 flags, u32 off, u32 ack_off, const void *payload, size_t len);
 
 #endif /* _RSESS_TEST_RAW_H */

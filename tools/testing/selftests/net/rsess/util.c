@@ -71,13 +71,15 @@ int negotiate_set(int policy)
  * netns_inband() - a namespace whose sessions need no option of TCP
  *
  * The scripted peer and the relay are plain programs over plain sockets, so TCP's
- * handshake says nothing of sessions.
+ * handshake says nothing of sessions.  Who does not speak in time has none then, so on a
+ * slow machine there is more of it.
  *
  * Return: 0 or a negative errno.
  */
 int netns_inband(void)
 {
-	return netns_new() ?: negotiate_set(RSESS_NEGOTIATE_REQUIRE);
+	return netns_new() ?: negotiate_set(RSESS_NEGOTIATE_REQUIRE) ?:
+	       sysctl_set("rsess/handshake_timeout_ms", 10000 * slowness());
 }
 
 socklen_t address(struct sockaddr_storage *ss, int family, const char *host,
