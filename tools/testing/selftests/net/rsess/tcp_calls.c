@@ -366,6 +366,7 @@ CASE(calls, cut_wakes)
 	char c;
 
 	OK(line_talk(l));
+	OK(line_reset(l));
 	OK(pthread_create(&thread, NULL, cut_late, &l->c));
 	FAILS(ECONNRESET, recv(l->s, &c, 1, 0));
 	OK(pthread_join(thread, NULL));
