@@ -36,7 +36,7 @@
 /* A connection came in.  Children are cloned with this, and with what they were
  * offered in sk_user_data.
  */
-static void rsess_listener_data_ready(struct sock *sk)
+static void rsess_listener_called(struct sock *sk)
 {
 	struct rsess_listener *lsn;
 
@@ -84,7 +84,10 @@ static void rsess_listener_unhook_child(const struct rsess_listener *lsn,
 					struct sock *sk)
 {
 	write_lock_bh(&sk->sk_callback_lock);
-	sk->sk_data_ready = lsn->sk_data_ready;
+	if (sk->sk_data_ready == rsess_listener_called)
+		sk->sk_data_ready = lsn->sk_data_ready;
+	if (sk->sk_state_change == rsess_listener_called)
+		sk->sk_state_change = lsn->sk_state_change;
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -552,7 +555,6 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 	union rsess_addr addr = {};
 
 	rs->lsn = tr->lsn;
-	rs->protocol = tr->ops->protocol;
 	sk->sk_type = parent->sk_type;
 	sk->sk_allocation = parent->sk_allocation;
 	sk->sk_uid = parent->sk_uid;
@@ -866,7 +868,9 @@ void rsess_listener_hook(struct rsess_listener *lsn)
 
 	write_lock_bh(&sk->sk_callback_lock);
 	lsn->sk_data_ready = sk->sk_data_ready;
-	sk->sk_data_ready = rsess_listener_data_ready;
+	lsn->sk_state_change = sk->sk_state_change;
+	sk->sk_data_ready = rsess_listener_called;
+	sk->sk_state_change = rsess_listener_called;
 	__rcu_assign_sk_user_data_with_flags(sk, lsn, SK_USER_DATA_NOCOPY);
 	write_unlock_bh(&sk->sk_callback_lock);
 }
@@ -881,6 +885,7 @@ void rsess_listener_unhook(struct rsess_listener *lsn)
 
 	write_lock_bh(&sk->sk_callback_lock);
 	sk->sk_data_ready = lsn->sk_data_ready;
+	sk->sk_state_change = lsn->sk_state_change;
 	rcu_assign_sk_user_data(sk, NULL);
 	write_unlock_bh(&sk->sk_callback_lock);
 }

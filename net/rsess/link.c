@@ -228,13 +228,16 @@ static struct socket *rsess_link_dialer(struct rsess_sock *rs)
 static enum rsess_ask rsess_link_ask(const struct rsess_sock *rs)
 {
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+	const struct rsess_transport_ops *ops =
+		rsess_transport_ops_find(rs->protocol);
 
 	if (rs->negotiate == RSESS_NEGOTIATE_OFF || rs->inband)
 		return RSESS_ASK_NOTHING;
 	if (rs->greeted)
 		return RSESS_ASK_INSIST;
-	return rsess_blackhole_known(rn, &rs->raddr) ? RSESS_ASK_NOTHING :
-						       RSESS_ASK_SESSION;
+	if (ops->filtered && rsess_blackhole_known(rn, &rs->raddr))
+		return RSESS_ASK_NOTHING;
+	return RSESS_ASK_SESSION;
 }
 
 /* An application that did not bind learns where its first transport began. */

@@ -510,7 +510,8 @@ static void rsess_listener_policy(struct rsess_listener *lsn, u8 negotiate)
 	if (negotiate == RSESS_NEGOTIATE_OFF && lsn->users > lsn->owners)
 		return;
 	WRITE_ONCE(lsn->negotiate, negotiate);
-	WRITE_ONCE(lsn->synopt.off, negotiate == RSESS_NEGOTIATE_OFF);
+	rsess_transport_ops_find(lsn->protocol)->answers(lsn, negotiate !=
+							 RSESS_NEGOTIATE_OFF);
 }
 
 /**

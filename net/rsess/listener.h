@@ -26,7 +26,8 @@ struct rsess_transport;
  * @rn: namespace
  * @list: in rsess_net.listeners, under rsess_net.bind_lock
  * @sock: inner socket
- * @sk_data_ready: of @sock, to be restored
+ * @sk_data_ready: of @sock, to be restored; so the next one
+ * @sk_state_change: of @sock
  * @addr: what @sock is bound to
  * @v6only: IPV6_V6ONLY of @sock
  * @protocol: of @sock
@@ -71,6 +72,7 @@ struct rsess_listener {
 	struct list_head	list;
 	struct socket		*sock;
 	void			(*sk_data_ready)(struct sock *sk);
+	void			(*sk_state_change)(struct sock *sk);
 	union rsess_addr	addr;
 	bool			v6only;
 	int			protocol;

@@ -210,6 +210,41 @@ void rsess_plain_accept(struct sock *parent, struct socket *inner,
 	rsess_plain_count(sk, plain->reason);
 }
 
+/* Is it what an earlier connect() of the session's was waiting for? */
+static bool rsess_plain_connected(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+	bool ret;
+
+	lock_sock(sk);
+	ret = sock->state == SS_CONNECTING &&
+	      !((1 << sk->sk_state) &
+		(TCPF_CLOSE | TCPF_SYN_SENT | TCPF_SYN_RECV));
+	if (ret)
+		sock->state = SS_CONNECTED;
+	release_sock(sk);
+	return ret;
+}
+
+/**
+ * rsess_plain_connect() - proto_ops.connect
+ * @sock: fallen back
+ * @uaddr: where to
+ * @addr_len: length of @uaddr, at least that of a family
+ * @flags: O_NONBLOCK
+ *
+ * The transport may know nothing of the call that has waited till now.
+ *
+ * Return: 0, or what the transport says.
+ */
+int rsess_plain_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
+			int addr_len, int flags)
+{
+	if (uaddr->sa_family != AF_UNSPEC && rsess_plain_connected(sock))
+		return 0;
+	return rsess_plain(sock)->ops->connect(sock, uaddr, addr_len, flags);
+}
+
 /**
  * rsess_plain_release() - proto_ops.release
  * @sock: fallen back

@@ -7,6 +7,7 @@
 
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
+#include "compat.h"
 #include "session.h"
 
 struct proto_accept_arg;
@@ -50,6 +51,8 @@ int rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason);
 void rsess_plain_accept(struct sock *parent, struct socket *inner,
 			struct rsess_plain *plain, struct socket *sock);
 
+int rsess_plain_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
+			int addr_len, int flags);
 int rsess_plain_release(struct socket *sock);
 int rsess_plain_accept_more(struct socket *sock, struct socket *newsock,
 			    struct proto_accept_arg *arg);

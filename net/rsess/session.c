@@ -36,12 +36,13 @@ static void rsess_sock_destruct(struct sock *sk)
 /**
  * rsess_sock_alloc() - a new outer socket
  * @net: its namespace
+ * @protocol: of its transports, IPPROTO_TCP, ...
  * @gfp: for the allocation
  * @kern: does it belong to the kernel, and so not hold the namespace?
  *
  * Return: the socket, in state TCP_CLOSE; or NULL.
  */
-struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern)
+struct sock *rsess_sock_alloc(struct net *net, int protocol, gfp_t gfp, int kern)
 {
 	struct rsess_sock *rs;
 	struct sock *sk;
@@ -61,7 +62,7 @@ struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern)
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 
 	rs = rsess_sk(sk);
-	rs->protocol = IPPROTO_TCP;
+	rs->protocol = protocol;
 	rs->callbacks.data_ready = sk->sk_data_ready;
 	rs->callbacks.write_space = sk->sk_write_space;
 	rs->callbacks.state_change = sk->sk_state_change;

@@ -428,7 +428,8 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 #define RSESS_HELLO_ERRORS	3
 
 /* session.c: life and death */
-struct sock *rsess_sock_alloc(struct net *net, gfp_t gfp, int kern);
+struct sock *rsess_sock_alloc(struct net *net, int protocol, gfp_t gfp,
+			      int kern);
 void rsess_session_init(struct rsess_sock *rs, bool dialer);
 void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev);
 void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err);

@@ -290,7 +290,7 @@ out:
 	return err;
 
 plain:
-	return rsess_plain(sock)->ops->connect(sock, uaddr, addr_len, flags);
+	return rsess_plain_connect(sock, uaddr, addr_len, flags);
 }
 
 /* Wait for a session in the queue; what accept() fails with, or 0. */
@@ -653,11 +653,13 @@ static int rsess_mmap(struct file *file, struct socket *sock,
 	return rsess_plain(sock)->ops->mmap(file, sock, vma);
 }
 
+/* Not every transport has a way of its own to splice. */
 static ssize_t rsess_splice_read(struct socket *sock, loff_t *ppos,
 				 struct pipe_inode_info *pipe, size_t len,
 				 unsigned int flags)
 {
-	if (rsess_is_session(rsess_sock_get(sock)))
+	if (rsess_is_session(rsess_sock_get(sock)) ||
+	    !rsess_plain(sock)->ops->splice_read)
 		return copy_splice_read(sock->file, ppos, pipe, len, flags);
 	return rsess_plain(sock)->ops->splice_read(sock, ppos, pipe, len,
 						   flags);
@@ -665,7 +667,8 @@ static ssize_t rsess_splice_read(struct socket *sock, loff_t *ppos,
 
 static void rsess_splice_eof(struct socket *sock)
 {
-	if (!rsess_is_session(rsess_sock_get(sock)))
+	if (!rsess_is_session(rsess_sock_get(sock)) &&
+	    rsess_plain(sock)->ops->splice_eof)
 		rsess_plain(sock)->ops->splice_eof(sock);
 }
 
@@ -721,23 +724,28 @@ static const struct proto_ops *rsess_socket_ops(void)
  */
 int rsess_create(struct net *net, struct socket *sock, int protocol, int kern)
 {
+	const struct rsess_transport_ops *ops;
 	struct sock *sk;
+	int err;
 
 	if (sock->type != SOCK_STREAM)
 		return -ESOCKTNOSUPPORT;
 	if (!protocol)
 		protocol = IPPROTO_TCP;
-	if (!rsess_transport_ops_find(protocol))
+	ops = rsess_transport_ops_find(protocol);
+	if (!ops)
 		return -EPROTONOSUPPORT;
+	err = ops->available ? ops->available(net) : 0;
+	if (err)
+		return err;
 
-	sk = rsess_sock_alloc(net, GFP_KERNEL, kern);
+	sk = rsess_sock_alloc(net, protocol, GFP_KERNEL, kern);
 	if (!sk)
 		return -ENOBUFS;
 	sock->state = SS_UNCONNECTED;
 	sock->ops = rsess_socket_ops();
 	RSESS_CUSTOM_SOCKOPT(sock);
 	sk->sk_type = sock->type;
-	rsess_sk(sk)->protocol = protocol;
 	sock_graft(sk, sock);
 	return 0;
 }

@@ -7,6 +7,7 @@
  * what the inner one has to obey of it is copied by rsess_link_settings().
  */
 #include <linux/in6.h>
+#include <linux/sctp.h>
 #include <linux/slab.h>
 #include <linux/sockptr.h>
 #include <linux/tcp.h>
@@ -473,6 +474,16 @@ static const struct rsess_option rsess_options[] = {
 	{ SOL_TCP, TCP_MD5SIG_EXT, RSESS_OPT_NO },
 	{ SOL_TCP, TCP_ZEROCOPY_RECEIVE, RSESS_OPT_NO },
 
+	RSESS_OWN(SOL_SCTP, SCTP_NODELAY, nodelay),
+	{ SOL_SCTP, SCTP_RTOINFO, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ SOL_SCTP, SCTP_ASSOCINFO, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ SOL_SCTP, SCTP_INITMSG, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ SOL_SCTP, SCTP_MAXSEG, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ SOL_SCTP, SCTP_DELAYED_SACK, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ SOL_SCTP, SCTP_MAX_BURST, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ SOL_SCTP, SCTP_STATUS, RSESS_OPT_READ },
+	{ SOL_SCTP, SCTP_GET_ASSOC_STATS, RSESS_OPT_READ },
+
 	RSESS_OWN(SOL_IP, IP_RECVERR, recverr),
 	{ SOL_IP, IP_TOS, RSESS_KEEP, rsess_set_tos },
 	{ SOL_IP, IP_TTL, RSESS_KEEP },
@@ -528,10 +539,21 @@ static const struct rsess_option rsess_options[] = {
 	RSESS_OWN(SOL_IPV6, IPV6_RECVERR, recverr6),
 };
 
-static const struct rsess_option *rsess_option_find(int level, int name)
+/* Has the transport options of this level? */
+static bool rsess_option_level(const struct rsess_sock *rs, int level)
+{
+	if (level == SOL_RSESS || level == SOL_IP || level == SOL_IPV6)
+		return true;
+	return level == rsess_transport_ops_find(rs->protocol)->level;
+}
+
+static const struct rsess_option *
+rsess_option_find(const struct rsess_sock *rs, int level, int name)
 {
 	int i;
 
+	if (!rsess_option_level(rs, level))
+		return NULL;
 	for (i = 0; i < ARRAY_SIZE(rsess_options); i++)
 		if (rsess_options[i].level == level &&
 		    rsess_options[i].name == name)
@@ -614,6 +636,7 @@ static void rsess_hand_over_own(const struct rsess_sock *rs, struct socket *sock
 		o = &rsess_options[i];
 		level = o->level;
 		if (level == SOL_RSESS || !o->set || !o->get ||
+		    !rsess_option_level(rs, level) ||
 		    (level == SOL_IPV6 && sock->sk->sk_family != AF_INET6))
 			continue;
 		o->get(rs, &answer);
@@ -693,8 +716,9 @@ static bool rsess_option_short(const struct rsess_option *o, unsigned int len)
 {
 	if (o->flags & RSESS_OPT_BLOB || len >= sizeof(int))
 		return false;
-	return o->level == SOL_TCP || o->level == SOL_RSESS ||
-	       (o->level == SOL_IPV6 && !(o->flags & RSESS_OPT_PASS));
+	if (o->level == SOL_IPV6)
+		return !(o->flags & RSESS_OPT_PASS);
+	return o->level != SOL_IP;
 }
 
 /* IPv6 takes no value for 0. */
@@ -756,17 +780,19 @@ static int rsess_set_zerocopy(struct sock *sk, sockptr_t optval,
 int rsess_setsockopt(struct socket *sock, int level, int optname,
 		     sockptr_t optval, unsigned int optlen)
 {
-	const struct rsess_option *o = rsess_option_find(level, optname);
 	u8 value[RSESS_JOURNAL_VALUE_MAX];
-	struct sock *sk;
+	const struct rsess_option *o;
 	bool foreign;
+	struct sock *sk;
 	u32 len;
 	int err;
 
 	sk = rsess_sock_lock(sock);
 	if (!sk)
 		goto plain;
-	foreign = rsess_option_foreign(rsess_sk(sk), level);
+	o = rsess_option_find(rsess_sk(sk), level, optname);
+	foreign = rsess_option_foreign(rsess_sk(sk), level) ||
+		  !rsess_option_level(rsess_sk(sk), level);
 	release_sock(sk);
 	if (level == SOL_SOCKET)
 		return optname == SO_ZEROCOPY ?
@@ -857,8 +883,8 @@ static int rsess_option_tell(int level, const union rsess_answer *answer,
 int rsess_getsockopt(struct socket *sock, int level, int optname,
 		     char __user *optval, int __user *optlen)
 {
-	const struct rsess_option *o = rsess_option_find(level, optname);
 	struct sock *sk = rsess_sock_lock(sock);
+	const struct rsess_option *o;
 	union rsess_answer answer;
 	struct rsess_sock *rs;
 	int size;
@@ -867,6 +893,7 @@ int rsess_getsockopt(struct socket *sock, int level, int optname,
 		return rsess_plain_getsockopt(sock, level, optname, optval,
 					      optlen);
 	rs = rsess_sk(sk);
+	o = rsess_option_find(rs, level, optname);
 	if (o && (o->flags & RSESS_OPT_NO || o->put))
 		size = -ENOPROTOOPT;
 	else if (o && o->get && !rsess_option_foreign(rs, level))

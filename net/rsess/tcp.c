@@ -50,6 +50,11 @@ static int rsess_tcp_listen(struct rsess_listener *lsn)
 	return err;
 }
 
+static void rsess_tcp_answers(struct rsess_listener *lsn, bool on)
+{
+	WRITE_ONCE(lsn->synopt.off, !on);
+}
+
 static void rsess_tcp_unlisten(struct rsess_listener *lsn)
 {
 	rsess_synopt_end(&lsn->synopt, lsn->sock->sk);
@@ -125,11 +130,14 @@ static void rsess_tcp_discard(struct socket *sock)
 
 const struct rsess_transport_ops rsess_tcp_ops = {
 	.protocol	= IPPROTO_TCP,
+	.level		= SOL_TCP,
+	.filtered	= true,
 	.tune		= rsess_tcp_tune,
 	.connect	= rsess_tcp_connect,
 	.answer		= rsess_tcp_answer,
 	.end		= rsess_tcp_end,
 	.listen		= rsess_tcp_listen,
+	.answers	= rsess_tcp_answers,
 	.unlisten	= rsess_tcp_unlisten,
 	.offered	= rsess_tcp_offered,
 	.state		= rsess_tcp_state,

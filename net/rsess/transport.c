@@ -30,6 +30,9 @@ const struct rsess_transport_ops *rsess_transport_ops_find(int protocol)
 {
 	static const struct rsess_transport_ops * const all[] = {
 		&rsess_tcp_ops,
+#if IS_ENABLED(CONFIG_IP_SCTP)
+		&rsess_sctp_ops,
+#endif
 	};
 	int i;
 
@@ -76,6 +79,18 @@ static void rsess_inner_write_space(struct sock *sk)
 		return;
 	clear_bit(SOCK_NOSPACE, &sock->flags);
 	rsess_inner_kick(sk);
+}
+
+/* Somebody who sleeps on the inner socket is woken. */
+static int rsess_inner_room(struct wait_queue_entry *room, unsigned int mode,
+			    int sync, void *key)
+{
+	struct rsess_transport *tr =
+		container_of(room, struct rsess_transport, room);
+
+	if (key_to_poll(key) & EPOLLOUT)
+		rsess_transport_queue(tr);
+	return 0;
 }
 
 /**
@@ -140,6 +155,7 @@ rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
 	INIT_DELAYED_WORK(&tr->expire, rsess_transport_expire);
 	INIT_LIST_HEAD(&tr->link);
 	__skb_queue_head_init(&tr->rx.held);
+	init_waitqueue_func_entry(&tr->room, rsess_inner_room);
 	tr->ops = ops;
 	tr->sock = sock;
 	if (lsn) {
@@ -173,6 +189,8 @@ void rsess_transport_hook(struct rsess_transport *tr)
 	sk->sk_state_change = rsess_inner_kick;
 	sk->sk_error_report = rsess_inner_kick;
 	__rcu_assign_sk_user_data_with_flags(sk, tr, SK_USER_DATA_NOCOPY);
+	if (tr->ops->sleepers)
+		add_wait_queue(&tr->sock->wq.wait, &tr->room);
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -192,6 +210,8 @@ void rsess_transport_unhook(struct rsess_transport *tr)
 		sk->sk_state_change = tr->sk_state_change;
 		sk->sk_error_report = tr->sk_error_report;
 		rcu_assign_sk_user_data(sk, NULL);
+		if (tr->ops->sleepers)
+			remove_wait_queue(&tr->sock->wq.wait, &tr->room);
 	}
 	write_unlock_bh(&sk->sk_callback_lock);
 }
@@ -218,6 +238,7 @@ void rsess_transport_close(struct rsess_transport *tr, bool reset)
 		tr->tx.head = NULL;
 	}
 	__skb_queue_purge(&tr->rx.held);
+	rsess_copied_free(&tr->copied);
 	if (reset)
 		sock_no_linger(sock->sk);
 	else

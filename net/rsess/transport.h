@@ -9,7 +9,9 @@
 #include <linux/refcount.h>
 #include <linux/skbuff.h>
 #include <linux/uidgid.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
+#include "copied.h"
 #include "synopt.h"
 #include "tag.h"
 #include "wire.h"
@@ -54,6 +56,12 @@ enum rsess_answer_kind {
 /**
  * struct rsess_transport_ops - what the session layer asks of a stream below it
  * @protocol: IPPROTO_TCP, ...
+ * @level: of its own socket options, SOL_TCP, ...
+ * @filtered: what @connect asks the peer may get lost on the way, see blackhole.c
+ * @sleepers: that there is room it tells those who sleep on the socket, and does not
+ *	call sk_write_space
+ * @available: can there be sockets of it? 0 or a negative errno; NULL: always; may
+ *	sleep
  * @tune: options that every inner socket of this kind has; not locked
  * @connect: begin to connect, and ask the peer; 0, -EINPROGRESS or another errno;
  *	may sleep
@@ -62,11 +70,12 @@ enum rsess_answer_kind {
  *	socket, if it did; may sleep
  * @listen: a listener's inner socket is about to listen: answer those who ask; 0 or
  *	a negative errno; may sleep
+ * @answers: answer those who ask, or no longer; a spinlock is held
  * @unlisten: it listens no more; may sleep
  * @offered: what a connection was offered that was just accepted
- * @state: see enum rsess_inner_state; any context
+ * @state: see enum rsess_inner_state; may sleep
  * @send: lend bytes of a page; returns bytes taken or a negative errno,
- *	-EAGAIN when sk_write_space will be called; may sleep
+ *	-EAGAIN when it will tell that there is room; may sleep
  * @push: send what enum rsess_more had it hold back; may sleep
  * @read: give what has been received to rsess_input() until nothing is left or
  *	it stops; 0 or a negative errno; may sleep
@@ -78,12 +87,17 @@ enum rsess_answer_kind {
  */
 struct rsess_transport_ops {
 	int protocol;
+	int level;
+	bool filtered;
+	bool sleepers;
+	int (*available)(struct net *net);
 	void (*tune)(struct socket *sock);
 	int (*connect)(struct rsess_transport *tr, union rsess_addr *addr,
 		       int len, enum rsess_ask ask);
 	enum rsess_answer_kind (*answer)(struct rsess_transport *tr);
 	void (*end)(struct rsess_transport *tr);
 	int (*listen)(struct rsess_listener *lsn);
+	void (*answers)(struct rsess_listener *lsn, bool on);
 	void (*unlisten)(struct rsess_listener *lsn);
 	enum rsess_offer (*offered)(struct socket *sock);
 	enum rsess_inner_state (*state)(const struct socket *sock);
@@ -185,7 +199,9 @@ struct rsess_tx {
  * @sk_write_space: of @sock
  * @sk_state_change: of @sock
  * @sk_error_report: of @sock
+ * @room: sleeps on @sock, see &rsess_transport_ops.sleepers
  * @synopt: of a dialer, for TCP
+ * @copied: for transports that copy
  * @reading: @ops->read() runs, the inner socket is locked: nothing may be sent
  *	on it, and it may not be closed
  * @drop: close it when @reading ends, see enum rsess_drop
@@ -218,7 +234,9 @@ struct rsess_transport {
 	void			(*sk_state_change)(struct sock *sk);
 	void			(*sk_error_report)(struct sock *sk);
 
+	struct wait_queue_entry	room;
 	struct rsess_synopt	synopt;
+	struct rsess_copied	copied;
 	bool			reading;
 	u8			drop;
 	struct rsess_rx		rx;
@@ -233,6 +251,7 @@ enum rsess_drop {
 
 const struct rsess_transport_ops *rsess_transport_ops_find(int protocol);
 extern const struct rsess_transport_ops rsess_tcp_ops;
+extern const struct rsess_transport_ops rsess_sctp_ops;
 
 struct rsess_transport *
 rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,

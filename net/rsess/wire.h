@@ -154,6 +154,9 @@ enum rsess_tag_method {
 /* So many bytes tell whether a stream begins with HELLO or RESUME. */
 #define RSESS_OPENING_LEN	(RSESS_HDR_LEN + sizeof(__be32))
 
+/* The adaptation layer indication of SCTP that says the same: "RSES". */
+#define RSESS_SCTP_INDICATION	0x52534553
+
 /**
  * struct rsess_wire_synopt - the option of TCP that says who has this protocol
  * @kind: 254, for experiments (RFC 4727)

@@ -68,6 +68,14 @@ checkpatch() {
 	rm -f .checkpatch-camelcase.git.*
 }
 
+# What sparse says of the kernel's own headers, with who includes them.
+without_kernel() {
+	awk '/: note: in included file/ { held = held $0 "\n"; next }
+		/^\/usr\/src\/.*: warning:/ { held = ""; next }
+		{ printf "%s%s\n", held, $0; held = "" }
+		END { printf "%s", held }'
+}
+
 # Everything is built anew, or it would not be looked at.
 compile() { # MAKE-ARGUMENTS...
 	local build=$root/build/lint
@@ -77,7 +85,8 @@ compile() { # MAKE-ARGUMENTS...
 	cp -rs "$root/Kbuild" "$root/net" "$root/include" \
 		"$root/tools/testing/selftests/net/rsess"/{kuser,seeded} "$build/"
 	make -C "/lib/modules/$release/build" M="$build" KUSER=1 SEEDED=1 "$@" modules \
-		2>&1 | grep -E '(warning|error|note|context):|\*\*\*' || true
+		2>&1 | grep -E '(warning|error|note|context):|\*\*\*' |
+		without_kernel || true
 	rm -rf "$build"
 }
 

@@ -4,7 +4,8 @@
  *
  * socket(AF_RSESS, SOCK_STREAM, IPPROTO_TCP) takes and gives struct sockaddr_in
  * and struct sockaddr_in6, and behaves as a TCP socket; see
- * Documentation/networking/rsess/socket-api.rst.
+ * Documentation/networking/rsess/socket-api.rst.  With IPPROTO_SCTP it is carried
+ * by SCTP.
  */
 #ifndef _UAPI_LINUX_RSESS_H
 #define _UAPI_LINUX_RSESS_H

@@ -675,8 +675,14 @@ static int conn_read(struct rsess_transport *tr)
 	return tr->rx.error;
 }
 
+/* The transport of this world does not copy. */
+void rsess_copied_free(struct rsess_copied *c)
+{
+}
+
 const struct rsess_transport_ops rsess_tcp_ops = {
 	.protocol	= IPPROTO_TCP,
+	.filtered	= true,
 	.tune		= conn_tune,
 	.connect	= conn_connect,
 	.answer		= conn_answer,
@@ -824,7 +830,7 @@ void world_connect(void)
 	struct rsess_sock *rs;
 	struct sock *sk;
 
-	sk = rsess_sock_alloc(&world_net, GFP_KERNEL, 0);
+	sk = rsess_sock_alloc(&world_net, IPPROTO_TCP, GFP_KERNEL, 0);
 	if (!sk)
 		return;
 	rs = rsess_sk(sk);
@@ -990,7 +996,8 @@ void world_begin(void)
 		rsess_table_init(&world_rn);
 		refcount_set(&world_lsn.ref, 1);
 		INIT_LIST_HEAD(&world_lsn.pending);
-		world_parent = rsess_sock_alloc(&world_net, GFP_KERNEL, 0);
+		world_parent = rsess_sock_alloc(&world_net, IPPROTO_TCP, GFP_KERNEL,
+				      0);
 	}
 	memset(&world, 0, sizeof(world));
 	world.piece = CONN_IN;

@@ -316,6 +316,18 @@ struct page {
 	u8 data[];
 };
 
+/* Nobody sleeps on a socket here. */
+struct wait_queue_entry {
+	int (*func)(struct wait_queue_entry *wq, unsigned int mode, int sync,
+		    void *key);
+};
+
+#define wait_queue_head_t	int
+#define init_waitqueue_func_entry(wq, fn)	((wq)->func = (fn))
+#define add_wait_queue(head, wq)		((void)(head), (void)(wq))
+#define remove_wait_queue(head, wq)		((void)(head), (void)(wq))
+#define key_to_poll(key)			((uintptr_t)(key))
+
 struct page_frag {
 	struct page *page;
 	u32 offset;

@@ -220,6 +220,9 @@ struct socket {
 	unsigned long flags;
 	struct sock *sk;
 	const struct proto_ops *ops;
+	struct {
+		wait_queue_head_t wait;
+	} wq;
 	struct inode inode;
 };
 

@@ -26,7 +26,7 @@
  */
 int kind_socket(const struct kind *kind, int flags)
 {
-	int fd = new_socket(kind->domain, flags);
+	int fd = new_socket_of(kind->domain, kind->protocol, flags);
 
 	if (fd < 0)
 		return -errno;
@@ -53,12 +53,12 @@ int line_init(struct line *l, const struct kind *kind)
 		ret = negotiate_set(kind->policy);
 	if (!ret && kind->every) {
 		l->port = RELAY_PORT;
-		ret = relay_start(&l->relay, kind->family, RELAY_PORT, PORT,
-				  kind->every);
+		ret = relay_start(&l->relay, kind->family, kind->protocol,
+				  RELAY_PORT, PORT, kind->every);
 	}
 	if (ret)
 		return ret;
-	l->lfd = new_listener(kind->domain, kind->family);
+	l->lfd = new_listener_of(kind->domain, kind->protocol, kind->family);
 	return l->lfd < 0 ? l->lfd : 0;
 }
 

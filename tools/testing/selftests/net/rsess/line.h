@@ -22,12 +22,14 @@
  * struct kind - what a test is run over
  * @domain: of the socket
  * @family: of its addresses
+ * @protocol: of the transport
  * @every: bytes after which a transport is reset, or 0
  * @policy: enum rsess_negotiate
  */
 struct kind {
 	int domain;
 	int family;
+	int protocol;
 	size_t every;
 	int policy;
 };
@@ -51,11 +53,14 @@ struct line {
 };
 
 /* The variants of a fixture; each has the kind as its only member. */
-#define KIND_VARIANT(fixture, name, d, f, n, p)		\
+#define KIND_VARIANT_OF(fixture, name, d, f, t, n, p)		\
 	FIXTURE_VARIANT_ADD(fixture, name) {		\
-		.kind = { .domain = d, .family = f, .every = n,	\
-			  .policy = RSESS_NEGOTIATE_##p }, \
+		.kind = { .domain = d, .family = f, .protocol = t,	\
+			  .every = n, .policy = RSESS_NEGOTIATE_##p }, \
 	}
+
+#define KIND_VARIANT(fixture, name, d, f, n, p)				\
+	KIND_VARIANT_OF(fixture, name, d, f, IPPROTO_TCP, n, p)
 
 #define KIND_QUIET_VARIANTS(fixture)					\
 	FIXTURE_VARIANT(fixture) {					\

@@ -690,7 +690,7 @@ static int through_relay(int policy, int *c, int *s, struct relay *relay)
 {
 	int lfd, ret;
 
-	ret = relay_start(relay, AF_INET, RELAY_PORT, PORT, UNTORN);
+	ret = relay_start(relay, AF_INET, IPPROTO_TCP, RELAY_PORT, PORT, UNTORN);
 	if (ret)
 		return ret;
 	lfd = listen_any(AF_RSESS, AF_INET, policy);

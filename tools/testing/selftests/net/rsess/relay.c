@@ -86,7 +86,8 @@ static struct couple *couple_unused(void)
 	return NULL;
 }
 
-static void relay_accept(int lfd, int family, int to, size_t every)
+static void relay_accept(int lfd, int family, int protocol, int to,
+			 size_t every)
 {
 	struct couple *c = couple_unused();
 	struct sockaddr_storage ss;
@@ -100,7 +101,7 @@ static void relay_accept(int lfd, int family, int to, size_t every)
 	memset(c, 0, sizeof(*c));
 	c->left = every;
 	c->fd[0] = fd;
-	c->fd[1] = socket(family, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP);
+	c->fd[1] = socket(family, SOCK_STREAM | SOCK_NONBLOCK, protocol);
 	if (connect(c->fd[1], (struct sockaddr *)&ss, len) &&
 	    errno != EINPROGRESS)
 		couple_close(c, true);
@@ -189,7 +190,8 @@ static bool relay_obey(int ctl)
 	return write(ctl, &resets, sizeof(resets)) == sizeof(resets);
 }
 
-static void relay_run(int ctl, int lfd, int family, int to, size_t every)
+static void relay_run(int ctl, int lfd, int family, int protocol, int to,
+		      size_t every)
 {
 	struct pollfd pfd[2 + 2 * RELAY_PAIRS];
 	int i;
@@ -211,16 +213,16 @@ static void relay_run(int ctl, int lfd, int family, int to, size_t every)
 		if (pfd[0].revents && !relay_obey(ctl))
 			return;
 		if (pfd[1].revents)
-			relay_accept(lfd, family, to, every);
+			relay_accept(lfd, family, protocol, to, every);
 	}
 }
 
-static int relay_listen(int family, int port)
+static int relay_listen(int family, int protocol, int port)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = loopback(&ss, family, port);
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			IPPROTO_TCP);
+			protocol);
 
 	if (fd >= 0 && !bind(fd, (struct sockaddr *)&ss, len) &&
 	    !listen(fd, RELAY_PAIRS))
@@ -235,6 +237,7 @@ static int relay_listen(int family, int port)
  * relay_start() - begin to forward
  * @r: the relay
  * @family: AF_INET or AF_INET6
+ * @protocol: IPPROTO_TCP or IPPROTO_SCTP
  * @from: port at which it listens
  * @to: port that it dials
  * @every: bytes after which a pair of connections is reset, in both directions
@@ -245,9 +248,10 @@ static int relay_listen(int family, int port)
  *
  * Return: 0 or a negative errno.
  */
-int relay_start(struct relay *r, int family, int from, int to, size_t every)
+int relay_start(struct relay *r, int family, int protocol, int from, int to,
+		size_t every)
 {
-	int lfd = relay_listen(family, from);
+	int lfd = relay_listen(family, protocol, from);
 	int ctl[2];
 
 	*r = (struct relay){ .ctl = -1 };
@@ -261,7 +265,7 @@ int relay_start(struct relay *r, int family, int from, int to, size_t every)
 	if (!r->pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(ctl[0]);
-		relay_run(ctl[1], lfd, family, to, every);
+		relay_run(ctl[1], lfd, family, protocol, to, every);
 		_exit(0);
 	}
 	close(ctl[1]);

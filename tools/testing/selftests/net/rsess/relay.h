@@ -24,7 +24,8 @@ struct relay {
 	uint64_t resets;
 };
 
-int relay_start(struct relay *r, int family, int from, int to, size_t every);
+int relay_start(struct relay *r, int family, int protocol, int from, int to,
+		size_t every);
 int relay_reset(struct relay *r);
 int relay_stop(struct relay *r);
 

@@ -13,23 +13,28 @@
 
 #include "stream.h"
 
-/* A TCP or AF_RSESS socket that says why there is none. */
-int new_socket(int domain, int flags)
+/* A socket, also an AF_RSESS one, that says why there is none. */
+int new_socket_of(int domain, int protocol, int flags)
 {
-	int fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC | flags,
-			IPPROTO_TCP);
+	int fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC | flags, protocol);
 
 	if (fd < 0)
 		say("socket: %s", strerror(errno));
 	return fd;
 }
 
+/* The same over TCP. */
+int new_socket(int domain, int flags)
+{
+	return new_socket_of(domain, IPPROTO_TCP, flags);
+}
+
 /* A listener on the common port; negative errno when there is none. */
-int new_listener(int domain, int family)
+int new_listener_of(int domain, int protocol, int family)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = loopback(&ss, family, PORT);
-	int fd = new_socket(domain, 0);
+	int fd = new_socket_of(domain, protocol, 0);
 	int one = 1;
 
 	if (fd < 0)
@@ -43,6 +48,11 @@ int new_listener(int domain, int family)
 		return ret;
 	}
 	return fd;
+}
+
+int new_listener(int domain, int family)
+{
+	return new_listener_of(domain, IPPROTO_TCP, family);
 }
 
 /* connect() to the listener of the namespace that @fd is in. */

@@ -29,7 +29,9 @@ struct way {
 	uint64_t want;
 };
 
+int new_socket_of(int domain, int protocol, int flags);
 int new_socket(int domain, int flags);
+int new_listener_of(int domain, int protocol, int family);
 int new_listener(int domain, int family);
 int dial(int fd, int family);
 

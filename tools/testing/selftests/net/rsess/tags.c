@@ -530,7 +530,7 @@ CASE(tags, transports_that_carry_little)
 
 	close(self->m.lfd);
 	self->m.lfd = -1;
-	OK(relay_start(&relay, AF_INET, MAN_PORT, PORT, 1500));
+	OK(relay_start(&relay, AF_INET, IPPROTO_TCP, MAN_PORT, PORT, 1500));
 	self->lfd = new_socket(AF_RSESS, 0);
 	self->end[0] = new_socket(AF_RSESS, 0);
 	len = loopback(&ss, AF_INET, PORT);

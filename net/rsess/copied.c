@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Transports that have neither sendpage() nor read_sock(): what they are given is
+ * copied by their sendmsg(), and what they have received by their recvmsg().
+ *
+ * Where a message of the transport begins or ends means nothing here: a frame may be
+ * sent in several, and several may be read as one.
+ */
+#include <linux/bvec.h>
+#include <linux/gfp.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+#include "copied.h"
+#include "transport.h"
+
+/* What is thrown away at most: a socket has no more than its buffer. */
+#define RSESS_DISCARD_MAX	SZ_64M
+
+/* An error is told once, and whoever watches the transport wants to know it too. */
+static void rsess_copied_told(struct sock *sk, int err)
+{
+	if (err < 0 && err != -EAGAIN && err != -ENOMEM && err != -ENOBUFS)
+		cmpxchg(&sk->sk_err, 0, -err);
+}
+
+/**
+ * rsess_copied_send() - &rsess_transport_ops.send
+ * @sock: inner socket, not locked
+ * @page: where the bytes are
+ * @off: offset in @page
+ * @len: how many
+ * @more: what follows is not waited for: nothing would send it later
+ *
+ * Context: may sleep.
+ * Return: bytes taken or a negative errno.
+ */
+ssize_t rsess_copied_send(struct socket *sock, struct page *page, u32 off,
+			  u32 len, enum rsess_more more)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+	struct bio_vec bv;
+	int n;
+
+	len = min_t(u32, len, RSESS_COPIED_MAX);
+	bvec_set_page(&bv, page, len, off);
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bv, 1, len);
+	n = sock_sendmsg(sock, &msg);
+	rsess_copied_told(sock->sk, n);
+	return n;
+}
+
+/* Take what has come.  Return: bytes in @c->unread, or 0 or a negative errno. */
+static int rsess_copied_take(struct rsess_copied *c, struct socket *sock)
+{
+	gfp_t gfp = sock->sk->sk_allocation;
+	struct page_frag *frag = &c->frag;
+	struct msghdr msg = {};
+	struct sk_buff *skb;
+	struct bio_vec bv;
+	u32 len;
+	int n;
+
+	if (!skb_page_frag_refill(SKB_MAX_ALLOC / 4, frag, gfp))
+		return -ENOMEM;
+	skb = alloc_skb(0, gfp);
+	if (!skb)
+		return -ENOMEM;
+	len = min_t(u32, frag->size - frag->offset, RSESS_COPIED_MAX);
+	bvec_set_page(&bv, frag->page, len, frag->offset);
+	iov_iter_bvec(&msg.msg_iter, ITER_DEST, &bv, 1, len);
+	n = sock_recvmsg(sock, &msg, MSG_DONTWAIT);
+	if (n <= 0) {
+		kfree_skb(skb);
+		rsess_copied_told(sock->sk, n);
+		return n;
+	}
+	get_page(frag->page);
+	skb_add_rx_frag(skb, 0, frag->page, frag->offset, n, n);
+	frag->offset += n;
+	c->unread = skb;
+	c->off = 0;
+	return n;
+}
+
+/* Give the parser what was taken.  Return: did it take all? */
+static bool rsess_copied_give(struct rsess_transport *tr)
+{
+	struct rsess_copied *c = &tr->copied;
+
+	if (!c->unread)
+		return true;
+	c->off += rsess_input(tr, c->unread, c->off, c->unread->len - c->off);
+	if (c->off < c->unread->len)
+		return false;
+	consume_skb(c->unread);
+	c->unread = NULL;
+	return !tr->rx.error && !tr->rx.whole;
+}
+
+/**
+ * rsess_copied_read() - &rsess_transport_ops.read
+ * @tr: transport
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno, see &struct rsess_rx.
+ */
+int rsess_copied_read(struct rsess_transport *tr)
+{
+	int n;
+
+	tr->rx.error = 0;
+	tr->reading = true;
+	while (rsess_copied_give(tr)) {
+		n = rsess_copied_take(&tr->copied, tr->sock);
+		if (n == -ENOMEM)
+			tr->rx.error = n;
+		if (n <= 0)
+			break;
+	}
+	tr->reading = false;
+	return tr->rx.error;
+}
+
+/**
+ * rsess_copied_discard() - &rsess_transport_ops.discard
+ * @sock: inner socket, not locked
+ *
+ * Context: may sleep.
+ */
+void rsess_copied_discard(struct socket *sock)
+{
+	struct page *page = alloc_page(sock->sk->sk_allocation);
+	u32 done = 0;
+	int n;
+
+	if (!page)
+		return;
+	do {
+		struct msghdr msg = {};
+		struct bio_vec bv;
+
+		bvec_set_page(&bv, page, PAGE_SIZE, 0);
+		iov_iter_bvec(&msg.msg_iter, ITER_DEST, &bv, 1, PAGE_SIZE);
+		n = sock_recvmsg(sock, &msg, MSG_DONTWAIT);
+		done += max(n, 0);
+	} while (n > 0 && done < RSESS_DISCARD_MAX);
+	__free_page(page);
+}
+
+/**
+ * rsess_copied_free() - nothing more is read
+ * @c: of a transport that is closed, or never was of this kind
+ */
+void rsess_copied_free(struct rsess_copied *c)
+{
+	kfree_skb(c->unread);
+	c->unread = NULL;
+	if (c->frag.page)
+		put_page(c->frag.page);
+	c->frag.page = NULL;
+}

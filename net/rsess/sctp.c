@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCTP as a transport, one-to-one style.
+ *
+ * Who has the session layer says so in the adaptation layer indication (RFC 5061,
+ * 4.2.6) of INIT and INIT ACK, which who does not know it ignores.  There is no
+ * middle to be unsure in: who is accepted has had our INIT ACK.
+ *
+ * All bytes go through one stream, in order.  SCTP's own SHUTDOWN ends both
+ * directions; it is sent only when the session is over in both.
+ *
+ * Nothing of sctp.ko is linked to: it is loaded when a socket of it is asked for.
+ */
+#include <linux/sctp.h>
+#include <net/sctp/sctp.h>
+#include <net/sctp/structs.h>
+#include "compat.h"
+#include "copied.h"
+#include "listener.h"
+#include "transport.h"
+#include "wire.h"
+
+/* The only one of a one-to-one socket that does not listen.  Locked: @sk. */
+static struct sctp_association *rsess_sctp_assoc(const struct sock *sk)
+{
+	struct sctp_endpoint *ep = sctp_sk(sk)->ep;
+
+	return list_first_entry_or_null(&ep->asocs, struct sctp_association,
+					asocs);
+}
+
+/* An association begins with what it is at that moment, without a lock of ours. */
+static void rsess_sctp_indicate(struct sock *sk, bool on)
+{
+	WRITE_ONCE(sctp_sk(sk)->adaptation_ind,
+		   on ? RSESS_SCTP_INDICATION : 0);
+}
+
+/* Have both said it?  Each does so of its own accord, so one may have been alone.  An
+ * accepted socket has what its listener had.
+ */
+static bool rsess_sctp_agreed(struct sock *sk)
+{
+	const struct sctp_association *asoc;
+	bool ret;
+
+	lock_sock(sk);
+	asoc = rsess_sctp_assoc(sk);
+	ret = asoc && asoc->peer.adaptation_ind == RSESS_SCTP_INDICATION &&
+	      sctp_sk(sk)->adaptation_ind == RSESS_SCTP_INDICATION;
+	release_sock(sk);
+	return ret;
+}
+
+/* Is there SCTP?  Asking loads it. */
+static int rsess_sctp_available(struct net *net)
+{
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(net, AF_INET, SOCK_STREAM, IPPROTO_SCTP, &sock);
+	if (!err)
+		sock_release(sock);
+	return err;
+}
+
+static void rsess_sctp_tune(struct socket *sock)
+{
+	sctp_sock_set_nodelay(sock->sk);
+}
+
+static int rsess_sctp_connect(struct rsess_transport *tr,
+			      union rsess_addr *addr, int len,
+			      enum rsess_ask ask)
+{
+	rsess_sctp_indicate(tr->sock->sk, ask != RSESS_ASK_NOTHING);
+	return kernel_connect(tr->sock, (struct sockaddr_unsized *)addr, len,
+			      O_NONBLOCK);
+}
+
+static enum rsess_answer_kind rsess_sctp_answer(struct rsess_transport *tr)
+{
+	return rsess_sctp_agreed(tr->sock->sk) ? RSESS_ANSWER_YES :
+						 RSESS_ANSWER_NO;
+}
+
+static void rsess_sctp_end(struct rsess_transport *tr)
+{
+	rsess_sctp_indicate(tr->sock->sk, false);
+}
+
+static int rsess_sctp_listen(struct rsess_listener *lsn)
+{
+	rsess_sctp_indicate(lsn->sock->sk, true);
+	return 0;
+}
+
+static void rsess_sctp_answers(struct rsess_listener *lsn, bool on)
+{
+	rsess_sctp_indicate(lsn->sock->sk, on);
+}
+
+static void rsess_sctp_unlisten(struct rsess_listener *lsn)
+{
+}
+
+static enum rsess_offer rsess_sctp_offered(struct socket *sock)
+{
+	bool agreed = rsess_sctp_agreed(sock->sk);
+
+	rsess_sctp_indicate(sock->sk, false);
+	return agreed ? RSESS_OFFER_SURE : RSESS_OFFER_NONE;
+}
+
+/* An association that has failed leaves the socket in the state that it was in; and
+ * the callback that tells of it comes when that is half done.  Locked: @sk.
+ */
+static enum rsess_inner_state rsess_sctp_state_locked(const struct sock *sk)
+{
+	const struct sctp_association *asoc = rsess_sctp_assoc(sk);
+
+	if (sk->sk_err)
+		return RSESS_INNER_DEAD;
+	if (!asoc || asoc->state == SCTP_STATE_CLOSED)
+		return sk->sk_shutdown ? RSESS_INNER_EOF : RSESS_INNER_DEAD;
+	if (asoc->state < SCTP_STATE_ESTABLISHED)
+		return RSESS_INNER_OPENING;
+	return sk->sk_shutdown & RCV_SHUTDOWN ? RSESS_INNER_EOF :
+						RSESS_INNER_UP;
+}
+
+static enum rsess_inner_state rsess_sctp_state(const struct socket *sock)
+{
+	enum rsess_inner_state state;
+	struct sock *sk = sock->sk;
+
+	lock_sock(sk);
+	state = rsess_sctp_state_locked(sk);
+	release_sock(sk);
+	return state;
+}
+
+/* Without Nagle's algorithm nothing is held back. */
+static void rsess_sctp_push(struct socket *sock)
+{
+}
+
+const struct rsess_transport_ops rsess_sctp_ops = {
+	.protocol	= IPPROTO_SCTP,
+	.level		= SOL_SCTP,
+	.sleepers	= true,
+	.available	= rsess_sctp_available,
+	.tune		= rsess_sctp_tune,
+	.connect	= rsess_sctp_connect,
+	.answer		= rsess_sctp_answer,
+	.end		= rsess_sctp_end,
+	.listen		= rsess_sctp_listen,
+	.answers	= rsess_sctp_answers,
+	.unlisten	= rsess_sctp_unlisten,
+	.offered	= rsess_sctp_offered,
+	.state		= rsess_sctp_state,
+	.send		= rsess_copied_send,
+	.push		= rsess_sctp_push,
+	.read		= rsess_copied_read,
+	.discard	= rsess_copied_discard,
+};
