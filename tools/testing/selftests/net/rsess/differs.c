@@ -21,6 +21,7 @@
  * @relay: only when connections come through the relay
  * @session: only with a session, not when the socket has fallen back to TCP
  * @plain: only when it has
+ * @sctp: only over SCTP
  * @until: kernels from this one on do not show it; NULL: all do
  * @seen: an answer has matched @pattern
  * @used: such an answer differs indeed
@@ -33,6 +34,7 @@ static struct difference {
 	bool relay;
 	bool session;
 	bool plain;
+	bool sctp;
 	const char *until;
 	bool seen, used;
 } differences[] = {
@@ -124,6 +126,12 @@ static struct difference {
 		.pattern = "* IPV6_ADDRFORM @(set|get) *",
 		.why = "a socket does not change its family",
 	},
+	{
+		.name = "sctp_options",
+		.pattern = "* TCP_* @(set|get) *",
+		.sctp = true,
+		.why = "a socket of SCTP has no options of TCP",
+	},
 	{ .name = NULL }
 };
 
@@ -140,6 +148,8 @@ static bool concerns(const struct difference *d, const struct kind *kind)
 {
 	bool plain = kind->policy == RSESS_NEGOTIATE_OFF;
 
+	if (d->sctp && kind->protocol != IPPROTO_SCTP)
+		return false;
 	return kind->domain == AF_RSESS && !is_past(d) &&
 	       !(plain ? d->session : d->plain);
 }

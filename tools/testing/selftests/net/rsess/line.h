@@ -73,12 +73,19 @@ struct line {
 	KIND_VARIANT(fixture, rsess4, AF_RSESS, AF_INET, 0, AUTO);	\
 	KIND_VARIANT(fixture, rsess6, AF_RSESS, AF_INET6, 0, AUTO)
 
-#define KIND_VARIANTS(fixture)						\
+#define KIND_TCP_VARIANTS(fixture)					\
 	KIND_QUIET_VARIANTS(fixture);					\
 	KIND_VARIANT(fixture, reset4, AF_RSESS, AF_INET, RESET_EVERY,	\
 		     REQUIRE);						\
 	KIND_VARIANT(fixture, reset6, AF_RSESS, AF_INET6, RESET_EVERY,	\
 		     REQUIRE)
+
+#define KIND_VARIANTS(fixture)						\
+	KIND_TCP_VARIANTS(fixture);					\
+	KIND_VARIANT_OF(fixture, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP, \
+			0, AUTO);					\
+	KIND_VARIANT_OF(fixture, sctp_reset6, AF_RSESS, AF_INET6,	\
+			IPPROTO_SCTP, RESET_EVERY, REQUIRE)
 
 int line_init(struct line *l, const struct kind *kind);
 int line_open(struct line *l);

@@ -9,11 +9,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/sctp.h>
 
 #include "relay.h"
 
@@ -86,6 +89,15 @@ static struct couple *couple_unused(void)
 	return NULL;
 }
 
+/* SCTP holds small messages back, and an ABORT would take them. */
+static void set_nodelay(int fd, int protocol)
+{
+	int one = 1;
+
+	if (protocol == IPPROTO_SCTP)
+		setsockopt(fd, IPPROTO_SCTP, SCTP_NODELAY, &one, sizeof(one));
+}
+
 static void relay_accept(int lfd, int family, int protocol, int to,
 			 size_t every)
 {
@@ -102,6 +114,8 @@ static void relay_accept(int lfd, int family, int protocol, int to,
 	c->left = every;
 	c->fd[0] = fd;
 	c->fd[1] = socket(family, SOCK_STREAM | SOCK_NONBLOCK, protocol);
+	set_nodelay(c->fd[0], protocol);
+	set_nodelay(c->fd[1], protocol);
 	if (connect(c->fd[1], (struct sockaddr *)&ss, len) &&
 	    errno != EINPROGRESS)
 		couple_close(c, true);

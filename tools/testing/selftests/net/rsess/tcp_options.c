@@ -495,7 +495,7 @@ FIXTURE_TEARDOWN(answers)
 FIXTURE(options) {
 };
 
-KIND_VARIANTS(options);
+KIND_TCP_VARIANTS(options);
 
 FIXTURE_SETUP(options)
 {
