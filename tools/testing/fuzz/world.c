@@ -996,8 +996,8 @@ void world_begin(void)
 		rsess_table_init(&world_rn);
 		refcount_set(&world_lsn.ref, 1);
 		INIT_LIST_HEAD(&world_lsn.pending);
-		world_parent = rsess_sock_alloc(&world_net, IPPROTO_TCP, GFP_KERNEL,
-				      0);
+		world_parent = rsess_sock_alloc(&world_net, IPPROTO_TCP,
+						GFP_KERNEL, 0);
 	}
 	memset(&world, 0, sizeof(world));
 	world.piece = CONN_IN;

@@ -4,12 +4,17 @@
  * does, and that a stream may be closed in one direction, which SCTP by itself cannot.
  */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <linux/sctp.h>
 
@@ -266,6 +271,99 @@ TEST(plain_is_reset)
 	line_close(&l.s);
 	line_close(&l.lfd);
 	OK(relay_stop(&l.relay));
+}
+
+/*
+ * Associations that somebody else aborts.
+ */
+FIXTURE(killed) {
+	struct line l;
+	pid_t killer;
+};
+
+FIXTURE_VARIANT(killed) {
+	struct kind kind;
+};
+
+KIND_VARIANT_OF(killed, plain4, AF_INET, AF_INET, IPPROTO_SCTP, 0, AUTO);
+KIND_VARIANT_OF(killed, plain6, AF_INET6, AF_INET6, IPPROTO_SCTP, 0, AUTO);
+KIND_VARIANT_OF(killed, rsess4, AF_RSESS, AF_INET, IPPROTO_SCTP, 0, AUTO);
+KIND_VARIANT_OF(killed, rsess6, AF_RSESS, AF_INET6, IPPROTO_SCTP, 0, AUTO);
+
+/* sctpkill stands beside this program; it says when it listens. */
+static int kill_some(pid_t *killer, const char *every)
+{
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 10);
+	int pipefd[2];
+	char c;
+
+	if (n < 0 || pipe2(pipefd, O_CLOEXEC))
+		return -errno;
+	strcpy(path + n, "kill");
+	*killer = fork();
+	if (!*killer) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(pipefd[1], 2);
+		execl(path, path, "-q", "-t", "600", "-e", every, "7000", NULL);
+		_exit(127);
+	}
+	close(pipefd[1]);
+	n = *killer < 0 ? -1 : read(pipefd[0], &c, 1);
+	/* What it says later is not read: the pipe takes it. */
+	return n == 1 ? 0 : -ESRCH;
+}
+
+FIXTURE_SETUP(killed)
+{
+	OK(line_init(&self->l, &variant->kind));
+	OK(line_open(&self->l));
+}
+
+FIXTURE_TEARDOWN(killed)
+{
+	int status;
+
+	/* It has not ended by itself, for it had to say something. */
+	if (self->killer > 0) {
+		EXPECT_EQ(0, waitpid(self->killer, &status, WNOHANG));
+		kill(self->killer, SIGTERM);
+		waitpid(self->killer, &status, 0);
+	}
+	EXPECT_EQ(0, line_end(&self->l));
+}
+
+/* A plain association is reset, at both ends; a session moves all bytes. */
+CASE(killed, both_ways)
+{
+	struct way w[2] = {
+		{ .from = self->l.c, .to = self->l.s },
+		{ .from = self->l.s, .to = self->l.c },
+	};
+	bool plain = variant->kind.domain != AF_RSESS;
+	struct rsess_info info;
+	struct line *l = &self->l;
+	char c = 'x';
+	int i;
+
+	OK(kill_some(&self->killer, plain ? "1" : "60"));
+	if (!plain) {
+		for (i = 0, info.resumes = 0; i < 100 && info.resumes < 3; i++) {
+			w[0].want += BULK;
+			w[1].want += BULK;
+			OK(flow(w, 2));
+			OK(info_of(l->c, &info));
+		}
+		ASSERT_LE(3, info.resumes);
+		return;
+	}
+	ASSERT_EQ(1, send(l->c, &c, 1, 0));
+	ASSERT_LT(0, wait_for(l->s, POLLIN));
+	/* The byte has come before what aborts. */
+	if (recv(l->s, &c, 1, 0) == 1)
+		FAILS(ECONNRESET, recv(l->s, &c, 1, 0));
+	ASSERT_EQ(ECONNRESET, errno);
+	FAILS(ECONNRESET, recv(l->c, &c, 1, 0));
 }
 
 /* Who is not there says so. */
