@@ -6,7 +6,7 @@
 #                      rsessrun, which goes below PREFIX (/usr/local)
 # make model           every state of a model of the session protocol
 # make fuzz            RUNS=N inputs to the codec and to the session, in user space
-# make demo            the main job, in a throw-away VM
+# make demo            the main job, in a throw-away VM; TRANSPORT=sctp: over SCTP
 # make check           the tests, in a VM; UM=1: on User-mode Linux
 # make check-apps      programs of Debian, unchanged, in a VM
 # make check-debug     the same and more, with a kernel that checks itself

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Transfers real files, both directions at once, between two network namespaces
-# while tear.sh resets the connections: over plain TCP, then over AF_RSESS.
+# while tear.sh resets the connections: over plain TCP, then over AF_RSESS; or over plain
+# SCTP and over AF_RSESS over SCTP.
 #
 #     demo-a 10.65.0.1 --veth-- 10.65.0.2 demo-b
 #     dials, torn at            listens
@@ -16,6 +17,7 @@ help() {
 	cat <<-END
 	usage: demo.sh [options] DIRECTORY
 	  --rate BYTES   a second and direction (default 1000000)
+	  --transport T  tcp or sctp (default tcp)
 	  --limit N      seconds for each of the two transfers (default 180)
 	DIRECTORY has the files "a" and "b", and "sums" by sha256sum.
 	END
@@ -24,15 +26,22 @@ help() {
 
 rate=1000000
 limit=180
+transport=tcp
 while [ $# -gt 0 ]; do
 	case $1 in
 	--rate) rate=$2; shift 2 ;;
 	--limit) limit=$2; shift 2 ;;
+	--transport) transport=$2; shift 2 ;;
 	-*) help ;;
 	*) break ;;
 	esac
 done
 [ $# -eq 1 ] || help
+case $transport in
+tcp) kinds=(tcpkill ss nft) tear=() ;;
+sctp) kinds=(sctpkill) tear=(--sctp) ;;
+*) help ;;
+esac
 files=$(readlink -f "$1")
 
 here=$(dirname "$(readlink -f "$0")")
@@ -101,8 +110,11 @@ tell() {
 
 	line=$(tail -n 1 "$dir/$family.progress")
 	torn=$(awk '{ sub("resets=", "", $5); n[$4] += $5 }
-		END { printf "tcpkill %d, ss -K %d, nft %d",
-		      n["tcpkill"], n["ss"], n["nft"] }' "$dir/$family.tear")
+		END { last = split(kinds, kind)
+			for (i = 1; i <= last; i++)
+				printf("%s %d%s", kind[i], n[kind[i]],
+				       i < last ? ", " : "")
+		}' kinds="${kinds[*]}" "$dir/$family.tear")
 	awk -v family="$family" -v seconds="$SECONDS" -v torn="$torn" \
 	    -v sent="$(field sent "$line")" -v received="$(field received "$line")" \
 	    -v resumes="$(field resumes "$line")" 'BEGIN {
@@ -113,9 +125,10 @@ tell() {
 # transfer FAMILY: sets result[FAMILY.a], result[FAMILY.b] and resets[FAMILY].
 transfer() {
 	local family=$1
-	local common="--family $family --rate $rate --period 1 --stall 60 --progress"
+	local common="--over $transport --rate $rate --period 1 --stall 60 --progress"
 	local side start
 
+	[ "$family" = rsess ] || common+=" --family plain"
 	: >"$dir/$family.tear"
 	: >"$dir/$family.progress"
 	start=$SECONDS
@@ -127,7 +140,7 @@ transfer() {
 	ip netns exec $a timeout "$limit" "$xfer" $common --connect --send "$files/a" \
 		10.65.0.2 $port >"$dir/$family.a" 2>"$dir/$family.progress" &
 	pids+=($!)
-	ip netns exec $a "$tools/tear.sh" --seconds "$limit" veth0 $port \
+	ip netns exec $a "$tools/tear.sh" "${tear[@]}" --seconds "$limit" veth0 $port \
 		>"$dir/$family.tear" 2>&1 &
 	pids+=($!)
 	while kill -0 "${pids[0]}" 2>/dev/null || kill -0 "${pids[1]}" 2>/dev/null; do
@@ -145,7 +158,7 @@ transfer() {
 		result[$family.$side]=$(grep '^xfer: ok=' "$dir/$family.$side")
 	done
 	# Of the kernel's counter, while tear.sh was at it.
-	result[$family.tear]=$(grep '^tear: tcpkill=' "$dir/$family.tear")
+	result[$family.tear]=$(grep "^tear: ${kinds[0]}=" "$dir/$family.tear")
 	[ -n "${result[$family.tear]}" ] ||
 		fail "$family: tear.sh: $(tail -n 1 "$dir/$family.tear")"
 	resets[$family]=$(field resets "${result[$family.tear]}")
@@ -188,9 +201,9 @@ table() {
 	printf '%-9s %s %10s %10s %10s %10s %7s %8s %13s %8s  %s\n' \
 		transport dir file sent received missing resets resumes \
 		'SHA-256 equal' seconds error
-	for family in tcp rsess; do
-		row $family a b
-		row $family b a
+	for family in "$transport" rsess; do
+		row "$family" a b
+		row "$family" b a
 	done
 	echo
 	counters $a
@@ -199,12 +212,14 @@ table() {
 }
 
 verdict() {
+	local plain=$transport
 	local resumes kind torn
 
-	if intact tcp a b && intact tcp b a; then
-		fail "plain TCP lost nothing (resets=${resets[tcp]})"
+	if intact "$plain" a b && intact "$plain" b a; then
+		fail "plain ${plain^^} lost nothing (resets=${resets[$plain]})"
 	fi
-	[ "${resets[tcp]}" -ge 1 ] || fail "plain TCP lost, but met no reset"
+	[ "${resets[$plain]}" -ge 1 ] ||
+		fail "plain ${plain^^} lost, but met no reset"
 	for kind in a b; do
 		[ "$(field ok "${result[rsess.$kind]}")" = 1 ] ||
 			fail "AF_RSESS: $(field error "${result[rsess.$kind]}")"
@@ -216,7 +231,7 @@ verdict() {
 		fail "AF_RSESS met only ${resets[rsess]} resets"
 	resumes=$(field resumes "${result[rsess.a]}")
 	[ "$resumes" -ge 10 ] || fail "AF_RSESS resumed only $resumes times"
-	for kind in tcpkill ss nft; do
+	for kind in "${kinds[@]}"; do
 		torn=$(field $kind "${result[rsess.tear]}")
 		[ "$torn" -ge 1 ] || fail "no reset by $kind was seen"
 	done
@@ -233,7 +248,7 @@ read_sums || fail "no files in $files"
 make_net
 echo "demo: kernel $(uname -r), $(nproc) processors, $rate bytes a second each way"
 SECONDS=0
-transfer tcp
+transfer "$transport"
 SECONDS=0
 transfer rsess
 table

@@ -25,8 +25,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHUNK_INIT	1
-#define CHUNK_ABORT	6
+enum chunk {
+	CHUNK_INIT = 1,
+	CHUNK_INIT_ACK = 2,
+	CHUNK_ABORT = 6,
+	CHUNK_COOKIE_ECHO = 10,
+	CHUNK_COOKIE_ACK = 11,
+};
 
 /* The common header of SCTP, and an ABORT without a cause. */
 struct sctp_common {
@@ -80,11 +85,17 @@ static void make_abort(struct sctp_common *a, const struct sctp_common *h)
 	a->crc = htole32(crc32c(a, sizeof(*a)));
 }
 
-/* Is it one that is to be answered? */
+/* Is it of an association that is there, and of ours? */
 static bool wanted(const struct sctp_common *h)
 {
-	if (h->type == CHUNK_INIT || h->type == CHUNK_ABORT || !h->vtag)
+	switch (h->type) {
+	case CHUNK_INIT:
+	case CHUNK_INIT_ACK:
+	case CHUNK_COOKIE_ECHO:
+	case CHUNK_COOKIE_ACK:
+	case CHUNK_ABORT:
 		return false;
+	}
 	if (opt.port && ntohs(h->sport) != opt.port &&
 	    ntohs(h->dport) != opt.port)
 		return false;

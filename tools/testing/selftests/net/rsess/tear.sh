@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tear at the TCP connections of one port, in the network namespace that this
-# runs in, by three means in turn:
+# Tear at the connections of one port, in the network namespace that this runs in, by
+# three means in turn:
 #
 #   tcpkill  Debian's tcpkill (package dsniff) forges resets for what it sees on
 #            the interface.  IPv4 only.  It goes on as long as anything flows, so
@@ -10,8 +10,11 @@
 #   ss       ss -K: the kernel aborts its own end and resets the peer's.
 #   nft      a rule that rejects with a TCP reset, for a moment.
 #
+# or for SCTP by sctpkill, which is built beside the other programs.
+#
 # What it counts is evidence, not attempts: the kernel's EstabResets, which grows
-# by one for each established connection of this namespace that ends by a reset.
+# by one for each established connection of this namespace that ends by a reset; of SCTP
+# it is SctpAborteds.
 #
 # Prints a line for each turn and a summary; stop it with SIGTERM or SIGINT.
 
@@ -20,7 +23,8 @@ set -u
 help() {
 	cat <<-END
 	usage: tear.sh [options] INTERFACE PORT
-	  --kinds LIST     means to use in turn (default "tcpkill ss nft")
+	  --sctp           not TCP
+	  --kinds LIST     means to use in turn (default "tcpkill ss nft", or "sctpkill")
 	  --seconds N      stop after N seconds (default 60)
 	  --turns N        stop after N turns (default 1000)
 	  --pause SECONDS  leave the connections alone between turns (default 0.3)
@@ -28,13 +32,15 @@ help() {
 	exit 2
 }
 
-kinds="tcpkill ss nft"
+kinds=
+sctp=
 seconds=60
 turns=1000
 pause=0.3
 
 while [ $# -gt 0 ]; do
 	case $1 in
+	--sctp) sctp=1; shift ;;
 	--kinds) kinds=$2; shift 2 ;;
 	--seconds) seconds=$2; shift 2 ;;
 	--turns) turns=$2; shift 2 ;;
@@ -47,8 +53,17 @@ done
 dev=$1
 port=$2
 
-declare -A found=([tcpkill]=0 [ss]=0 [nft]=0)
-declare -A tried=([tcpkill]=0 [ss]=0 [nft]=0)
+here=$(dirname "$(readlink -f "$0")")
+programs=${RSESS_SELFTESTS:-$here/../../../../../build/selftests}
+if [ -n "$sctp" ]; then
+	all_kinds="sctpkill"
+	needs="$programs/sctpkill"
+else
+	all_kinds="tcpkill ss nft"
+	needs=$all_kinds
+fi
+kinds=${kinds:-$all_kinds}
+declare -A found tried
 child=
 stop=
 estab=0
@@ -59,6 +74,10 @@ read_estab() {
 	local -a names values
 	local text i
 
+	if [ -n "$sctp" ]; then
+		estab=$(awk '$1 == "SctpAborteds" { print $2 }' /proc/net/sctp/snmp)
+		return
+	fi
 	text=$(</proc/net/snmp)
 	text=${text#*$'\n'Tcp: }
 	read -ra names <<<"${text%%$'\n'*}"
@@ -92,10 +111,10 @@ summary() {
 	local all=0
 	local n=0
 
-	for kind in tcpkill ss nft; do
-		line+=" $kind=${found[$kind]}"
-		all=$((all + found[$kind]))
-		n=$((n + tried[$kind]))
+	for kind in $all_kinds; do
+		line+=" $kind=${found[$kind]:-0}"
+		all=$((all + ${found[$kind]:-0}))
+		n=$((n + ${tried[$kind]:-0}))
 	done
 	echo "$line resets=$all turns=$n seconds=$SECONDS"
 }
@@ -114,6 +133,12 @@ tear_tcpkill() {
 	kill -9 "$child" 2>/dev/null
 	wait "$child" 2>/dev/null
 	child=
+}
+
+# It ends by itself when it has met some.
+tear_sctpkill() {
+	"$programs/sctpkill" -q -i "$dev" -n 2 -t 2 "$port" 2>/dev/null
+	nap 0.1
 }
 
 # Listeners are not in the list that ss takes by default.
@@ -144,8 +169,8 @@ tear_nft() {
 	nft_off
 }
 
-for tool in tcpkill ss nft; do
-	if ! command -v $tool >/dev/null; then
+for tool in $needs; do
+	if ! command -v "$tool" >/dev/null; then
 		echo "tear: $tool not found (packages: dsniff iproute2 nftables)" >&2
 		exit 2
 	fi
@@ -167,8 +192,8 @@ while [ -z "$stop" ] && [ "$n" -lt "$turns" ] && [ $SECONDS -lt "$seconds" ]; do
 		before=$estab
 		"tear_$kind"
 		read_estab
-		tried[$kind]=$((tried[$kind] + 1))
-		found[$kind]=$((found[$kind] + estab - before))
+		tried[$kind]=$((${tried[$kind]:-0} + 1))
+		found[$kind]=$((${found[$kind]:-0} + estab - before))
 		n=$((n + 1))
 		echo "tear: $SECONDS s $kind resets=$((estab - before))"
 	done

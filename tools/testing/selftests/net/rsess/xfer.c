@@ -46,6 +46,7 @@ struct hasher {
 
 struct options {
 	int family;
+	int protocol;
 	bool listen;
 	bool progress;
 	const char *addr;
@@ -165,7 +166,7 @@ static int new_socket(const struct options *o, const struct addrinfo *ai)
 	int domain = o->family == AF_RSESS ? AF_RSESS : ai->ai_family;
 	int fd;
 
-	fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, o->protocol);
 	if (fd < 0)
 		die("socket: %s", strerror(errno));
 	return fd;
@@ -373,7 +374,8 @@ static bool report(struct xfer *x)
 
 	printf("xfer: ok=%d role=%s family=%s sent=%llu received=%llu",
 	       ok, x->o->listen ? "listen" : "connect",
-	       x->o->family == AF_RSESS ? "rsess" : "tcp",
+	       x->o->family == AF_RSESS ? "rsess" :
+	       x->o->protocol == IPPROTO_SCTP ? "sctp" : "tcp",
 	       x->sent, x->received);
 	printf(" sha256_sent=%s sha256_received=%s", x->sent_hash.hex, x->recv_hash.hex);
 	printf(" error=%s seconds=%.2f",
@@ -390,7 +392,8 @@ static void help(void)
 {
 	fprintf(stderr,
 		"usage: xfer [options] --listen|--connect ADDRESS PORT\n"
-		"  --family rsess|tcp  default rsess\n"
+		"  --family rsess|plain  default rsess\n"
+		"  --over tcp|sctp     the transport, default tcp\n"
 		"  --send FILE         send this file (default: nothing)\n"
 		"  --recv FILE|-       keep what is received in FILE (default -: only hash it)\n"
 		"  --rate BYTES        send at most that many bytes a second\n"
@@ -400,10 +403,18 @@ static void help(void)
 	exit(2);
 }
 
+/* IPPROTO_*, or -1. */
+static int protocol_of(const char *name)
+{
+	return !strcmp(name, "tcp") ? IPPROTO_TCP :
+	       !strcmp(name, "sctp") ? IPPROTO_SCTP : -1;
+}
+
 static void parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "family", required_argument, NULL, 'f' },
+		{ "over", required_argument, NULL, 'o' },
 		{ "listen", no_argument, NULL, 'l' },
 		{ "connect", no_argument, NULL, 'c' },
 		{ "send", required_argument, NULL, 's' },
@@ -418,11 +429,14 @@ static void parse(struct options *o, int argc, char **argv)
 	int c;
 
 	*o = (struct options){
-		.family = AF_RSESS, .recv = "-", .period = 0.02, .stall = 120,
+		.family = AF_RSESS, .protocol = IPPROTO_TCP, .recv = "-",
+		.period = 0.02, .stall = 120,
 	};
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (c == 'f' && !strcmp(optarg, "tcp"))
+		if (c == 'f' && !strcmp(optarg, "plain"))
 			o->family = AF_INET;
+		else if (c == 'o' && protocol_of(optarg) >= 0)
+			o->protocol = protocol_of(optarg);
 		else if (c == 'f' && strcmp(optarg, "rsess"))
 			help();
 		else if (c == 's')
