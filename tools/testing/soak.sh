@@ -4,6 +4,8 @@
 # "make soak": that many resets over random transfers, in a VM.
 #
 # usage: soak.sh [RELEASE|SERIES|FLAVOUR] [RESETS]
+#
+# With TRANSPORT=sctp in the environment it is over SCTP.
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")
@@ -23,6 +25,6 @@ fi
 need_packages gcc:gcc make:make nft:nftables ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev
 make_for "$release" module
-make -s -C "$self" "$root/build/selftests/soak"
+make -s -C "$self" "$root/build/selftests"/{soak,sctpkill}
 exec "$here/vm/run" --kernel "$release" --mem "$mem" --timeout "$limit" -- \
-	"$self/soak.sh" --resets "$resets"
+	"$self/soak.sh" --resets "$resets" --over "${TRANSPORT:-tcp}"

@@ -14,7 +14,8 @@ measure() {
 	echo 3 >/proc/sys/vm/drop_caches
 	for cache in /sys/kernel/slab/*; do
 		case ${cache##*/} in
-		kmalloc-* | RSESS* | rsess* | TCP | TCPv6 | sock_inode_cache | \
+		kmalloc-* | RSESS* | rsess* | TCP | TCPv6 | SCTP* | sctp_* | \
+		sock_inode_cache | \
 		skbuff_* | net_namespace | request_sock_*)
 			echo 1 >"$cache/shrink"
 			merged=

@@ -6,7 +6,8 @@
  * session at a time on loopback, IPv4 or IPv6.  What they do is drawn from a
  * generator: sizes, directions, sizes of reads and writes, buffer sizes, slow
  * readers, half-closes, closing with input unread.  The main thread kills their
- * TCP connections with SOCK_DESTROY, and with an nft rule from time to time.
+ * TCP connections with SOCK_DESTROY, and with an nft rule from time to time; or their
+ * SCTP associations with sctpkill.
  *
  * The bytes of a stream follow from its seed and their offset, so one that is
  * lost, repeated or out of order is found at its offset.
@@ -57,6 +58,7 @@ static const char * const fault_names[FAULTS] = {
 
 static struct {
 	int family;
+	int protocol;
 	unsigned int resets;
 	unsigned int transfers;
 	unsigned int workers;
@@ -68,7 +70,7 @@ static struct {
 	bool nft;
 	enum fault fault;
 } opt = {
-	.family = AF_RSESS, .resets = 1000, .workers = 8, .seconds = 1800,
+	.family = AF_RSESS, .protocol = IPPROTO_TCP, .resets = 1000, .workers = 8, .seconds = 1800,
 	.stall = 60, .gap = 20, .port = 20000, .nft = true,
 };
 
@@ -476,7 +478,7 @@ static socklen_t address(struct sockaddr_storage *ss, const struct worker *w, bo
 static int new_socket(bool v6)
 {
 	int domain = opt.family == AF_RSESS ? AF_RSESS : v6 ? AF_INET6 : AF_INET;
-	int fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	int fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, opt.protocol);
 
 	if (fd < 0)
 		die("socket: %s", strerror(errno));
@@ -824,8 +826,45 @@ static void destroy_all(__be16 port)
 			destroy(&victims[i]);
 }
 
+/* Associations that an ABORT has ended. */
+static unsigned long sctp_aborted(void)
+{
+	FILE *f = fopen("/proc/net/sctp/snmp", "r");
+	unsigned long n = 0;
+	char line[128];
+
+	if (!f)
+		die("/proc/net/sctp/snmp: %s", strerror(errno));
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "SctpAborteds %lu", &n) == 1)
+			break;
+	fclose(f);
+	return n;
+}
+
+/* Whoever speaks next; at times a few in a row. sctpkill stands beside this program. */
+static void tear_sctp(struct rng *r)
+{
+	unsigned long before = sctp_aborted();
+	char cmd[4200], dir[4096];
+	ssize_t n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
+
+	if (n < 0)
+		die("/proc/self/exe: %s", strerror(errno));
+	dir[n] = 0;
+	*strrchr(dir, '/') = 0;
+	snprintf(cmd, sizeof(cmd), "%s/sctpkill -q -i lo -n %u -t 1 2>/dev/null",
+		 dir, one_in(r, 16) ? 10 : 1);
+	if (system(cmd))
+		die("sctpkill failed");
+	if (sctp_aborted() > before)
+		count.destroyed++;
+	else
+		count.raced++;
+}
+
 /* One at random; at times all, or the same session again while it comes back. */
-static void tear(struct rng *r)
+static void tear_tcp(struct rng *r)
 {
 	unsigned int kind = below(r, 64);
 	__be16 port;
@@ -913,7 +952,7 @@ static void run(void)
 		if (count.destroyed >= opt.resets && transfers >= opt.transfers)
 			stop = true;
 		if (opt.resets && !stop)
-			tear(&r);
+			(opt.protocol == IPPROTO_SCTP ? tear_sctp : tear_tcp)(&r);
 		usleep(below(&r, 2 * opt.gap + 1) * 1000);
 		check_stall();
 		if (now_ms() - start > opt.seconds * 1000ull) {
@@ -934,6 +973,7 @@ static void help(void)
 	fprintf(stderr,
 		"usage: soak [options]\n"
 		"  --family rsess|tcp  default rsess\n"
+		"  --over tcp|sctp     transport, default tcp\n"
 		"  --resets N          established connections to destroy (default 1000)\n"
 		"  --transfers N       do at least that many (default 0)\n"
 		"  --workers N         sessions at once (default 8)\n"
@@ -951,6 +991,13 @@ static void set_name(int c, const char *name)
 {
 	int i;
 
+	if (c == 'o') {
+		if (!strcmp(name, "sctp"))
+			opt.protocol = IPPROTO_SCTP;
+		else if (strcmp(name, "tcp"))
+			help();
+		return;
+	}
 	if (c == 'f') {
 		if (!strcmp(name, "tcp"))
 			opt.family = AF_INET;
@@ -969,6 +1016,7 @@ static void parse(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "family", required_argument, NULL, 'f' },
+		{ "over", required_argument, NULL, 'o' },
 		{ "fault", required_argument, NULL, 'F' },
 		{ "no-nft", no_argument, NULL, 'n' },
 		{ "seed", required_argument, NULL, 's' },
@@ -990,7 +1038,7 @@ static void parse(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (c >= 0 && c <= 6)
 			*numbers[c] = strtoul(optarg, NULL, 0);
-		else if (c == 'f' || c == 'F')
+		else if (c == 'f' || c == 'F' || c == 'o')
 			set_name(c, optarg);
 		else if (c == 's')
 			opt.seed = strtoull(optarg, NULL, 0);
