@@ -27,6 +27,12 @@ result() {
 	echo "${not}ok $tests $2"
 }
 
+# skip NAME REASON
+skip() {
+	tests=$((tests + 1))
+	echo "ok $tests $1 # SKIP $2"
+}
+
 # until_true COMMAND...: asks again and again, at most 40 seconds; longer on a
 # machine that is slower than usual by RSESS_SLOW
 until_true() {

@@ -67,7 +67,14 @@ unload_during_handshakes() {
 	nft delete table inet rsess_module
 }
 
-plan 7
+# Not before, though the module is there.
+sctp_comes_when_asked_for() {
+	modprobe rsess && [ ! -d /sys/module/sctp ] &&
+		python3 -c 'import socket; socket.socket(18, socket.SOCK_STREAM, 132)' &&
+		[ -d /sys/module/sctp ]
+}
+
+plan 8
 
 loaded
 result $((! $?)) module.is_not_loaded_before
@@ -90,6 +97,13 @@ result $? module.unload_when_the_last_socket_is_gone
 
 unload_during_handshakes
 result $? module.unload_during_handshakes
+
+if [ -d /sys/module/sctp ]; then
+	skip module.sctp_comes_when_asked_for "SCTP is part of this kernel"
+else
+	sctp_comes_when_asked_for && modprobe -r rsess
+	result $? module.sctp_comes_when_asked_for
+fi
 
 modprobe rsess family=19 &&
 	[ "$(cat /sys/module/rsess/parameters/family)" -eq 19 ] &&
