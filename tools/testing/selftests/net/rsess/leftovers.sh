@@ -14,7 +14,7 @@ measure() {
 	echo 3 >/proc/sys/vm/drop_caches
 	for cache in /sys/kernel/slab/*; do
 		case ${cache##*/} in
-		kmalloc-* | RSESS* | rsess* | TCP | TCPv6 | SCTP* | sctp_* | \
+		kmalloc-* | RSESS* | rsess* | TCP | TCPv6 | SCTP | SCTPv6 | \
 		sock_inode_cache | \
 		skbuff_* | net_namespace | request_sock_*)
 			echo 1 >"$cache/shrink"
