@@ -33,10 +33,10 @@ skip() {
 	echo "ok $tests $1 # SKIP $2"
 }
 
-# until_true COMMAND...: asks again and again, at most 40 seconds; longer on a
-# machine that is slower than usual by RSESS_SLOW
+# until_true COMMAND...: asks again and again, at most PATIENCE or 40 seconds; longer
+# on a machine that is slower than usual by RSESS_SLOW
 until_true() {
-	local end=$((SECONDS + 40 * ${RSESS_SLOW:-1}))
+	local end=$((SECONDS + ${PATIENCE:-40} * ${RSESS_SLOW:-1}))
 
 	until "$@"; do
 		if [ "$SECONDS" -ge "$end" ]; then
