@@ -49,14 +49,24 @@ ssize_t rsess_copied_send(struct socket *sock, struct page *page, u32 off,
 	return n;
 }
 
+/* Into a piece of a page; bytes, or 0 or a negative errno. */
+static int rsess_copied_recv(struct socket *sock, struct page *page, u32 off,
+			     u32 len)
+{
+	struct msghdr msg = {};
+	struct bio_vec bv;
+
+	bvec_set_page(&bv, page, len, off);
+	iov_iter_bvec(&msg.msg_iter, ITER_DEST, &bv, 1, len);
+	return sock_recvmsg(sock, &msg, MSG_DONTWAIT);
+}
+
 /* Take what has come.  Return: bytes in @c->unread, or 0 or a negative errno. */
 static int rsess_copied_take(struct rsess_copied *c, struct socket *sock)
 {
 	gfp_t gfp = sock->sk->sk_allocation;
 	struct page_frag *frag = &c->frag;
-	struct msghdr msg = {};
 	struct sk_buff *skb;
-	struct bio_vec bv;
 	u32 len;
 	int n;
 
@@ -66,9 +76,7 @@ static int rsess_copied_take(struct rsess_copied *c, struct socket *sock)
 	if (!skb)
 		return -ENOMEM;
 	len = min_t(u32, frag->size - frag->offset, RSESS_COPIED_MAX);
-	bvec_set_page(&bv, frag->page, len, frag->offset);
-	iov_iter_bvec(&msg.msg_iter, ITER_DEST, &bv, 1, len);
-	n = sock_recvmsg(sock, &msg, MSG_DONTWAIT);
+	n = rsess_copied_recv(sock, frag->page, frag->offset, len);
 	if (n <= 0) {
 		kfree_skb(skb);
 		rsess_copied_told(sock->sk, n);
@@ -136,12 +144,7 @@ void rsess_copied_discard(struct socket *sock)
 	if (!page)
 		return;
 	do {
-		struct msghdr msg = {};
-		struct bio_vec bv;
-
-		bvec_set_page(&bv, page, PAGE_SIZE, 0);
-		iov_iter_bvec(&msg.msg_iter, ITER_DEST, &bv, 1, PAGE_SIZE);
-		n = sock_recvmsg(sock, &msg, MSG_DONTWAIT);
+		n = rsess_copied_recv(sock, page, 0, PAGE_SIZE);
 		done += max(n, 0);
 	} while (n > 0 && done < RSESS_DISCARD_MAX);
 	__free_page(page);

@@ -782,8 +782,8 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 {
 	u8 value[RSESS_JOURNAL_VALUE_MAX];
 	const struct rsess_option *o;
-	bool foreign;
 	struct sock *sk;
+	bool foreign;
 	u32 len;
 	int err;
 
