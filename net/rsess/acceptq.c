@@ -160,8 +160,7 @@ rsess_listener_wrap(struct rsess_listener *lsn, struct socket *sock)
 
 	if (!rsess_transport_pin_net(sock->sk))
 		return NULL;
-	tr = rsess_transport_new(rsess_transport_ops_find(lsn->protocol),
-				 sock, NULL, lsn);
+	tr = rsess_transport_new(lsn->ops, sock, NULL, lsn);
 	if (!tr)
 		return NULL;
 	if (rsess_listener_judge(tr)) {
@@ -311,6 +310,27 @@ static bool rsess_listener_may_accept(struct rsess_listener *lsn)
 	return may;
 }
 
+/* As kernel_accept(); but who is accepted keeps the operations that the transport has
+ * given it, which need not be those of the socket that listens.
+ */
+static int rsess_listener_take(struct socket *sock, struct socket **newsock)
+{
+	struct proto_accept_arg arg = { .flags = O_NONBLOCK, .kern = true };
+	const struct sock *sk = sock->sk;
+	int err;
+
+	err = sock_create_lite(sk->sk_family, sk->sk_type, sk->sk_protocol,
+			       newsock);
+	if (err)
+		return err;
+	(*newsock)->ops = sock->ops;
+	__module_get(sock->ops->owner);
+	err = rsess_inner_accept(sock->ops, sock, *newsock, &arg);
+	if (err)
+		sock_release(*newsock);
+	return err;
+}
+
 static void rsess_listener_accept_work(struct work_struct *work)
 {
 	struct rsess_listener *lsn =
@@ -319,7 +339,7 @@ static void rsess_listener_accept_work(struct work_struct *work)
 	int err;
 
 	while (rsess_listener_may_accept(lsn)) {
-		err = kernel_accept(lsn->sock, &sock, O_NONBLOCK);
+		err = rsess_listener_take(lsn->sock, &sock);
 		if (err == -EAGAIN || err == -EINVAL)
 			return;
 		if (err) {

@@ -20,11 +20,6 @@
 #include "trace.h"
 #include "transport.h"
 
-static int rsess_addr_len(const union rsess_addr *a)
-{
-	return a->sa.sa_family == AF_INET6 ? sizeof(a->in6) : sizeof(a->in);
-}
-
 /* How long to wait for an answer: after each attempt that got none twice as long, up to
  * eight times.  A peer with many sessions to resume, or a slow one, would never be
  * given the time that it needs.
@@ -70,6 +65,8 @@ void rsess_link_settings(struct rsess_sock *rs, struct socket *sock)
 
 	if (rsess_link_settled(sk, inner))
 		return;
+	if (rsess_transport_has_core(rs->ops, inner))
+		rsess_sockopt_tell(sock, sk);
 	lock_sock(inner);
 	if (inner->sk_mark != sk->sk_mark ||
 	    inner->sk_bound_dev_if != sk->sk_bound_dev_if ||
@@ -95,16 +92,14 @@ void rsess_link_settings(struct rsess_sock *rs, struct socket *sock)
 /* An inner socket with all that the application set. */
 static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 {
-	const struct rsess_transport_ops *ops =
-		rsess_transport_ops_find(rs->protocol);
 	struct sock *sk = rsess_to_sk(rs);
 	struct socket *sock;
 	int err;
 
-	if (family != AF_INET && family != AF_INET6)
+	if (!rsess_transport_takes(rs->ops, family))
 		return ERR_PTR(-EAFNOSUPPORT);
-	err = sock_create_kern(sock_net(sk), family, SOCK_STREAM, rs->protocol,
-			       &sock);
+	err = sock_create_kern(sock_net(sk), family, SOCK_STREAM,
+			       rs->ops->protocol, &sock);
 	/* No file is opened: it stands for a lack of memory. */
 	if (err == -ENFILE)
 		err = -ENOBUFS;
@@ -115,14 +110,14 @@ static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 	rsess_charge_as(sock->sk, sk);
 	rsess_sockopt_replay(rs, sock);
 	rsess_link_settings(rs, sock);
-	ops->tune(sock);
+	rs->ops->tune(sock);
 	return sock;
 }
 
 /**
  * rsess_link_inner() - the inner socket that answers for the session
  * @rs: outer socket, locked
- * @family: AF_INET or AF_INET6, the one it has to be of if that is not settled
+ * @family: AF_INET, AF_INET6, ..., the one it has to be of if that is not settled
  *	yet; 0 if any will do
  *
  * It is the transport's, the listener's, or one that waits to be used; if there
@@ -191,13 +186,27 @@ static void rsess_link_unchoose(struct socket *sock)
 	release_sock(sock->sk);
 }
 
+/**
+ * rsess_link_is_bound() - has an inner socket a port?
+ * @sock: inner socket, not locked
+ *
+ * Context: may sleep.
+ */
+bool rsess_link_is_bound(struct socket *sock)
+{
+	union rsess_addr addr = {};
+
+	return kernel_getsockname(sock, &addr.sa) >= 0 &&
+	       rsess_addr_has_port(&addr);
+}
+
 /* The socket for the next dial.  The first one has the address and the port
  * that the application chose; for a later one the port would still be taken by
  * its predecessor.
  */
 static struct socket *rsess_link_dialer(struct rsess_sock *rs)
 {
-	union rsess_addr addr = rs->laddr;
+	union rsess_addr addr = rs->laddr, any;
 	struct socket *sock;
 	int err;
 
@@ -208,12 +217,14 @@ static struct socket *rsess_link_dialer(struct rsess_sock *rs)
 	rsess_link_settings(rs, sock);
 	if (!rs->greeted)
 		rsess_link_choose(rs, sock);
-	if (!rs->bound || inet_sk(sock->sk)->inet_num)
+	if (!rs->bound || rsess_link_is_bound(sock))
 		return sock;
-	if (rs->greeted)
-		addr.in.sin_port = 0;	/* sin6_port is at the same place */
+	if (rs->greeted) {
+		rsess_addr_any(&any, addr.sa.sa_family);
+		rsess_addr_set_port(&addr, &any);
+	}
 	err = kernel_bind(sock, (struct sockaddr_unsized *)&addr,
-			  rsess_addr_len(&addr));
+			  rsess_addr_len(addr.sa.sa_family));
 	if (err) {
 		sock_release(sock);
 		return ERR_PTR(err);
@@ -228,14 +239,12 @@ static struct socket *rsess_link_dialer(struct rsess_sock *rs)
 static enum rsess_ask rsess_link_ask(const struct rsess_sock *rs)
 {
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
-	const struct rsess_transport_ops *ops =
-		rsess_transport_ops_find(rs->protocol);
 
 	if (rs->negotiate == RSESS_NEGOTIATE_OFF || rs->inband)
 		return RSESS_ASK_NOTHING;
 	if (rs->greeted)
 		return RSESS_ASK_INSIST;
-	if (ops->filtered && rsess_blackhole_known(rn, &rs->raddr))
+	if (rs->ops->filtered && rsess_blackhole_known(rn, &rs->raddr))
 		return RSESS_ASK_NOTHING;
 	return RSESS_ASK_SESSION;
 }
@@ -265,8 +274,8 @@ static void rsess_link_target(struct rsess_sock *rs, union rsess_addr *addr)
 	if (!rs->addr_at || more->addr[rs->addr_at - 1].sa.sa_family != family)
 		return;
 	*addr = more->addr[rs->addr_at - 1];
-	if (!addr->in.sin_port)		/* sin6_port is at the same place */
-		addr->in.sin_port = rs->raddr.in.sin_port;
+	if (!rsess_addr_has_port(addr))
+		rsess_addr_set_port(addr, &rs->raddr);
 }
 
 /**
@@ -295,8 +304,7 @@ int rsess_link_dial(struct rsess_sock *rs)
 	if (!rsess_transport_pin_net(sock->sk))
 		goto release;
 	err = -ENOMEM;
-	tr = rsess_transport_new(rsess_transport_ops_find(rs->protocol),
-				 sock, sk, NULL);
+	tr = rsess_transport_new(rs->ops, sock, sk, NULL);
 	if (!tr)
 		goto release;
 
@@ -307,7 +315,8 @@ int rsess_link_dial(struct rsess_sock *rs)
 	rs->shut = false;
 	rs->pinged = false;
 	rs->asked = rsess_link_ask(rs);
-	err = tr->ops->connect(tr, &addr, rsess_addr_len(&addr), rs->asked);
+	err = tr->ops->connect(tr, &addr, rsess_addr_len(addr.sa.sa_family),
+			       rs->asked);
 	if (err && err != -EINPROGRESS) {
 		rsess_link_drop(rs, true);
 		return err;
@@ -572,11 +581,13 @@ static unsigned long rsess_link_backoff(u32 attempts)
 /* Was there a connection before it failed?  If not, connect() says why. */
 static bool rsess_link_was_up(const struct rsess_sock *rs, int err)
 {
-	return rs->greeted || err == ECONNRESET || err == ECONNABORTED ||
-	       err == EPIPE;
+	if (rs->greeted || !err)
+		return true;
+	return err != rs->ops->refused &&
+	       (err == ECONNRESET || err == ECONNABORTED || err == EPIPE);
 }
 
-/* The session has no transport: what now? */
+/* The session has no transport, for the transport's reason or none: what now? */
 static void rsess_link_next(struct rsess_sock *rs, int err)
 {
 	struct sock *sk = rsess_to_sk(rs);
@@ -586,7 +597,7 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 	     rs->attempts >= RSESS_HELLO_TRIES)) {
 		if (rs->greeted && rs->inband)
 			err = EPROTONOSUPPORT;
-		rsess_session_end(rs, RSESS_REASON_CONNECT, err);
+		rsess_session_end(rs, RSESS_REASON_CONNECT, err ?: ECONNRESET);
 		return;
 	}
 	if (sk->sk_state == TCP_TIME_WAIT && rs->orphaned && !rs->dialer) {
@@ -595,7 +606,7 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 		return;
 	}
 	if (!rs->dialer && READ_ONCE(rs->lsn->dead)) {
-		rsess_session_end(rs, RSESS_REASON_RESOURCES, err);
+		rsess_session_end(rs, RSESS_REASON_RESOURCES, err ?: ECONNRESET);
 		return;
 	}
 	if (!rs->dialer && rs->hello_only)
@@ -631,7 +642,7 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 	if (rs->progress)
 		rs->attempts = 0;
 	rsess_link_drop(rs, true);
-	rsess_link_next(rs, err ?: ECONNRESET);
+	rsess_link_next(rs, err);
 }
 
 /**

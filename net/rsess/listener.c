@@ -155,7 +155,7 @@ static void rsess_listener_close(struct rsess_listener *lsn)
 	}
 	/* So that nothing of TCP comes any more. */
 	kernel_sock_shutdown(lsn->sock, SHUT_RDWR);
-	rsess_transport_ops_find(lsn->protocol)->unlisten(lsn);
+	lsn->ops->unlisten(lsn);
 	sock_release(lsn->sock);
 	lsn->sock = NULL;
 }
@@ -273,19 +273,6 @@ void rsess_listener_exit(struct rsess_net *rn)
 	mutex_unlock(&rn->bind_lock);
 }
 
-static bool rsess_addr_equal(const union rsess_addr *a,
-			     const union rsess_addr *b)
-{
-	if (a->sa.sa_family != b->sa.sa_family ||
-	    a->in.sin_port != b->in.sin_port)
-		return false;
-	if (a->sa.sa_family == AF_INET)
-		return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
-	return !memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr,
-		       sizeof(a->in6.sin6_addr)) &&
-	       a->in6.sin6_scope_id == b->in6.sin6_scope_id;
-}
-
 /* The user's listener at an address, or NULL.  Locked: bind_lock. */
 static struct rsess_listener *rsess_listener_find(const struct rsess_sock *rs,
 						  const union rsess_addr *addr)
@@ -295,7 +282,7 @@ static struct rsess_listener *rsess_listener_find(const struct rsess_sock *rs,
 	struct rsess_listener *lsn;
 
 	list_for_each_entry(lsn, &rn->listeners, list) {
-		if (lsn->protocol != rs->protocol ||
+		if (lsn->ops != rs->ops ||
 		    lsn->v6only != rs->v6only ||
 		    lsn->bound_dev_if != sk->sk_bound_dev_if ||
 		    !uid_eq(lsn->uid, sk->sk_uid) ||
@@ -425,7 +412,7 @@ static struct rsess_listener *rsess_listener_new(struct rsess_sock *rs)
 	lsn->sock = rs->inner;
 	lsn->addr = rs->laddr;
 	lsn->v6only = rs->v6only;
-	lsn->protocol = rs->protocol;
+	lsn->ops = rs->ops;
 	lsn->bound_dev_if = sk->sk_bound_dev_if;
 	lsn->uid = sk->sk_uid;
 	INIT_WORK(&lsn->free_work, rsess_listener_free_work);
@@ -442,15 +429,13 @@ static struct rsess_listener *rsess_listener_new(struct rsess_sock *rs)
 /* Make a listener of the inner socket.  It belongs to it from then on. */
 static int rsess_listener_open(struct rsess_sock *rs)
 {
-	const struct rsess_transport_ops *ops =
-		rsess_transport_ops_find(rs->protocol);
 	struct rsess_listener *lsn;
 	int err, backlog;
 
 	lsn = rsess_listener_new(rs);
 	if (!lsn)
 		return -ENOMEM;
-	err = ops->listen(lsn);
+	err = rs->ops->listen(lsn);
 	if (err) {
 		rsess_listener_free(lsn);
 		return err;
@@ -465,7 +450,7 @@ static int rsess_listener_open(struct rsess_sock *rs)
 	err = kernel_listen(rs->inner, max(backlog, SOMAXCONN));
 	if (err) {
 		rsess_listener_unhook(lsn);
-		ops->unlisten(lsn);
+		rs->ops->unlisten(lsn);
 		rsess_listener_free(lsn);
 		return err;
 	}
@@ -486,10 +471,9 @@ static int rsess_listener_get(struct rsess_sock *rs)
 	/* A connect() that failed has used the inner socket up; an option may
 	 * have made another one.
 	 */
-	if (!rs->inner || !inet_sk(rs->inner->sk)->inet_num) {
+	if (!rs->inner || !rsess_link_is_bound(rs->inner)) {
 		err = rsess_listener_bind(rs, &addr,
-					  addr.sa.sa_family == AF_INET6 ?
-					  sizeof(addr.in6) : sizeof(addr.in));
+					  rsess_addr_len(addr.sa.sa_family));
 		if (err || rs->lsn)
 			return err;
 	}
@@ -510,8 +494,7 @@ static void rsess_listener_policy(struct rsess_listener *lsn, u8 negotiate)
 	if (negotiate == RSESS_NEGOTIATE_OFF && lsn->users > lsn->owners)
 		return;
 	WRITE_ONCE(lsn->negotiate, negotiate);
-	rsess_transport_ops_find(lsn->protocol)->answers(lsn, negotiate !=
-							 RSESS_NEGOTIATE_OFF);
+	lsn->ops->answers(lsn, negotiate != RSESS_NEGOTIATE_OFF);
 }
 
 /**

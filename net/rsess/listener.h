@@ -30,7 +30,7 @@ struct rsess_transport;
  * @sk_state_change: of @sock
  * @addr: what @sock is bound to
  * @v6only: IPV6_V6ONLY of @sock
- * @protocol: of @sock
+ * @ops: of @sock
  * @bound_dev_if: of @sock
  * @uid: of the application that bound it; another user cannot take it over
  * @synopt: of @sock, for TCP
@@ -75,7 +75,7 @@ struct rsess_listener {
 	void			(*sk_state_change)(struct sock *sk);
 	union rsess_addr	addr;
 	bool			v6only;
-	int			protocol;
+	const struct rsess_transport_ops *ops;
 	int			bound_dev_if;
 	kuid_t			uid;
 	struct rsess_synopt	synopt;

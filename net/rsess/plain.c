@@ -15,11 +15,10 @@
  * again.  An accepted socket has had no other one.
  *
  * The proto_ops stay ours because the file has to be ours: what would replace them
- * (TCP_ULP, IPV6_ADDRFORM) is refused.
+ * (IPV6_ADDRFORM, &rsess_transport_ops.ulp) is refused.
  */
 #include <linux/security.h>
 #include <linux/slab.h>
-#include <linux/tcp.h>
 #include <net/sock.h>
 #include "compat.h"
 #include "net.h"
@@ -71,24 +70,39 @@ struct rsess_plain *rsess_plain_alloc(void)
 	return kzalloc(sizeof(struct rsess_plain), GFP_KERNEL_ACCOUNT);
 }
 
-/* The inner socket's sock becomes that of the application's socket; the shell is
- * released.  Locked: the sock.
+/* What is left of the inner socket.  Parts of the transport may look there whether
+ * somebody waits for room: they cannot know who does.
+ */
+static void rsess_plain_leave(struct socket *inner, struct rsess_plain *plain)
+{
+	inner->sk = NULL;
+	if (!plain->transport->shell) {
+		sock_release(inner);
+		return;
+	}
+	set_bit(SOCK_NOSPACE, &inner->flags);
+	plain->shell = inner;		/* rsess_plain_release() */
+}
+
+/* The inner socket's sock becomes that of the application's socket.
+ * Locked: the sock.
  */
 static void rsess_plain_graft(struct socket *sock, struct socket *inner,
-			      struct rsess_plain *plain)
+			      struct rsess_plain *plain,
+			      const struct rsess_transport_ops *transport)
 {
 	struct sock *sk = inner->sk;
 
 	plain->ops = inner->ops;
+	plain->transport = transport;
 	SOCK_INODE(sock)->i_private = plain;
 	write_lock_bh(&sk->sk_callback_lock);
 	rcu_assign_pointer(sk->sk_wq, &sock->wq);
 	sk_set_socket(sk, sock);
 	sk->sk_uid = SOCK_INODE(sock)->i_uid;
 	write_unlock_bh(&sk->sk_callback_lock);
-	inner->sk = NULL;
 	smp_store_release(&sock->sk, sk); /* rsess_sock_get() */
-	sock_release(inner);
+	rsess_plain_leave(inner, plain);
 }
 
 /* A user in the kernel has its own callbacks in the socket that it knows. */
@@ -177,7 +191,7 @@ int rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 	rsess_plain_callbacks(sk, outer);
 	rs->plain = true;
 	rs->reason = reason;
-	rsess_plain_graft(outer->sk_socket, inner, plain);
+	rsess_plain_graft(outer->sk_socket, inner, plain, rs->ops);
 	/* Whoever waits for it to be connected waits no longer. */
 	rsess_state_set(outer, TCP_ESTABLISHED);
 	rsess_plain_wake(sk);
@@ -205,7 +219,7 @@ void rsess_plain_accept(struct sock *parent, struct socket *inner,
 	rsess_charge_as(sk, parent);
 	security_sk_clone(parent, sk);
 	lock_sock(sk);
-	rsess_plain_graft(sock, inner, plain);
+	rsess_plain_graft(sock, inner, plain, rsess_sk(parent)->ops);
 	release_sock(sk);
 	rsess_plain_count(sk, plain->reason);
 }
@@ -257,6 +271,8 @@ int rsess_plain_release(struct socket *sock)
 	struct sock *outer = plain->outer;
 	int err = plain->ops->release(sock);
 
+	if (plain->shell)
+		sock_release(plain->shell);
 	if (outer) {
 		sock_hold(outer);	/* rsess_session_destroy() */
 		lock_sock(outer);
@@ -289,14 +305,21 @@ int rsess_plain_accept_more(struct socket *sock, struct socket *newsock,
 	if (!new)
 		return -ENOMEM;
 	new->ops = rsess_plain(sock)->ops;
+	new->transport = rsess_plain(sock)->transport;
 	new->reason = rsess_plain(sock)->reason;
 	SOCK_INODE(newsock)->i_private = new;
 	err = rsess_inner_accept(new->ops, sock, newsock, arg);
 	if (err) {
 		SOCK_INODE(newsock)->i_private = NULL;
 		kfree(new);
+		return err;
 	}
-	return err;
+	/* A peer may be one that the transport gives other operations. */
+	if (newsock->ops != sock->ops) {
+		new->ops = newsock->ops;
+		newsock->ops = sock->ops;
+	}
+	return 0;
 }
 
 /**
@@ -313,10 +336,15 @@ int rsess_plain_accept_more(struct socket *sock, struct socket *newsock,
 int rsess_plain_setsockopt(struct socket *sock, int level, int optname,
 			   sockptr_t optval, unsigned int optlen)
 {
-	if (level == SOL_SOCKET)
+	const struct rsess_transport_ops *transport =
+		rsess_plain(sock)->transport;
+
+	if (level == SOL_SOCKET && !rsess_transport_has_core(transport, sock->sk))
 		return sock_setsockopt(sock, level, optname, optval, optlen);
-	if (level == SOL_RSESS || (level == SOL_TCP && optname == TCP_ULP) ||
-	    (level == SOL_IPV6 && optname == IPV6_ADDRFORM))
+	if (level == SOL_RSESS ||
+	    (level == SOL_IPV6 && optname == IPV6_ADDRFORM) ||
+	    (transport->ulp && level == transport->level &&
+	     optname == transport->ulp))
 		return -ENOPROTOOPT;
 	return rsess_plain(sock)->ops->setsockopt(sock, level, optname, optval,
 						  optlen);

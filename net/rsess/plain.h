@@ -11,16 +11,22 @@
 #include "session.h"
 
 struct proto_accept_arg;
+struct rsess_transport_ops;
 
 /**
  * struct rsess_plain - what a fallen-back socket has of this module
  * @ops: of the transport, which does everything
+ * @transport: whose they are
+ * @shell: the struct socket that the transport's was made with, where it needs that;
+ *	else NULL
  * @outer: what was the application's socket while it connected, or NULL; others may
  *	be in the middle of a call on it, so it stays until the file is closed
  * @reason: enum rsess_reason
  */
 struct rsess_plain {
 	const struct proto_ops	*ops;
+	const struct rsess_transport_ops *transport;
+	struct socket		*shell;
 	struct sock		*outer;
 	u32			reason;
 };

@@ -50,6 +50,15 @@ static void rsess_proc_stop(struct seq_file *seq, void *v)
 	spin_unlock(&rsess_net(seq_file_net(seq))->lock);
 }
 
+static void rsess_proc_addr(struct seq_file *seq, const union rsess_addr *addr)
+{
+	if (addr->sa.sa_family == AF_VSOCK)
+		seq_printf(seq, " vsock:%u:%u", addr->vm.svm_cid,
+			   addr->vm.svm_port);
+	else
+		seq_printf(seq, " %pISpc", addr);
+}
+
 /* The session is not locked: each number is right, not all of one moment. */
 static int rsess_proc_show(struct seq_file *seq, void *v)
 {
@@ -70,15 +79,17 @@ static int rsess_proc_show(struct seq_file *seq, void *v)
 	/* A connect() under way may be about to fill them in. */
 	laddr = data_race(rs->laddr);	/* see above */
 	raddr = data_race(rs->raddr);	/* see above */
-	seq_printf(seq, "%*phN %s %s %s %u %u %u %llu %llu %llu %s %pISpc %pISpc\n",
+	seq_printf(seq, "%*phN %s %s %s %u %u %u %llu %llu %llu %s",
 		   RSESS_ID_LEN, rs->id, rs->dialer ? "dialer" : "acceptor",
 		   rsess_state_name(READ_ONCE(rsess_to_sk(rs)->sk_state)),
 		   links[READ_ONCE(rs->link)], READ_ONCE(rs->epoch),
 		   READ_ONCE(rs->resumes), READ_ONCE(rs->lost),
 		   rsess_sendq_retained(&rs->sq), rsess_sendq_unsent(&rs->sq),
 		   rsess_readable(rs),
-		   READ_ONCE(rs->orphaned) ? "orphan" : "socket",
-		   &laddr, &raddr);
+		   READ_ONCE(rs->orphaned) ? "orphan" : "socket");
+	rsess_proc_addr(seq, &laddr);
+	rsess_proc_addr(seq, &raddr);
+	seq_putc(seq, '\n');
 	return 0;
 }
 

@@ -52,18 +52,6 @@ static bool rsess_sctp_agreed(struct sock *sk)
 	return ret;
 }
 
-/* Is there SCTP?  Asking loads it. */
-static int rsess_sctp_available(struct net *net)
-{
-	struct socket *sock;
-	int err;
-
-	err = sock_create_kern(net, AF_INET, SOCK_STREAM, IPPROTO_SCTP, &sock);
-	if (!err)
-		sock_release(sock);
-	return err;
-}
-
 static void rsess_sctp_tune(struct socket *sock)
 {
 	sctp_sock_set_nodelay(sock->sk);
@@ -148,8 +136,9 @@ static void rsess_sctp_push(struct socket *sock)
 const struct rsess_transport_ops rsess_sctp_ops = {
 	.protocol	= IPPROTO_SCTP,
 	.level		= SOL_SCTP,
+	.refused	= ECONNREFUSED,
 	.sleepers	= true,
-	.available	= rsess_sctp_available,
+	.loaded		= true,
 	.tune		= rsess_sctp_tune,
 	.connect	= rsess_sctp_connect,
 	.answer		= rsess_sctp_answer,

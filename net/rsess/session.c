@@ -36,13 +36,15 @@ static void rsess_sock_destruct(struct sock *sk)
 /**
  * rsess_sock_alloc() - a new outer socket
  * @net: its namespace
- * @protocol: of its transports, IPPROTO_TCP, ...
+ * @ops: of its transports
  * @gfp: for the allocation
  * @kern: does it belong to the kernel, and so not hold the namespace?
  *
  * Return: the socket, in state TCP_CLOSE; or NULL.
  */
-struct sock *rsess_sock_alloc(struct net *net, int protocol, gfp_t gfp, int kern)
+struct sock *rsess_sock_alloc(struct net *net,
+			      const struct rsess_transport_ops *ops, gfp_t gfp,
+			      int kern)
 {
 	struct rsess_sock *rs;
 	struct sock *sk;
@@ -52,7 +54,7 @@ struct sock *rsess_sock_alloc(struct net *net, int protocol, gfp_t gfp, int kern
 		return NULL;
 	sock_init_data(NULL, sk);
 	/* The socket core asks for it, for example about SO_REUSEPORT. */
-	sk->sk_family = AF_INET;
+	sk->sk_family = ops->family ?: AF_INET;
 	sk->sk_txrehash = READ_ONCE(net->core.sysctl_txrehash);
 	sk->sk_destruct = rsess_sock_destruct;
 	sk->sk_write_space = rsess_write_space;
@@ -62,7 +64,8 @@ struct sock *rsess_sock_alloc(struct net *net, int protocol, gfp_t gfp, int kern
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 
 	rs = rsess_sk(sk);
-	rs->protocol = protocol;
+	rs->ops = ops;
+	rs->family = ops->family;
 	rs->callbacks.data_ready = sk->sk_data_ready;
 	rs->callbacks.write_space = sk->sk_write_space;
 	rs->callbacks.state_change = sk->sk_state_change;
@@ -134,7 +137,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 /**
  * rsess_set_family() - the address family is known
  * @rs: session, locked or not visible yet
- * @family: AF_INET or AF_INET6
+ * @family: AF_INET, AF_INET6 or that of the transport
  *
  * The socket core and the security modules treat the outer socket as an inet
  * socket, though not as one of TCP: sk_protocol is 0.
@@ -160,16 +163,21 @@ void rsess_set_laddr(struct rsess_sock *rs, const union rsess_addr *addr)
 	struct inet_sock *inet = &rs->inet;
 
 	rs->laddr = *addr;
-	inet->inet_sport = addr->in.sin_port;
-	inet->inet_num = ntohs(addr->in.sin_port);
-	if (addr->sa.sa_family == AF_INET) {
+	switch (addr->sa.sa_family) {
+	case AF_INET:
 		inet->inet_saddr = addr->in.sin_addr.s_addr;
 		inet->inet_rcv_saddr = inet->inet_saddr;
-	}
+		break;
 #if IS_ENABLED(CONFIG_IPV6)
-	else
+	case AF_INET6:
 		inet->sk.sk_v6_rcv_saddr = addr->in6.sin6_addr;
+		break;
 #endif
+	default:
+		return;
+	}
+	inet->inet_sport = addr->in.sin_port;	/* sin6_port is at the same place */
+	inet->inet_num = ntohs(addr->in.sin_port);
 }
 
 /**
@@ -182,13 +190,19 @@ void rsess_set_raddr(struct rsess_sock *rs, const union rsess_addr *addr)
 	struct inet_sock *inet = &rs->inet;
 
 	rs->raddr = *addr;
-	inet->inet_dport = addr->in.sin_port;
-	if (addr->sa.sa_family == AF_INET)
+	switch (addr->sa.sa_family) {
+	case AF_INET:
 		inet->inet_daddr = addr->in.sin_addr.s_addr;
+		break;
 #if IS_ENABLED(CONFIG_IPV6)
-	else
+	case AF_INET6:
 		inet->sk.sk_v6_daddr = addr->in6.sin6_addr;
+		break;
 #endif
+	default:
+		return;
+	}
+	inet->inet_dport = addr->in.sin_port;	/* as above */
 }
 
 /**

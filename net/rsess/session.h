@@ -18,13 +18,12 @@
 #ifndef _RSESS_SESSION_H
 #define _RSESS_SESSION_H
 
-#include <linux/in.h>
-#include <linux/in6.h>
 #include <linux/workqueue.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
+#include "addr.h"
 #include "auth.h"
 #include "credit.h"
 #include "journal.h"
@@ -36,28 +35,13 @@
 struct rsess_listener;
 struct rsess_tomb;
 struct rsess_transport;
+struct rsess_transport_ops;
 
 extern int rsess_family;
 extern struct proto rsess_proto;
 /* Of sessions and transports; and of what waits for a work of the first. */
 extern struct workqueue_struct *rsess_wq;
 extern struct workqueue_struct *rsess_close_wq;
-
-union rsess_addr {
-	struct sockaddr		sa;
-	struct sockaddr_in	in;
-	struct sockaddr_in6	in6;
-};
-
-/* The address without its port; one of IPv4 is mapped. */
-static inline void rsess_addr_host(const union rsess_addr *addr,
-				   struct in6_addr *host)
-{
-	if (addr->sa.sa_family == AF_INET6)
-		*host = addr->in6.sin6_addr;
-	else
-		ipv6_addr_set_v4mapped(addr->in.sin_addr.s_addr, host);
-}
 
 /* What the one timer of a session is asked to do. */
 enum rsess_timer {
@@ -158,8 +142,8 @@ struct rsess_addrs {
  *	resumes come to
  *
  * Locked (lock_sock() of this socket):
- * @protocol: of the transports, IPPROTO_TCP, ...; constant
- * @family: of the inner sockets, AF_INET or AF_INET6; 0 until it is known
+ * @ops: of the transports; constant
+ * @family: of the inner sockets, AF_INET, AF_INET6 or that of @ops; 0 until it is known
  * @laddr: local address given to bind(), or of the first transport
  * @raddr: address of the peer
  * @addrs: further addresses of the peer, or NULL
@@ -260,7 +244,7 @@ struct rsess_sock {
 	struct rsess_callbacks	callbacks;
 	struct rsess_listener	*lsn;
 
-	u16			protocol;
+	const struct rsess_transport_ops *ops;
 	u16			family;
 	union rsess_addr	laddr;
 	union rsess_addr	raddr;
@@ -428,7 +412,8 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 #define RSESS_HELLO_ERRORS	3
 
 /* session.c: life and death */
-struct sock *rsess_sock_alloc(struct net *net, int protocol, gfp_t gfp,
+struct sock *rsess_sock_alloc(struct net *net,
+			      const struct rsess_transport_ops *ops, gfp_t gfp,
 			      int kern);
 void rsess_session_init(struct rsess_sock *rs, bool dialer);
 void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev);
@@ -447,6 +432,7 @@ unsigned long rsess_orphan_delay(const struct rsess_sock *rs);
 /* link.c: transports come and go */
 struct socket *rsess_link_inner(struct rsess_sock *rs, int family);
 void rsess_link_forget_inner(struct rsess_sock *rs);
+bool rsess_link_is_bound(struct socket *sock);
 void rsess_link_settings(struct rsess_sock *rs, struct socket *sock);
 void rsess_link_choose(struct rsess_sock *rs, struct socket *sock);
 int rsess_link_dial(struct rsess_sock *rs);
@@ -497,6 +483,8 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 		     sockptr_t optval, unsigned int optlen);
 int rsess_getsockopt(struct socket *sock, int level, int optname,
 		     char __user *optval, int __user *optlen);
+int rsess_sockopt_inner(struct socket *sock, int level, int name, int val);
+void rsess_sockopt_tell(struct socket *sock, const struct sock *sk);
 void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock);
 int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent);
 void rsess_sockopt_buffers(struct sock *sk, const struct sock *from);

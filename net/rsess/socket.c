@@ -60,7 +60,7 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 
 static int rsess_listen(struct socket *sock, int backlog)
 {
-	union rsess_addr any = {};
+	union rsess_addr any;
 	struct rsess_net *rn = rsess_net(sock_net(sock->sk));
 	struct rsess_sock *rs;
 	struct sock *sk;
@@ -78,7 +78,7 @@ static int rsess_listen(struct socket *sock, int backlog)
 	    !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
 		goto out;
 	if (!rs->bound) {
-		any.sa.sa_family = sk->sk_family;
+		rsess_addr_any(&any, sk->sk_family);
 		err = rsess_listener_bind(rs, &any, sizeof(any));
 		if (err)
 			goto out;
@@ -113,8 +113,6 @@ static int rsess_connect_start(struct rsess_sock *rs,
 	struct sock *sk = rsess_to_sk(rs);
 	int err;
 
-	if (addr->sa.sa_family != AF_INET && addr->sa.sa_family != AF_INET6)
-		return -EAFNOSUPPORT;
 	if (rs->family && rs->family != addr->sa.sa_family)
 		return -EAFNOSUPPORT;
 	if (rs->lsn)
@@ -161,7 +159,7 @@ static void rsess_begin_again(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 	struct rsess_sock *rs = rsess_sk(sk);
-	union rsess_addr none = {};
+	union rsess_addr none;
 
 	rsess_recvq_purge(sk);
 	rsess_session_init(rs, false);
@@ -169,8 +167,8 @@ static void rsess_begin_again(struct socket *sock)
 	rs->inet.inet_dport = 0;
 	/* The port stays: it is nobody's, but so does TCP. */
 	if (!rs->bound) {
-		none.sa.sa_family = rs->laddr.sa.sa_family;
-		none.in.sin_port = rs->laddr.in.sin_port;
+		rsess_addr_any(&none, rs->laddr.sa.sa_family);
+		rsess_addr_set_port(&none, &rs->laddr);
 		rsess_set_laddr(rs, &none);
 	}
 	sk->sk_shutdown = 0;
@@ -200,6 +198,7 @@ static void rsess_disconnect(struct socket *sock)
 static int rsess_connect_begin(struct socket *sock,
 			       const union rsess_addr *addr, int len)
 {
+	u16 family = addr->sa.sa_family;
 	struct sock *sk = sock->sk;
 	int err;
 
@@ -215,12 +214,10 @@ static int rsess_connect_begin(struct socket *sock,
 	}
 	if (sk->sk_state != TCP_CLOSE)
 		return -EISCONN;
-	/* TCP over IPv6 takes an address without the scope. */
-	if (len < (addr->sa.sa_family == AF_INET6 ?
-		   (int)offsetofend(struct sockaddr_in6, sin6_addr) :
-		   (int)sizeof(struct sockaddr_in)))
-		return addr->sa.sa_family == AF_INET ||
-		       addr->sa.sa_family == AF_INET6 ? -EINVAL : -EAFNOSUPPORT;
+	if (!rsess_transport_takes(rsess_sk(sk)->ops, family))
+		return -EAFNOSUPPORT;
+	if (len < rsess_addr_least(family))
+		return -EINVAL;
 	err = rsess_connect_start(rsess_sk(sk), addr);
 	if (!err)
 		sock->state = SS_CONNECTING;
@@ -391,12 +388,13 @@ static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	struct sock *sk = rsess_sock_lock(sock);
 	union rsess_addr addr;
 	struct rsess_sock *rs;
+	int len;
 
 	if (!sk)
 		return rsess_plain(sock)->ops->getname(sock, uaddr, peer);
 	rs = rsess_sk(sk);
 	addr = peer ? rs->raddr : rs->laddr;
-	if (peer && (!addr.in.sin_port ||
+	if (peer && (!addr.sa.sa_family || !rsess_addr_has_port(&addr) ||
 		     ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_SYN_SENT) &&
 		      peer == 1 && !rs->half))) {
 		release_sock(sk);
@@ -405,14 +403,12 @@ static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	release_sock(sk);
 
 	if (!addr.sa.sa_family)
-		addr.sa.sa_family = READ_ONCE(sk->sk_family);
-	if (addr.sa.sa_family == AF_INET6) {
-		memcpy(uaddr, &addr.in6, sizeof(addr.in6));
-		return sizeof(addr.in6);
-	}
-	memset(addr.in.sin_zero, 0, sizeof(addr.in.sin_zero));
-	memcpy(uaddr, &addr.in, sizeof(addr.in));
-	return sizeof(addr.in);
+		rsess_addr_any(&addr, READ_ONCE(sk->sk_family));
+	len = rsess_addr_len(addr.sa.sa_family);
+	if (addr.sa.sa_family == AF_INET)
+		memset(addr.in.sin_zero, 0, sizeof(addr.in.sin_zero));
+	memcpy(uaddr, &addr, len);
+	return len;
 }
 
 static __poll_t rsess_poll(struct file *file, struct socket *sock,
@@ -634,9 +630,15 @@ static int rsess_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 
 static int rsess_set_rcvlowat(struct sock *sk, int val)
 {
-	/* Both families of TCP have the same. */
-	if (!rsess_is_session(sk))
-		return inet_stream_ops.set_rcvlowat(sk, val);
+	const struct proto_ops *ops;
+
+	if (!rsess_is_session(sk)) {
+		ops = rsess_plain(sk->sk_socket)->ops;
+		if (ops->set_rcvlowat)
+			return ops->set_rcvlowat(sk, val);
+		WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
+		return 0;
+	}
 	WRITE_ONCE(sk->sk_rcvlowat, min_t(u32, val ?: 1,
 					  rsess_window(rsess_sk(sk))));
 	if (!sock_flag(sk, SOCK_DEAD))
@@ -735,11 +737,11 @@ int rsess_create(struct net *net, struct socket *sock, int protocol, int kern)
 	ops = rsess_transport_ops_find(protocol);
 	if (!ops)
 		return -EPROTONOSUPPORT;
-	err = ops->available ? ops->available(net) : 0;
+	err = ops->loaded ? rsess_transport_exists(ops, net) : 0;
 	if (err)
 		return err;
 
-	sk = rsess_sock_alloc(net, protocol, GFP_KERNEL, kern);
+	sk = rsess_sock_alloc(net, ops, GFP_KERNEL, kern);
 	if (!sk)
 		return -ENOBUFS;
 	sock->state = SS_UNCONNECTED;

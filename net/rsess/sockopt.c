@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/sockptr.h>
 #include <linux/tcp.h>
+#include <linux/vm_sockets.h>
 #include <net/sock.h>
 #include "compat.h"
 #include "plain.h"
@@ -127,10 +128,57 @@ void rsess_sockopt_buffers(struct sock *sk, const struct sock *from)
 	sk->sk_userlocks |= chosen;
 }
 
-/* What is set on the outer socket becomes that of TCP's own.  Not locked: @sk. */
-static void rsess_hand_over_core(struct sock *sk, const struct sock *from,
+/**
+ * rsess_sockopt_inner() - set an option of an inner socket that is an integer
+ * @sock: inner socket, not locked
+ * @level: of the option
+ * @name: the option
+ * @val: its value
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rsess_sockopt_inner(struct socket *sock, int level, int name, int val)
+{
+	return sock->ops->setsockopt(sock, level, name, KERNEL_SOCKPTR(&val),
+				     sizeof(val));
+}
+
+/**
+ * rsess_sockopt_tell() - SOL_SOCKET of a transport that has code of its own for it
+ * @sock: inner socket, not locked; see &rsess_transport_ops.core
+ * @sk: outer socket
+ *
+ * It obeys as far as the caller has the right.
+ *
+ * Context: may sleep.
+ */
+void rsess_sockopt_tell(struct socket *sock, const struct sock *sk)
+{
+	const struct sock *inner = sock->sk;
+
+	if (inner->sk_mark != sk->sk_mark)
+		rsess_sockopt_inner(sock, SOL_SOCKET, SO_MARK, sk->sk_mark);
+	if (inner->sk_priority != sk->sk_priority)
+		rsess_sockopt_inner(sock, SOL_SOCKET, SO_PRIORITY,
+				    sk->sk_priority);
+	if (inner->sk_bound_dev_if != sk->sk_bound_dev_if)
+		rsess_sockopt_inner(sock, SOL_SOCKET, SO_BINDTOIFINDEX,
+				    sk->sk_bound_dev_if);
+	if (inner->sk_reuse != sk->sk_reuse)
+		rsess_sockopt_inner(sock, SOL_SOCKET, SO_REUSEADDR,
+				    sk->sk_reuse);
+	if (inner->sk_reuseport != sk->sk_reuseport)
+		rsess_sockopt_inner(sock, SOL_SOCKET, SO_REUSEPORT,
+				    sk->sk_reuseport);
+}
+
+/* What is set on the outer socket becomes that of TCP's own.  Not locked: @sock. */
+static void rsess_hand_over_core(struct socket *sock, const struct sock *from,
 				 unsigned long flags)
 {
+	struct sock *sk = sock->sk;
+
 	if (sock_flag(from, SOCK_RCVTSTAMP))
 		sock_enable_timestamps(sk);
 	lock_sock(sk);
@@ -139,9 +187,12 @@ static void rsess_hand_over_core(struct sock *sk, const struct sock *from,
 	rsess_sockopt_buffers(sk, from);
 	if (sk->sk_prot->keepalive)
 		sk->sk_prot->keepalive(sk, sock_flag(from, SOCK_KEEPOPEN));
-	if (from->sk_rcvlowat != 1 && sk->sk_socket->ops->set_rcvlowat)
-		sk->sk_socket->ops->set_rcvlowat(sk, from->sk_rcvlowat);
+	if (from->sk_rcvlowat != 1 && sock->ops->set_rcvlowat)
+		sock->ops->set_rcvlowat(sk, from->sk_rcvlowat);
 	release_sock(sk);
+	if (rsess_transport_has_core(rsess_sk(from)->ops, sk))
+		rsess_sockopt_inner(sock, SOL_SOCKET, SO_KEEPALIVE,
+				    sock_flag(from, SOCK_KEEPOPEN));
 }
 
 static int rsess_set_timeout(struct rsess_sock *rs, int val)
@@ -160,7 +211,7 @@ static int rsess_get_timeout(const struct rsess_sock *rs, void *answer)
 
 static int rsess_set_sockfamily(struct rsess_sock *rs, int val)
 {
-	if (val != AF_INET && val != AF_INET6)
+	if (!rsess_transport_takes(rs->ops, val))
 		return -EAFNOSUPPORT;
 	if (rs->bound || rsess_to_sk(rs)->sk_state != TCP_CLOSE)
 		return -EINVAL;
@@ -203,14 +254,13 @@ static int rsess_addr_check(const struct rsess_sock *rs,
 			    const union rsess_addr *addr, u32 len)
 {
 	u16 family = rs->raddr.sa.sa_family ?: rs->family;
+	u16 given = addr->sa.sa_family;
 
-	if (len < sizeof(addr->in))
+	if (len < sizeof(given) || len < rsess_addr_len(given))
 		return -EINVAL;
-	if (addr->sa.sa_family == AF_INET6 && len < sizeof(addr->in6))
-		return -EINVAL;
-	if (addr->sa.sa_family != AF_INET && addr->sa.sa_family != AF_INET6)
+	if (!rsess_transport_takes(rs->ops, given))
 		return -EAFNOSUPPORT;
-	if (family && family != addr->sa.sa_family)
+	if (family && family != given)
 		return -EAFNOSUPPORT;
 	return 0;
 }
@@ -484,6 +534,12 @@ static const struct rsess_option rsess_options[] = {
 	{ SOL_SCTP, SCTP_STATUS, RSESS_OPT_READ },
 	{ SOL_SCTP, SCTP_GET_ASSOC_STATS, RSESS_OPT_READ },
 
+	{ AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ AF_VSOCK, SO_VM_SOCKETS_BUFFER_MIN_SIZE, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD, RSESS_KEEP | RSESS_OPT_BLOB },
+	{ AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW, RSESS_KEEP | RSESS_OPT_BLOB },
+
 	RSESS_OWN(SOL_IP, IP_RECVERR, recverr),
 	{ SOL_IP, IP_TOS, RSESS_KEEP, rsess_set_tos },
 	{ SOL_IP, IP_TTL, RSESS_KEEP },
@@ -542,9 +598,11 @@ static const struct rsess_option rsess_options[] = {
 /* Has the transport options of this level? */
 static bool rsess_option_level(const struct rsess_sock *rs, int level)
 {
-	if (level == SOL_RSESS || level == SOL_IP || level == SOL_IPV6)
+	if (level == SOL_RSESS)
 		return true;
-	return level == rsess_transport_ops_find(rs->protocol)->level;
+	if (level == SOL_IP || level == SOL_IPV6)
+		return !rs->ops->family;
+	return level == rs->ops->level;
 }
 
 static const struct rsess_option *
@@ -665,7 +723,7 @@ void rsess_sockopt_hand_over(struct rsess_sock *rs, struct socket *sock,
 	if (same)
 		flags |= BIT(SOCK_FASYNC);
 	rsess_link_settings(rs, sock);
-	rsess_hand_over_core(sock->sk, rsess_to_sk(rs), flags);
+	rsess_hand_over_core(sock, rsess_to_sk(rs), flags);
 	rsess_hand_over_own(rs, sock);
 }
 

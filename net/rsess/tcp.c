@@ -65,7 +65,11 @@ static enum rsess_offer rsess_tcp_offered(struct socket *sock)
 	return rsess_synopt_offered(sock->sk);
 }
 
-static enum rsess_inner_state rsess_tcp_state(const struct socket *sock)
+/**
+ * rsess_tcp_state() - &rsess_transport_ops.state
+ * @sock: inner socket with the states of TCP
+ */
+enum rsess_inner_state rsess_tcp_state(const struct socket *sock)
 {
 	const struct sock *sk = sock->sk;
 	int state = smp_load_acquire(&sk->sk_state); /* tcp_set_state() */
@@ -131,6 +135,8 @@ static void rsess_tcp_discard(struct socket *sock)
 const struct rsess_transport_ops rsess_tcp_ops = {
 	.protocol	= IPPROTO_TCP,
 	.level		= SOL_TCP,
+	.ulp		= TCP_ULP,
+	.refused	= ECONNREFUSED,
 	.filtered	= true,
 	.tune		= rsess_tcp_tune,
 	.connect	= rsess_tcp_connect,

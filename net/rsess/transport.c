@@ -33,6 +33,12 @@ const struct rsess_transport_ops *rsess_transport_ops_find(int protocol)
 #if IS_ENABLED(CONFIG_IP_SCTP)
 		&rsess_sctp_ops,
 #endif
+#if IS_ENABLED(CONFIG_MPTCP)
+		&rsess_mptcp_ops,
+#endif
+#if IS_ENABLED(CONFIG_VSOCKETS)
+		&rsess_vsock_ops,
+#endif
 	};
 	int i;
 
@@ -40,6 +46,29 @@ const struct rsess_transport_ops *rsess_transport_ops_find(int protocol)
 		if (all[i]->protocol == protocol)
 			return all[i];
 	return NULL;
+}
+
+/**
+ * rsess_transport_exists() - can there be sockets of a transport?
+ * @ops: its operations
+ * @net: where
+ *
+ * Asking loads the module that has them.
+ *
+ * Context: may sleep.
+ * Return: 0, or the errno of socket().
+ */
+int rsess_transport_exists(const struct rsess_transport_ops *ops,
+			   struct net *net)
+{
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(net, ops->family ?: AF_INET, SOCK_STREAM,
+			       ops->protocol, &sock);
+	if (!err)
+		sock_release(sock);
+	return err;
 }
 
 static void rsess_inner_kick(struct sock *sk)

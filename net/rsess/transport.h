@@ -56,12 +56,16 @@ enum rsess_answer_kind {
 /**
  * struct rsess_transport_ops - what the session layer asks of a stream below it
  * @protocol: IPPROTO_TCP, ...
+ * @family: of its sockets; 0: AF_INET or AF_INET6
  * @level: of its own socket options, SOL_TCP, ...
+ * @ulp: option at @level that would replace the operations of a socket; 0: none
+ * @refused: errno of a connect() where nobody listens
  * @filtered: what @connect asks the peer may get lost on the way, see blackhole.c
  * @sleepers: that there is room it tells those who sleep on the socket, and does not
  *	call sk_write_space
- * @available: can there be sockets of it? 0 or a negative errno; NULL: always; may
- *	sleep
+ * @shell: it keeps pointers to the struct socket that its struct sock was made for
+ * @loaded: it may have to be loaded, or not be there
+ * @core: are options of SOL_SOCKET set by the socket's own setsockopt()?  NULL: no
  * @tune: options that every inner socket of this kind has; not locked
  * @connect: begin to connect, and ask the peer; 0, -EINPROGRESS or another errno;
  *	may sleep
@@ -83,14 +87,21 @@ enum rsess_answer_kind {
  *	turn into a reset; may sleep
  *
  * To add a transport, write one file with one such table and name it in
- * rsess_transport_ops_find().
+ * rsess_transport_ops_find().  If its handshake cannot carry a question,
+ * %RSESS_INBAND_OPS are those that deal with it; if it can only copy, copied.h has
+ * those that do so.
  */
 struct rsess_transport_ops {
 	int protocol;
+	u16 family;
 	int level;
+	int ulp;
+	int refused;
 	bool filtered;
 	bool sleepers;
-	int (*available)(struct net *net);
+	bool shell;
+	bool loaded;
+	bool (*core)(const struct sock *sk);
 	void (*tune)(struct socket *sock);
 	int (*connect)(struct rsess_transport *tr, union rsess_addr *addr,
 		       int len, enum rsess_ask ask);
@@ -252,6 +263,27 @@ enum rsess_drop {
 const struct rsess_transport_ops *rsess_transport_ops_find(int protocol);
 extern const struct rsess_transport_ops rsess_tcp_ops;
 extern const struct rsess_transport_ops rsess_sctp_ops;
+extern const struct rsess_transport_ops rsess_mptcp_ops;
+extern const struct rsess_transport_ops rsess_vsock_ops;
+enum rsess_inner_state rsess_tcp_state(const struct socket *sock);
+
+static inline bool
+rsess_transport_takes(const struct rsess_transport_ops *ops, u16 family)
+{
+	return ops->family ? family == ops->family :
+			     family == AF_INET || family == AF_INET6;
+}
+
+/* Has SOL_SOCKET of an inner socket to be set by its own setsockopt()? */
+static inline bool
+rsess_transport_has_core(const struct rsess_transport_ops *ops,
+			 const struct sock *sk)
+{
+	return ops->core && ops->core(sk);
+}
+
+int rsess_transport_exists(const struct rsess_transport_ops *ops,
+			   struct net *net);
 
 struct rsess_transport *
 rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,

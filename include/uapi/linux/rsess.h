@@ -4,8 +4,8 @@
  *
  * socket(AF_RSESS, SOCK_STREAM, IPPROTO_TCP) takes and gives struct sockaddr_in
  * and struct sockaddr_in6, and behaves as a TCP socket; see
- * Documentation/networking/rsess/socket-api.rst.  With IPPROTO_SCTP it is carried
- * by SCTP.
+ * Documentation/networking/rsess/socket-api.rst.  With IPPROTO_SCTP, IPPROTO_MPTCP or
+ * PF_VSOCK (and struct sockaddr_vm) it is carried by these.
  */
 #ifndef _UAPI_LINUX_RSESS_H
 #define _UAPI_LINUX_RSESS_H
@@ -31,7 +31,7 @@
  * @RSESS_INFO: struct rsess_info, get only.
  * @RSESS_FAMILY: int, AF_INET or AF_INET6: what the socket() of a TCP socket would
  *	have been given.  Set before bind() and connect(); by default the first
- *	address decides, and the answer is 0 until then.
+ *	address decides, and the answer is 0 until then.  With PF_VSOCK it is AF_VSOCK.
  * @RSESS_NEGOTIATE: int, enum rsess_negotiate.  Set before connect() and listen(),
  *	EISCONN later; by default net.rsess.negotiate.
  *
@@ -45,8 +45,9 @@
  *	session may be the wrong one of several behind an address; the side that
  *	connected tries again, as after a reset, until %RSESS_TIMEOUT.  Set and get,
  *	at any time.
- * @RSESS_ADD_ADDR: struct sockaddr_in or sockaddr_in6, set only, at any time: one
- *	more address of the peer, of the family of the first; port 0: the same port.
+ * @RSESS_ADD_ADDR: struct sockaddr_in, sockaddr_in6 or sockaddr_vm, set only, at any
+ *	time: one more address of the peer, of the family of the first; port 0, or
+ *	VMADDR_PORT_ANY: the same port.
  *	The side that connected dials them in turn when a transport is lost.  At most
  *	%RSESS_ADDRS_MAX, ENOSPC beyond.
  * @RSESS_TAG: int, 0 or 1: every frame has a tag, so that bytes which somebody else

@@ -130,6 +130,10 @@ int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent)
 	return 0;
 }
 
+void rsess_sockopt_tell(struct socket *sock, const struct sock *sk)
+{
+}
+
 void rsess_sockopt_buffers(struct sock *sk, const struct sock *from)
 {
 }
@@ -248,7 +252,7 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 			    struct rsess_transport *tr)
 {
 	rs->lsn = tr->lsn;
-	rs->protocol = tr->ops->protocol;
+	rs->ops = tr->ops;
 	rsess_set_family(rs, AF_INET);
 	rsess_sendq_init(&rs->sq, world.start);
 	world_adopt(rs);
@@ -830,7 +834,7 @@ void world_connect(void)
 	struct rsess_sock *rs;
 	struct sock *sk;
 
-	sk = rsess_sock_alloc(&world_net, IPPROTO_TCP, GFP_KERNEL, 0);
+	sk = rsess_sock_alloc(&world_net, &rsess_tcp_ops, GFP_KERNEL, 0);
 	if (!sk)
 		return;
 	rs = rsess_sk(sk);
@@ -996,7 +1000,7 @@ void world_begin(void)
 		rsess_table_init(&world_rn);
 		refcount_set(&world_lsn.ref, 1);
 		INIT_LIST_HEAD(&world_lsn.pending);
-		world_parent = rsess_sock_alloc(&world_net, IPPROTO_TCP,
+		world_parent = rsess_sock_alloc(&world_net, &rsess_tcp_ops,
 						GFP_KERNEL, 0);
 	}
 	memset(&world, 0, sizeof(world));

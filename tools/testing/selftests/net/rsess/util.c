@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/vm_sockets.h>
 
 #include "util.h"
 
@@ -44,9 +45,15 @@ int loopback_up(void)
 	return ret;
 }
 
+/* Of the ports of AF_VSOCK, which knows no namespaces: each test has some of its own,
+ * as do the processes that it makes.
+ */
+static unsigned int vsock_ports;
+
 /* A fresh namespace for this process, in which only lo exists. */
 int netns_new(void)
 {
+	vsock_ports = getpid() << 8;
 	if (unshare(CLONE_NEWNET)) {
 		int ret = -errno;
 
@@ -87,6 +94,7 @@ socklen_t address(struct sockaddr_storage *ss, int family, const char *host,
 {
 	struct sockaddr_in6 *s6 = (struct sockaddr_in6 *)ss;
 	struct sockaddr_in *s4 = (struct sockaddr_in *)ss;
+	struct sockaddr_vm *vm = (struct sockaddr_vm *)ss;
 
 	memset(ss, 0, sizeof(*ss));
 	ss->ss_family = family;
@@ -95,6 +103,11 @@ socklen_t address(struct sockaddr_storage *ss, int family, const char *host,
 		s6->sin6_port = htons(port);
 		return sizeof(*s6);
 	}
+	if (family == AF_VSOCK) {
+		vm->svm_cid = atoi(host);
+		vm->svm_port = vsock_ports + port;
+		return sizeof(*vm);
+	}
 	inet_pton(AF_INET, host, &s4->sin_addr);
 	s4->sin_port = htons(port);
 	return sizeof(*s4);
@@ -102,14 +115,21 @@ socklen_t address(struct sockaddr_storage *ss, int family, const char *host,
 
 socklen_t loopback(struct sockaddr_storage *ss, int family, int port)
 {
-	return address(ss, family, family == AF_INET6 ? "::1" : "127.0.0.1",
-		       port);
+	const char *host = "127.0.0.1";
+
+	if (family == AF_INET6)
+		host = "::1";
+	else if (family == AF_VSOCK)
+		host = "1";	/* VMADDR_CID_LOCAL */
+	return address(ss, family, host, port);
 }
 
 int port_of(const struct sockaddr_storage *ss)
 {
 	if (ss->ss_family == AF_INET6)
 		return ntohs(((struct sockaddr_in6 *)ss)->sin6_port);
+	if (ss->ss_family == AF_VSOCK)
+		return ((struct sockaddr_vm *)ss)->svm_port - vsock_ports;
 	return ntohs(((struct sockaddr_in *)ss)->sin_port);
 }
 

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Multipath TCP (RFC 8684) as a transport.
+ *
+ * It survives the loss of a path as long as there is another one, but tells nobody
+ * when the last one has been reset, for a new one may come: its socket goes on taking
+ * bytes.  What ends such a transport is that the peer of the session says nothing
+ * more, see rsess_net.stall_timeout_ms.
+ *
+ * A peer without MPTCP is one of TCP, on the same port.
+ */
+#include <net/tcp.h>
+#include "compat.h"
+#include "copied.h"
+#include "inband.h"
+#include "session.h"
+
+/* A connection from a peer without MPTCP has a socket of TCP. */
+static bool rsess_mptcp_is(const struct sock *sk)
+{
+	return sk->sk_protocol == IPPROTO_MPTCP;
+}
+
+static void rsess_mptcp_tune(struct socket *sock)
+{
+	rsess_sockopt_inner(sock, SOL_TCP, TCP_NODELAY, 1);
+}
+
+const struct rsess_transport_ops rsess_mptcp_ops = {
+	.protocol	= IPPROTO_MPTCP,
+	.level		= SOL_TCP,
+	.ulp		= TCP_ULP,
+	.refused	= ECONNREFUSED,
+	.sleepers	= true,
+	.shell		= true,
+	.loaded		= true,
+	.core		= rsess_mptcp_is,
+	RSESS_INBAND_OPS,
+	.tune		= rsess_mptcp_tune,
+	.state		= rsess_tcp_state,
+	.send		= rsess_copied_send,
+	.push		= rsess_mptcp_tune,
+	.read		= rsess_copied_read,
+	.discard	= rsess_copied_discard,
+};

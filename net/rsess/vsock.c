@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * AF_VSOCK as a transport: connections between a virtual machine and its host, or
+ * within one of them.  They are reset when the machine is saved and restored, or moved
+ * to another host.
+ *
+ * A reset is told as the end of both directions, and so is close(): the session knows
+ * what it still expects.  Where nobody listens the answer is a reset, too.
+ */
+#include <net/af_vsock.h>
+#include "compat.h"
+#include "copied.h"
+#include "inband.h"
+
+/* Small packets are not held back. */
+static void rsess_vsock_tune(struct socket *sock)
+{
+}
+
+/* Locked: @sk. */
+static enum rsess_inner_state rsess_vsock_state_locked(struct sock *sk)
+{
+	if (sk->sk_err)
+		return RSESS_INNER_DEAD;
+	if (sk->sk_state == TCP_SYN_SENT)
+		return RSESS_INNER_OPENING;
+	if (sk->sk_state != TCP_ESTABLISHED)
+		return RSESS_INNER_EOF;
+	return vsock_sk(sk)->peer_shutdown & SEND_SHUTDOWN ? RSESS_INNER_EOF :
+							     RSESS_INNER_UP;
+}
+
+static enum rsess_inner_state rsess_vsock_state(const struct socket *sock)
+{
+	enum rsess_inner_state state;
+	struct sock *sk = sock->sk;
+
+	lock_sock(sk);
+	state = rsess_vsock_state_locked(sk);
+	release_sock(sk);
+	return state;
+}
+
+const struct rsess_transport_ops rsess_vsock_ops = {
+	.protocol	= PF_VSOCK,
+	.family		= AF_VSOCK,
+	.level		= AF_VSOCK,
+	.refused	= ECONNRESET,
+	.loaded		= true,
+	RSESS_INBAND_OPS,
+	.tune		= rsess_vsock_tune,
+	.state		= rsess_vsock_state,
+	.send		= rsess_copied_send,
+	.push		= rsess_vsock_tune,
+	.read		= rsess_copied_read,
+	.discard	= rsess_copied_discard,
+};
