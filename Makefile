@@ -11,7 +11,7 @@
 # make check-apps      programs of Debian, unchanged, in a VM
 # make check-debug     the same and more, with a kernel that checks itself
 # make check-kcsan     a soak, with a kernel that finds data races
-# make soak RESETS=N   N resets over random transfers, in a VM; TRANSPORT=sctp
+# make soak RESETS=N   N resets over random transfers, in a VM; TRANSPORT=sctp, mptcp, vsock
 # make lint            checkpatch, sparse and W=1
 #
 # demo, check, check-apps, soak and lint take KERNEL=RELEASE or a series of Debian's

@@ -514,6 +514,14 @@ void rsess_link_replaced(struct rsess_sock *rs)
 	rsess_link_drop(rs, true);
 }
 
+/* Where one side cannot end its direction alone it is for the acceptor to end both:
+ * a dialer can come back if that gets lost.
+ */
+static bool rsess_link_shuts(const struct rsess_sock *rs)
+{
+	return !rs->ops->joint || !rs->dialer;
+}
+
 /**
  * rsess_link_done() - everything was sent
  * @rs: session, locked
@@ -524,7 +532,7 @@ void rsess_link_replaced(struct rsess_sock *rs)
 void rsess_link_done(struct rsess_sock *rs)
 {
 	if (rsess_to_sk(rs)->sk_state != TCP_TIME_WAIT || rs->shut ||
-	    rs->link != RSESS_LINK_LIVE)
+	    rs->link != RSESS_LINK_LIVE || !rsess_link_shuts(rs))
 		return;
 	rs->shut = true;
 	kernel_sock_shutdown(rs->tr->sock, SHUT_WR);
@@ -792,7 +800,7 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 	if (state == RSESS_INNER_EOF && !tr->rx.hdr_len &&
 	    rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
 		rsess_push(rs);
-		if (rs->shut) {
+		if (rs->shut || !rsess_link_shuts(rs)) {
 			rs->confirmed = true;
 			rsess_session_event(rs, RSESS_EV_RELEASED);
 			return;

@@ -5,7 +5,7 @@
  * It survives the loss of a path as long as there is another one, but tells nobody
  * when the last one has been reset, for a new one may come: its socket goes on taking
  * bytes.  What ends such a transport is that the peer of the session says nothing
- * more, see rsess_net.stall_timeout_ms.
+ * more, see stall_timeout_ms and probe_interval_ms of struct rsess_net.
  *
  * A peer without MPTCP is one of TCP, on the same port.
  */

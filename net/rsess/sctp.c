@@ -7,7 +7,10 @@
  * middle to be unsure in: who is accepted has had our INIT ACK.
  *
  * All bytes go through one stream, in order.  SCTP's own SHUTDOWN ends both
- * directions; it is sent only when the session is over in both.
+ * directions; it is sent only when the session is over in both, by the acceptor.
+ *
+ * An ABORT is sent once, and may be lost: what was sent before it is acknowledged then,
+ * and the association is there until something is asked of it.
  *
  * Nothing of sctp.ko is linked to: it is loaded when a socket of it is asked for.
  */
@@ -138,6 +141,7 @@ const struct rsess_transport_ops rsess_sctp_ops = {
 	.level		= SOL_SCTP,
 	.refused	= ECONNREFUSED,
 	.sleepers	= true,
+	.joint		= true,
 	.loaded		= true,
 	.tune		= rsess_sctp_tune,
 	.connect	= rsess_sctp_connect,

@@ -4,8 +4,9 @@
  * within one of them.  They are reset when the machine is saved and restored, or moved
  * to another host.
  *
- * A reset is told as the end of both directions, and so is close(): the session knows
- * what it still expects.  Where nobody listens the answer is a reset, too.
+ * A reset is told as the end of both directions, and so is close().  That proves nothing
+ * of the peer's session, so it is taken for a reset; what ends in order is a direction
+ * that ends alone.  Where nobody listens the answer is a reset, too.
  */
 #include <net/af_vsock.h>
 #include "compat.h"
@@ -25,9 +26,15 @@ static enum rsess_inner_state rsess_vsock_state_locked(struct sock *sk)
 	if (sk->sk_state == TCP_SYN_SENT)
 		return RSESS_INNER_OPENING;
 	if (sk->sk_state != TCP_ESTABLISHED)
+		return RSESS_INNER_DEAD;
+	switch (vsock_sk(sk)->peer_shutdown) {
+	case SHUTDOWN_MASK:
+		return RSESS_INNER_DEAD;
+	case SEND_SHUTDOWN:
 		return RSESS_INNER_EOF;
-	return vsock_sk(sk)->peer_shutdown & SEND_SHUTDOWN ? RSESS_INNER_EOF :
-							     RSESS_INNER_UP;
+	default:
+		return RSESS_INNER_UP;
+	}
 }
 
 static enum rsess_inner_state rsess_vsock_state(const struct socket *sock)

@@ -5,7 +5,7 @@
 #
 # usage: soak.sh [RELEASE|SERIES|FLAVOUR] [RESETS]
 #
-# With TRANSPORT=sctp in the environment it is over SCTP.
+# With TRANSPORT=sctp, mptcp or vsock in the environment it is over that.
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")

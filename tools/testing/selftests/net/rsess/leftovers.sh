@@ -15,6 +15,7 @@ measure() {
 	for cache in /sys/kernel/slab/*; do
 		case ${cache##*/} in
 		kmalloc-* | RSESS* | rsess* | TCP | TCPv6 | SCTP | SCTPv6 | \
+		MPTCP | MPTCPv6 | AF_VSOCK | \
 		sock_inode_cache | \
 		skbuff_* | net_namespace | request_sock_*)
 			echo 1 >"$cache/shrink"

@@ -6,8 +6,9 @@
  * session at a time on loopback, IPv4 or IPv6.  What they do is drawn from a
  * generator: sizes, directions, sizes of reads and writes, buffer sizes, slow
  * readers, half-closes, closing with input unread.  The main thread kills their
- * TCP connections with SOCK_DESTROY, and with an nft rule from time to time; or their
- * SCTP associations with sctpkill.
+ * connections: those of TCP and MPTCP with SOCK_DESTROY, and with an nft rule from time
+ * to time; associations of SCTP with sctpkill; those of AF_VSOCK go through relays that
+ * reset them.
  *
  * The bytes of a stream follow from its seed and their offset, so one that is
  * lost, repeated or out of order is found at its offset.
@@ -36,11 +37,14 @@
 #include <linux/rsess.h>
 #include <linux/sock_diag.h>
 
+#include "relay.h"
+
 #define GOLDEN		0x9e3779b97f4a7c15ull
 #define MAX_SIZE	(8u << 20)
 #define MAX_CHUNK	(256u << 10)
 #define MAX_WORKERS	64
 #define MAX_SOCKETS	1024
+#define RELAYS		100		/* their ports, behind those of listeners */
 #define NO_QUIT		(~0ull)
 #define FAULT_TRANSFER	3	/* of worker 0, when a fault was asked for */
 
@@ -119,6 +123,7 @@ struct end {
 struct worker {
 	int number;
 	int lfd[2];			/* listeners: IPv4, IPv6 */
+	struct relay relay;		/* to the first of them, if there is one */
 	struct plan plan;
 	struct end end[2];
 	unsigned int transfer;
@@ -141,14 +146,6 @@ static struct {
 	unsigned int raced;		/* gone before we could */
 	unsigned int rejects;		/* turns of the nft rule */
 } count;
-
-static __u64 now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
-}
 
 /* --- random numbers and streams ------------------------------------------ */
 
@@ -457,27 +454,17 @@ static void set_buffers(struct end *e)
 		fail(e, "SO_RCVBUF: %s", strerror(errno));
 }
 
-static socklen_t address(struct sockaddr_storage *ss, const struct worker *w, bool v6)
+/* AF_VSOCK is one family. */
+static int family_of(bool v6)
 {
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
-	struct sockaddr_in *in = (struct sockaddr_in *)ss;
-
-	memset(ss, 0, sizeof(*ss));
-	if (v6) {
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons(opt.port + w->number);
-		in6->sin6_addr = in6addr_loopback;
-		return sizeof(*in6);
-	}
-	in->sin_family = AF_INET;
-	in->sin_port = htons(opt.port + w->number);
-	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	return sizeof(*in);
+	if (opt.protocol == PF_VSOCK)
+		return AF_VSOCK;
+	return v6 ? AF_INET6 : AF_INET;
 }
 
 static int new_socket(bool v6)
 {
-	int domain = opt.family == AF_RSESS ? AF_RSESS : v6 ? AF_INET6 : AF_INET;
+	int domain = opt.family == AF_RSESS ? AF_RSESS : family_of(v6);
 	int fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, opt.protocol);
 
 	if (fd < 0)
@@ -490,7 +477,8 @@ static void do_connect(struct end *e)
 {
 	bool v6 = e->w->plan.v6;
 	struct sockaddr_storage ss;
-	socklen_t len = address(&ss, e->w, v6);
+	int port = opt.port + e->w->number + (opt.protocol == PF_VSOCK ? RELAYS : 0);
+	socklen_t len = loopback(&ss, family_of(v6), port);
 
 	moved(e, "connect");
 	for (;;) {
@@ -574,7 +562,7 @@ static void make_plan(struct worker *w)
 	int i;
 
 	memset(p, 0, sizeof(*p));
-	p->v6 = one_in(&r, 2);
+	p->v6 = one_in(&r, 2) && opt.protocol != PF_VSOCK;
 	p->serial = one_in(&r, 4);
 	for (i = 0; i < 2; i++)
 		make_part(&r, &p->part[i],
@@ -654,6 +642,19 @@ static void *server(void *arg)
 	return NULL;
 }
 
+/* First of all: each of them is a process, and has the sockets that are there. */
+static void start_relays(void)
+{
+	unsigned int i;
+
+	if (opt.protocol != PF_VSOCK)
+		return;
+	for (i = 0; i < opt.workers; i++)
+		if (relay_start(&workers[i].relay, AF_VSOCK, opt.protocol,
+				opt.port + RELAYS + i, opt.port + i, SIZE_MAX))
+			die("relay");
+}
+
 static void start_worker(int number)
 {
 	struct worker *w = &workers[number];
@@ -664,9 +665,9 @@ static void start_worker(int number)
 
 	w->number = number;
 	w->moved = now_ms();
-	for (v6 = 0; v6 < 2; v6++) {
+	for (v6 = 0; v6 < (opt.protocol == PF_VSOCK ? 1 : 2); v6++) {
 		w->lfd[v6] = new_socket(v6);
-		len = address(&ss, w, v6);
+		len = loopback(&ss, family_of(v6), opt.port + number);
 		setsockopt(w->lfd[v6], SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 		if (bind(w->lfd[v6], (struct sockaddr *)&ss, len) ||
 		    listen(w->lfd[v6], 4))
@@ -888,6 +889,38 @@ static void tear_tcp(struct rng *r)
 	}
 }
 
+/* One worker's; at times all. */
+static void tear_relayed(struct rng *r)
+{
+	int number = one_in(r, 64) ? -1 : (int)below(r, opt.workers);
+	struct worker *w;
+	__u64 before;
+
+	for (w = workers; w < workers + opt.workers; w++) {
+		if (number >= 0 && w->number != number)
+			continue;
+		before = w->relay.resets;
+		if (relay_reset(&w->relay))
+			die("relay");
+		count.destroyed += w->relay.resets - before;
+	}
+}
+
+static const struct over {
+	const char *name;
+	int protocol;
+	void (*tear)(struct rng *r);
+} overs[] = {
+	{ "tcp", IPPROTO_TCP, tear_tcp },
+	{ "sctp", IPPROTO_SCTP, tear_sctp },
+	{ "mptcp", IPPROTO_MPTCP, tear_tcp },
+	{ "vsock", PF_VSOCK, tear_relayed },
+};
+
+#define OVERS	(sizeof(overs) / sizeof(overs[0]))
+
+static const struct over *over = overs;
+
 /* --- the run ------------------------------------------------------------- */
 
 static void print_file(const char *path)
@@ -907,7 +940,7 @@ static void check_stall(void)
 	struct worker *w;
 
 	for (w = workers; w < workers + opt.workers; w++) {
-		if (w->gone == 2 || w->moved + opt.stall * 1000ull > now_ms())
+		if (w->gone == 2 || w->moved + opt.stall * 1000ull > (__u64)now_ms())
 			continue;
 		fprintf(stderr, "soak: worker %d transfer %u: no progress for %u s\n",
 			w->number, w->transfer, opt.stall);
@@ -952,7 +985,7 @@ static void run(void)
 		if (count.destroyed >= opt.resets && transfers >= opt.transfers)
 			stop = true;
 		if (opt.resets && !stop)
-			(opt.protocol == IPPROTO_SCTP ? tear_sctp : tear_tcp)(&r);
+			over->tear(&r);
 		usleep(below(&r, 2 * opt.gap + 1) * 1000);
 		check_stall();
 		if (now_ms() - start > opt.seconds * 1000ull) {
@@ -973,7 +1006,8 @@ static void help(void)
 	fprintf(stderr,
 		"usage: soak [options]\n"
 		"  --family rsess|tcp  default rsess\n"
-		"  --over tcp|sctp     transport, default tcp\n"
+		"  --over tcp|sctp|mptcp|vsock\n"
+		"                      transport, default tcp\n"
 		"  --resets N          established connections to destroy (default 1000)\n"
 		"  --transfers N       do at least that many (default 0)\n"
 		"  --workers N         sessions at once (default 8)\n"
@@ -992,10 +1026,10 @@ static void set_name(int c, const char *name)
 	int i;
 
 	if (c == 'o') {
-		if (!strcmp(name, "sctp"))
-			opt.protocol = IPPROTO_SCTP;
-		else if (strcmp(name, "tcp"))
-			help();
+		for (over = overs; strcmp(name, over->name); over++)
+			if (over == &overs[OVERS - 1])
+				help();
+		opt.protocol = over->protocol;
 		return;
 	}
 	if (c == 'f') {
@@ -1068,6 +1102,7 @@ int main(int argc, char **argv)
 	if (!workers)
 		die("no memory");
 	fprintf(stderr, "soak: seed=%llu\n", opt.seed);
+	start_relays();
 	for (i = 0; i < opt.workers; i++)
 		start_worker(i);
 	run();

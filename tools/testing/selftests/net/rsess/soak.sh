@@ -28,6 +28,7 @@ resets=1000
 args=()
 self_test=
 rsess=1
+over=tcp
 while [ $# -gt 0 ]; do
 	case $1 in
 	--resets) resets=$2; shift 2 ;;
@@ -35,6 +36,10 @@ while [ $# -gt 0 ]; do
 	--help) help ;;
 	--family)
 		[ "$2" = rsess ] || rsess=
+		args+=("$1" "$2")
+		shift 2 ;;
+	--over)
+		over=$2
 		args+=("$1" "$2")
 		shift 2 ;;
 	*) args+=("$1"); shift ;;
@@ -51,9 +56,20 @@ cleanup() {
 	[ -z "${dir:-}" ] || rm -rf "$dir"
 }
 
+# Where the handshake says nothing both sides have to want a session; and MPTCP tells
+# nobody that it was reset.
 new_netns() {
+	local knob
+
 	ip netns add $ns || fail "no network namespace"
 	ip -n $ns link set lo up
+	case $over in
+	mptcp | vsock)
+		for knob in negotiate=1 stall_timeout_ms=500; do
+			ip netns exec $ns sysctl -qw "net.rsess.$knob" ||
+				fail "$knob"
+		done ;;
+	esac
 }
 
 run_soak() {

@@ -310,6 +310,33 @@ CASE(torn, half_close)
 	OK(no_sessions());
 }
 
+/* A reset in the middle of the end of a session leaves nobody behind that waits for
+ * the other one, who is gone.  SCTP and MPTCP do not always tell of one.
+ */
+CASE(torn, end)
+{
+	struct line *l = &self->l;
+	int i;
+
+	OK(sysctl_set("rsess/handshake_timeout_ms", 1000 * slowness()));
+	OK(sysctl_set("rsess/stall_timeout_ms", 1000 * slowness()));
+	OK(sysctl_set("rsess/probe_interval_ms", 1000));
+	for (i = 0; i < 40; i++) {
+		if (i) {
+			OK(line_open(l));
+		}
+		OK(write_all(l->s, 0, 30 * SOME));
+		OK(write_all(l->c, 0, SOME));
+		OK(shutdown(l->c, SHUT_WR));
+		OK(shutdown(l->s, SHUT_WR));
+		line_close(&l->c);
+		usleep(i * 200);
+		OK(relay_reset(&l->relay));
+		line_close(&l->s);
+	}
+	OK(no_sessions());
+}
+
 /*
  * A plain transport outlives no reset.
  */

@@ -386,11 +386,24 @@ static bool sessions_are_gone(void *arg)
 	return sessions() <= 0;
 }
 
+static void sessions_print(void)
+{
+	FILE *f = fopen("/proc/thread-self/net/rsess", "re");
+	char line[300];
+
+	while (f && fgets(line, sizeof(line), f))
+		fprintf(stderr, "# %s", line);
+	if (f)
+		fclose(f);
+}
+
 /* The end of a session may need a moment. */
 int no_sessions(void)
 {
 	int ret = wait_until(sessions_are_gone, NULL);
 
+	if (ret)
+		sessions_print();
 	return ret ?: sessions();
 }
 
