@@ -915,9 +915,8 @@ static const struct over {
 	{ "sctp", IPPROTO_SCTP, tear_sctp },
 	{ "mptcp", IPPROTO_MPTCP, tear_tcp },
 	{ "vsock", PF_VSOCK, tear_relayed },
+	{ NULL, 0, NULL },
 };
-
-#define OVERS	(sizeof(overs) / sizeof(overs[0]))
 
 static const struct over *over = overs;
 
@@ -1026,9 +1025,10 @@ static void set_name(int c, const char *name)
 	int i;
 
 	if (c == 'o') {
-		for (over = overs; strcmp(name, over->name); over++)
-			if (over == &overs[OVERS - 1])
-				help();
+		for (over = overs; over->name && strcmp(name, over->name); over++)
+			;
+		if (!over->name)
+			help();
 		opt.protocol = over->protocol;
 		return;
 	}
