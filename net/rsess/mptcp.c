@@ -5,7 +5,7 @@
  * It survives the loss of a path as long as there is another one, but tells nobody
  * when the last one has been reset, for a new one may come: its socket goes on taking
  * bytes.  What ends such a transport is that the peer of the session says nothing
- * more, see stall_timeout_ms and probe_interval_ms of struct rsess_net.
+ * more, see rsess_net.stall_timeout_ms; the dialer asks it as often.
  *
  * A peer without MPTCP is one of TCP, on the same port.
  */
@@ -32,6 +32,7 @@ const struct rsess_transport_ops rsess_mptcp_ops = {
 	.ulp		= TCP_ULP,
 	.refused	= ECONNREFUSED,
 	.sleepers	= true,
+	.mute		= true,
 	.shell		= true,
 	.loaded		= true,
 	.core		= rsess_mptcp_is,

@@ -76,14 +76,12 @@ enum rsess_inner_state rsess_tcp_state(const struct socket *sock)
 
 	if (READ_ONCE(sk->sk_err))
 		return RSESS_INNER_DEAD;
-	/* Without an error it is the end of both directions. */
-	if (state == TCP_CLOSE)
-		return RSESS_INNER_EOF;
 	if (state == TCP_SYN_SENT || state == TCP_SYN_RECV)
 		return RSESS_INNER_OPENING;
 	if (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
 		return RSESS_INNER_EOF;
-	return RSESS_INNER_UP;
+	/* MPTCP gives up without an error when all of its connections were reset. */
+	return state == TCP_CLOSE ? RSESS_INNER_DEAD : RSESS_INNER_UP;
 }
 
 static ssize_t rsess_tcp_send(struct socket *sock, struct page *page, u32 off,

@@ -6,6 +6,7 @@
 #include "listener.h"
 #include "net.h"
 #include "session.h"
+#include "transport.h"
 
 /* Run the work for the earliest deadline; its reference is the queued work's. */
 static void rsess_timer_schedule(struct rsess_sock *rs, unsigned long at)
@@ -207,6 +208,8 @@ static unsigned long rsess_timer_interval(const struct rsess_sock *rs)
 
 	if (rs->dialer)
 		interval = msecs_to_jiffies(READ_ONCE(rn->probe_interval_ms));
+	if (rs->ops->mute)
+		interval = min(interval, rsess_timer_stall(rs));
 	if (sock_flag(rsess_to_sk(rs), SOCK_KEEPOPEN))
 		interval = min_not_zero(interval, rsess_timer_keepidle(rs));
 	return interval;

@@ -63,6 +63,7 @@ enum rsess_answer_kind {
  * @filtered: what @connect asks the peer may get lost on the way, see blackhole.c
  * @sleepers: that there is room it tells those who sleep on the socket, and does not
  *	call sk_write_space
+ * @mute: it may tell nobody that it was reset
  * @joint: both directions end together, whoever ends them
  * @shell: it keeps pointers to the struct socket that its struct sock was made for
  * @loaded: it may have to be loaded, or not be there
@@ -100,6 +101,7 @@ struct rsess_transport_ops {
 	int refused;
 	bool filtered;
 	bool sleepers;
+	bool mute;
 	bool joint;
 	bool shell;
 	bool loaded;

@@ -945,8 +945,6 @@ static void check_stall(void)
 			w->number, w->transfer, opt.stall);
 		print_end(&w->end[0]);
 		print_end(&w->end[1]);
-		print_file("/proc/net/rsess");
-		print_file("/proc/net/rsess_stat");
 		if (system("ss -Htanoe >&2"))
 			fprintf(stderr, "soak: ss failed\n");
 		failures++;
@@ -996,8 +994,11 @@ static void run(void)
 			print_counts(stderr, "so far");
 		}
 	}
-	if (failures)
-		usleep(300 * 1000);	/* others may have something to say too */
+	if (!failures)
+		return;
+	usleep(300 * 1000);	/* others may have something to say too */
+	print_file("/proc/net/rsess");
+	print_file("/proc/net/rsess_stat");
 }
 
 static void help(void)
