@@ -408,7 +408,9 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 #define RSESS_HELLO_DELAY	(127 * HZ)
 /* Transports in a row that may be lost before WELCOME. */
 #define RSESS_HELLO_TRIES	16
-/* Of them, those that a peer which has the protocol may seem to have broken. */
+/* Of them, those that a peer which has the protocol may seem to have broken, or where
+ * a transport that does not tell of resets was silent.
+ */
 #define RSESS_HELLO_ERRORS	3
 
 /* session.c: life and death */

@@ -290,7 +290,11 @@ static void rsess_timer_greet(struct rsess_sock *rs)
 		}
 	}
 	RSESS_INC(sock_net(rsess_to_sk(rs)), HANDSHAKE_TIMEOUTS);
-	if (rsess_to_sk(rs)->sk_state == TCP_SYN_SENT)
+	/* It may have been reset and not have said so. */
+	if (rs->link == RSESS_LINK_GREETING && rs->ops->mute &&
+	    rs->attempts < RSESS_HELLO_ERRORS)
+		rsess_link_lost(rs, "no answer");
+	else if (rsess_to_sk(rs)->sk_state == TCP_SYN_SENT)
 		rsess_session_cut(rs, RSESS_REASON_TIMEOUT,
 				  rs->inband ? EPROTONOSUPPORT : ETIMEDOUT);
 	else if (rs->tr)

@@ -257,33 +257,11 @@ FIXTURE(listening) {
 	struct crowd w;
 };
 
-FIXTURE_VARIANT(listening) {
-	int domain;
-	int family;
-};
-
-FIXTURE_VARIANT_ADD(listening, rsess4) {
-	.domain = AF_RSESS,
-	.family = AF_INET,
-};
-
-FIXTURE_VARIANT_ADD(listening, rsess6) {
-	.domain = AF_RSESS,
-	.family = AF_INET6,
-};
-
-FIXTURE_VARIANT_ADD(listening, tcp4) {
-	.domain = AF_INET,
-	.family = AF_INET,
-};
-
-FIXTURE_VARIANT_ADD(listening, tcp6) {
-	.domain = AF_INET6,
-	.family = AF_INET6,
-};
+SOCKET_VARIANTS(listening);
 
 FIXTURE_SETUP(listening)
 {
+	transport = variant->protocol;
 	OK(netns_new());
 	OK(crowd_init(&self->w, variant->domain, variant->family));
 }
@@ -508,23 +486,11 @@ FIXTURE(queue) {
 	struct crowd w;
 };
 
-FIXTURE_VARIANT(queue) {
-	int domain;
-	int family;
-};
-
-FIXTURE_VARIANT_ADD(queue, rsess4) {
-	.domain = AF_RSESS,
-	.family = AF_INET,
-};
-
-FIXTURE_VARIANT_ADD(queue, rsess6) {
-	.domain = AF_RSESS,
-	.family = AF_INET6,
-};
+SESSION_VARIANTS(queue);
 
 FIXTURE_SETUP(queue)
 {
+	transport = variant->protocol;
 	OK(netns_new());
 	/* So that the module is there, and its sysctls. */
 	close(new_socket(AF_RSESS, 0));
@@ -726,6 +692,8 @@ CASE(queue, pending_full_waits)
 
 	ASSERT_LE(0, a);
 	OK(file_write(SYSCTL "max_pending", "4"));
+	/* Nobody is slow. */
+	OK(file_write(SYSCTL "handshake_timeout_ms", LONG_MS));
 	OK(crowd_dial(&self->w, 100));
 	OK(crowd_serve(&self->w, a, 100));
 	EXPECT_LT(0, stat_get("PendingFull"));

@@ -76,7 +76,7 @@ int pair_listen_at(struct pair *s, int port)
 
 	p->addrlen = loopback(&p->addr, s->family, port);
 	s->lfd = socket(AF_RSESS, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			IPPROTO_TCP);
+			transport);
 	if (s->lfd < 0 ||
 	    setsockopt(s->lfd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
 	    bind(s->lfd, (struct sockaddr *)&p->addr, p->addrlen) ||
@@ -91,7 +91,7 @@ int pair_listen_at(struct pair *s, int port)
 int pair_connect(struct pair *s)
 {
 	s->fd = socket(AF_RSESS, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		       IPPROTO_TCP);
+		       transport);
 	if (s->fd >= 0 && connect(s->fd, (struct sockaddr *)&s->p.addr,
 				  s->p.addrlen) && errno == EINPROGRESS)
 		return 0;
@@ -334,6 +334,9 @@ int pair_end(struct pair *s)
 	      read_eof(s->fd) ?: peer_take_ack(p, p->snd_max);
 	if (ret)
 		return ret;
+	/* SCTP ends both directions at once, and the acceptor does it. */
+	if (transport == IPPROTO_SCTP && s->dialer)
+		shutdown(p->fd, SHUT_WR);
 	ret = peer_gone(p);
 	if (ret)
 		say("the transport does not end in order: %d", ret);

@@ -166,7 +166,7 @@ int peer_listen(struct peer *p, int family, int port)
 	int one = 1;
 
 	p->addrlen = loopback(&p->addr, family, port);
-	p->lfd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+	p->lfd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, transport);
 	if (p->lfd < 0 ||
 	    setsockopt(p->lfd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
 	    bind(p->lfd, (struct sockaddr *)&p->addr, p->addrlen) ||
@@ -181,11 +181,10 @@ int peer_listen(struct peer *p, int family, int port)
 static void peer_set_options(int fd)
 {
 	struct timeval tv = { .tv_sec = WAIT_MS / 1000 };
-	int one = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	set_nodelay(fd, transport);
 }
 
 /**
@@ -197,7 +196,7 @@ static void peer_set_options(int fd)
 int peer_dial(struct peer *p)
 {
 	int fd = socket(p->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC,
-			IPPROTO_TCP);
+			transport);
 
 	p->fd = -1;
 	if (fd < 0)
@@ -826,7 +825,8 @@ int peer_gone(struct peer *p)
 			reason = __be32_to_cpu(be);
 		}
 	} while (ret > 0);
-	if (ret != -ENODATA && ret != -ECONNRESET) {
+	/* The last is what SCTP says to who has ended it. */
+	if (ret != -ENODATA && ret != -ECONNRESET && ret != -ENOTCONN) {
 		say("%s", strerror(-ret));
 		return ret;
 	}

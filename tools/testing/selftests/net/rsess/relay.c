@@ -16,7 +16,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <linux/sctp.h>
 
 #include "relay.h"
 
@@ -87,15 +86,6 @@ static struct couple *couple_unused(void)
 		if (couples[i].fd[0] < 0)
 			return &couples[i];
 	return NULL;
-}
-
-/* SCTP holds small messages back, and an ABORT would take them. */
-static void set_nodelay(int fd, int protocol)
-{
-	int one = 1;
-
-	if (protocol == IPPROTO_SCTP)
-		setsockopt(fd, IPPROTO_SCTP, SCTP_NODELAY, &one, sizeof(one));
 }
 
 static void relay_accept(int lfd, int family, int protocol, int to,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What SCTP has of its own: options, and somebody who aborts associations.  The rest is
- * in transports.c.
+ * What SCTP has of its own: options, messages, several addresses, and somebody who aborts
+ * associations.  The rest is in transports.c.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,6 +20,7 @@
 
 #include "harness.h"
 #include "line.h"
+#include "pair.h"
 
 /* Messages of a peer: no boundary of them is one of a frame. */
 #define BULK	400000
@@ -81,6 +82,117 @@ CASE(options, are_those_of_sctp)
 	len = sizeof(rto);
 	OK(getsockopt(fd, IPPROTO_SCTP, SCTP_RTOINFO, &rto, &len));
 	ASSERT_EQ(9000, rto.srto_max);
+}
+
+/*
+ * Messages, which mean nothing: a frame may begin and end anywhere in them.
+ */
+FIXTURE(messages) {
+	struct pair s;
+	u8 *buf;
+};
+
+FIXTURE_VARIANT(messages) {
+	bool dialer;
+	int family;
+};
+
+FIXTURE_VARIANT_ADD(messages, dialer4) {
+	.dialer = true, .family = AF_INET,
+};
+
+FIXTURE_VARIANT_ADD(messages, dialer6) {
+	.dialer = true, .family = AF_INET6,
+};
+
+FIXTURE_VARIANT_ADD(messages, acceptor4) {
+	.dialer = false, .family = AF_INET,
+};
+
+FIXTURE_VARIANT_ADD(messages, acceptor6) {
+	.dialer = false, .family = AF_INET6,
+};
+
+#define FRAMES		5
+#define FRAME		60000
+
+FIXTURE_SETUP(messages)
+{
+	struct peer *p = &self->s.p;
+
+	transport = IPPROTO_SCTP;
+	pair_init(&self->s, variant->dialer, variant->family, 0);
+	self->buf = malloc(FRAMES * PEER_FRAME_MAX);
+	OK(netns_inband());
+	OK(pair_open(&self->s));
+	OK(set_int(p->fd, SOL_SOCKET, SO_SNDBUFFORCE, 4 * FRAMES * FRAME));
+}
+
+FIXTURE_TEARDOWN(messages)
+{
+	pair_free(&self->s);
+	free(self->buf);
+}
+
+/* Some frames of DATA; returns their bytes. */
+static size_t make_frames(struct peer *p, u8 *buf)
+{
+	size_t len = 0;
+	int i;
+
+	for (i = 0; i < FRAMES; i++) {
+		len += peer_make_data(p, p->snd_nxt, FRAME, buf + len);
+		p->snd_nxt += FRAME;
+	}
+	p->snd_max = p->snd_nxt;
+	p->write_seq = p->snd_nxt;
+	return len;
+}
+
+/* More than the receiver has room for: it gets the message in pieces. */
+CASE(messages, one_of_many_frames)
+{
+	struct peer *p = &self->s.p;
+	size_t len = make_frames(p, self->buf);
+
+	ASSERT_EQ((ssize_t)len, send(p->fd, self->buf, len, 0));
+	OK(pair_read(&self->s, FRAMES * FRAME));
+	OK(peer_take_ack(p, p->snd_max));
+	OK(pair_finish(&self->s));
+}
+
+CASE(messages, of_a_byte)
+{
+	struct peer *p = &self->s.p;
+	size_t len, i;
+
+	p->write_seq = 500;
+	len = peer_make_data(p, 0, 500, self->buf);
+	for (i = 0; i < len; i++) {
+		ASSERT_EQ(1, send(p->fd, self->buf + i, 1, 0));
+	}
+	p->snd_nxt = 500;
+	p->snd_max = 500;
+	OK(pair_read(&self->s, 500));
+	OK(pair_finish(&self->s));
+}
+
+/* What the receiver has of a message goes on in another association. */
+CASE(messages, aborted_in_the_middle)
+{
+	struct peer *p = &self->s.p;
+	struct pair *s = &self->s;
+	size_t len;
+
+	len = make_frames(p, self->buf);
+	ASSERT_EQ((ssize_t)len, send(p->fd, self->buf, len, 0));
+	OK(pair_read(s, FRAME));
+	peer_reset(p);
+	OK(pair_lost(s));
+	OK(pair_again(s));
+	OK(peer_push(p));
+	OK(pair_read(s, (FRAMES - 1) * FRAME));
+	OK(pair_finish(s));
 }
 
 /*

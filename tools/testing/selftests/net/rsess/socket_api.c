@@ -58,33 +58,11 @@ FIXTURE(alone) {
 	int fd;
 };
 
-FIXTURE_VARIANT(alone) {
-	int domain;
-	int family;
-};
-
-FIXTURE_VARIANT_ADD(alone, rsess4) {
-	.domain = AF_RSESS,
-	.family = AF_INET,
-};
-
-FIXTURE_VARIANT_ADD(alone, rsess6) {
-	.domain = AF_RSESS,
-	.family = AF_INET6,
-};
-
-FIXTURE_VARIANT_ADD(alone, tcp4) {
-	.domain = AF_INET,
-	.family = AF_INET,
-};
-
-FIXTURE_VARIANT_ADD(alone, tcp6) {
-	.domain = AF_INET6,
-	.family = AF_INET6,
-};
+SOCKET_VARIANTS(alone);
 
 FIXTURE_SETUP(alone)
 {
+	transport = variant->protocol;
 	OK(netns_new());
 	self->fd = new_socket(variant->domain, 0);
 	ASSERT_LE(0, self->fd);
@@ -142,8 +120,8 @@ CASE(alone, unknown_options)
 	socklen_t len = sizeof(buf);
 
 	memset(buf, 0, sizeof(buf));
-	FAILS(ENOPROTOOPT, setsockopt(self->fd, IPPROTO_TCP, 9999, buf, 4));
-	FAILS(ENOPROTOOPT, getsockopt(self->fd, IPPROTO_TCP, 9999, buf, &len));
+	FAILS(ENOPROTOOPT, setsockopt(self->fd, transport, 9999, buf, 4));
+	FAILS(ENOPROTOOPT, getsockopt(self->fd, transport, 9999, buf, &len));
 	FAILS(ENOPROTOOPT, setsockopt(self->fd, SOL_RSESS, 9999, buf, 4));
 	FAILS(ENOPROTOOPT, setsockopt(self->fd, SOL_SOCKET, 9999, buf, 4));
 	len = sizeof(buf);
@@ -454,33 +432,11 @@ FIXTURE(stream) {
 	int s;
 };
 
-FIXTURE_VARIANT(stream) {
-	int domain;
-	int family;
-};
-
-FIXTURE_VARIANT_ADD(stream, rsess4) {
-	.domain = AF_RSESS,
-	.family = AF_INET,
-};
-
-FIXTURE_VARIANT_ADD(stream, rsess6) {
-	.domain = AF_RSESS,
-	.family = AF_INET6,
-};
-
-FIXTURE_VARIANT_ADD(stream, tcp4) {
-	.domain = AF_INET,
-	.family = AF_INET,
-};
-
-FIXTURE_VARIANT_ADD(stream, tcp6) {
-	.domain = AF_INET6,
-	.family = AF_INET6,
-};
+SOCKET_VARIANTS(stream);
 
 FIXTURE_SETUP(stream)
 {
+	transport = variant->protocol;
 	OK(netns_new());
 	self->lfd = new_listener(variant->domain, variant->family);
 	ASSERT_LE(0, self->lfd);
@@ -1508,20 +1464,11 @@ FIXTURE(rsess) {
 	int s;
 };
 
-FIXTURE_VARIANT(rsess) {
-	int family;
-};
-
-FIXTURE_VARIANT_ADD(rsess, rsess4) {
-	.family = AF_INET,
-};
-
-FIXTURE_VARIANT_ADD(rsess, rsess6) {
-	.family = AF_INET6,
-};
+SESSION_VARIANTS(rsess);
 
 FIXTURE_SETUP(rsess)
 {
+	transport = variant->protocol;
 	OK(netns_new());
 	self->lfd = new_listener(AF_RSESS, variant->family);
 	ASSERT_LE(0, self->lfd);

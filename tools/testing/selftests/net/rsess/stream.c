@@ -23,10 +23,9 @@ int new_socket_of(int domain, int protocol, int flags)
 	return fd;
 }
 
-/* The same over TCP. */
 int new_socket(int domain, int flags)
 {
-	return new_socket_of(domain, IPPROTO_TCP, flags);
+	return new_socket_of(domain, transport, flags);
 }
 
 /* A listener on the common port; negative errno when there is none. */
@@ -52,7 +51,7 @@ int new_listener_of(int domain, int protocol, int family)
 
 int new_listener(int domain, int family)
 {
-	return new_listener_of(domain, IPPROTO_TCP, family);
+	return new_listener_of(domain, transport, family);
 }
 
 /* connect() to the listener of the namespace that @fd is in. */

@@ -29,6 +29,31 @@ struct way {
 	uint64_t want;
 };
 
+/* Variants of a fixture: the family of sockets, that of their addresses, and what is to
+ * become the transport.
+ */
+#define SOCKET_VARIANT(fixture, name, d, f, p)				\
+	FIXTURE_VARIANT_ADD(fixture, name) {				\
+		.domain = d, .family = f, .protocol = p,		\
+	}
+
+#define SESSION_VARIANTS(fixture)					\
+	FIXTURE_VARIANT(fixture) {					\
+		int domain;						\
+		int family;						\
+		int protocol;						\
+	};								\
+	SOCKET_VARIANT(fixture, rsess4, AF_RSESS, AF_INET, IPPROTO_TCP); \
+	SOCKET_VARIANT(fixture, rsess6, AF_RSESS, AF_INET6, IPPROTO_TCP); \
+	SOCKET_VARIANT(fixture, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP); \
+	SOCKET_VARIANT(fixture, sctp6, AF_RSESS, AF_INET6, IPPROTO_SCTP)
+
+/* With TCP itself, which shows that the test is right. */
+#define SOCKET_VARIANTS(fixture)					\
+	SESSION_VARIANTS(fixture);					\
+	SOCKET_VARIANT(fixture, tcp4, AF_INET, AF_INET, IPPROTO_TCP);	\
+	SOCKET_VARIANT(fixture, tcp6, AF_INET6, AF_INET6, IPPROTO_TCP)
+
 int new_socket_of(int domain, int protocol, int flags);
 int new_socket(int domain, int flags);
 int new_listener_of(int domain, int protocol, int family);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -15,12 +16,15 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/sctp.h>
 #include <linux/vm_sockets.h>
 
 #include "util.h"
 
 /* Bytes moved by one call in write_all() and read_all(). */
 #define CHUNK	65536
+
+int transport = IPPROTO_TCP;
 
 int slowness(void)
 {
@@ -50,17 +54,34 @@ int loopback_up(void)
  */
 static unsigned int vsock_ports;
 
+/* Associations that are idle say something at least each second or two, so that tear()
+ * sees them.
+ */
+static int heartbeats(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return sysctl_set("sctp/hb_interval", 500);
+}
+
 /* A fresh namespace for this process, in which only lo exists. */
 int netns_new(void)
 {
+	int ret;
+
 	vsock_ports = getpid() << 8;
 	if (unshare(CLONE_NEWNET)) {
-		int ret = -errno;
-
+		ret = -errno;
 		say("unshare: %s", strerror(errno));
 		return ret;
 	}
-	return loopback_up();
+	ret = loopback_up();
+	if (!ret && transport == IPPROTO_SCTP)
+		ret = heartbeats();
+	return ret;
 }
 
 /**
@@ -310,6 +331,16 @@ int socket_error(int fd)
 	return err;
 }
 
+/* Small messages are not held back, for a reset would take them. */
+void set_nodelay(int fd, int protocol)
+{
+	int one = 1;
+
+	setsockopt(fd, protocol, protocol == IPPROTO_SCTP ? SCTP_NODELAY :
+							    TCP_NODELAY,
+		   &one, sizeof(one));
+}
+
 int file_write(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -407,9 +438,27 @@ int no_sessions(void)
 	return ret ?: sessions();
 }
 
+/* Aborts an association of a port as soon as something is sent there.  sctpkill stands
+ * beside the test.
+ */
+static int tear_sctp(int port)
+{
+	char cmd[4200], path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n < 0)
+		return -errno;
+	path[n] = 0;
+	*strrchr(path, '/') = 0;
+	snprintf(cmd, sizeof(cmd), "%s/sctpkill -q -i lo -n 1 -t 20 %d 2>/dev/null",
+		 path, port);
+	return system(cmd) ? -ESRCH : 1;
+}
+
 /*
- * Kills the TCP connections of a port as an administrator would.  Returns how
- * many sockets it met; each connection within one namespace has two.
+ * Kills the connections of a port: those of TCP as an administrator would, one of SCTP
+ * as an enemy would.  Returns how many sockets it met; each connection within one
+ * namespace has two.
  */
 int tear(int port)
 {
@@ -417,6 +466,9 @@ int tear(int port)
 	FILE *f;
 	int n = 0;
 	int c;
+
+	if (transport == IPPROTO_SCTP)
+		return tear_sctp(port);
 
 	snprintf(cmd, sizeof(cmd),
 		 "ss -HKtn 'sport = :%d or dport = :%d' 2>/dev/null", port,

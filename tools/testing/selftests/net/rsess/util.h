@@ -40,6 +40,11 @@ struct rise {
 /* How many times slower the machine is than an emulated one: RSESS_SLOW. */
 int slowness(void);
 
+/* What sockets are made over, unless a protocol is named; IPPROTO_TCP at first.  Each test
+ * is a process, and may choose.
+ */
+extern int transport;
+
 int netns_new(void);
 int netns_inband(void);
 int negotiate_set(int policy);
@@ -61,6 +66,7 @@ int write_all(int fd, uint64_t off, size_t len);
 int read_all(int fd, uint64_t off, size_t len);
 int read_eof(int fd);
 int socket_error(int fd);
+void set_nodelay(int fd, int protocol);
 
 int file_write(const char *path, const char *text);
 int sysctl_set(const char *name, unsigned int value);
