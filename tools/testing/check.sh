@@ -115,12 +115,21 @@ part_seeded() {
 }
 
 # A soak is not TAP: one test.
-part_soak() {
-	if "$here/soak.sh" "$release" "$resets"; then
-		echo "ok - soak"
+soak() {
+	if TRANSPORT=$1 "$here/soak.sh" "$release" "$2"; then
+		echo "ok - soak.$1"
 	else
-		echo "not ok - soak"
+		echo "not ok - soak.$1"
 	fi
+}
+
+part_soak() {
+	soak tcp "$resets"
+	# That kernel has nothing else.
+	[ "$kernel" != kcsan ] || return 0
+	soak sctp 40
+	soak mptcp 40
+	soak vsock 40
 }
 
 build() {

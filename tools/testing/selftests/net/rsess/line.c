@@ -50,7 +50,9 @@ int line_init(struct line *l, const struct kind *kind)
 		.kind = kind, .port = PORT, .lfd = -1, .c = -1, .s = -1,
 	};
 	if (!ret && kind->domain == AF_RSESS)
-		ret = negotiate_set(kind->policy);
+		ret = negotiate_set(kind->policy) ?:
+		      sysctl_set("rsess/handshake_timeout_ms",
+				 10000 * slowness());
 	if (!ret && kind->every) {
 		l->port = RELAY_PORT;
 		ret = relay_start(&l->relay, kind->family, kind->protocol,

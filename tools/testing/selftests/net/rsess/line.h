@@ -73,6 +73,14 @@ struct line {
 	KIND_VARIANT(fixture, rsess4, AF_RSESS, AF_INET, 0, AUTO);	\
 	KIND_VARIANT(fixture, rsess6, AF_RSESS, AF_INET6, 0, AUTO)
 
+/* With a session over SCTP; without one its socket does not behave as one of TCP. */
+#define KIND_QUIET_SCTP_VARIANTS(fixture)				\
+	KIND_QUIET_VARIANTS(fixture);					\
+	KIND_VARIANT_OF(fixture, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP, \
+			0, AUTO);					\
+	KIND_VARIANT_OF(fixture, sctp6, AF_RSESS, AF_INET6, IPPROTO_SCTP, \
+			0, AUTO)
+
 #define KIND_TCP_VARIANTS(fixture)					\
 	KIND_QUIET_VARIANTS(fixture);					\
 	KIND_VARIANT(fixture, reset4, AF_RSESS, AF_INET, RESET_EVERY,	\

@@ -177,13 +177,17 @@ static int enter_shut_both(struct line *l)
 /* Both directions have ended. */
 static bool is_over(void *arg)
 {
+	struct rsess_info session = {};
 	struct tcp_info info = {};
 	socklen_t len = sizeof(info);
+	socklen_t size = sizeof(session);
 	int *fd = arg;
 
-	return !getsockopt(*fd, IPPROTO_TCP, TCP_INFO, &info, &len) &&
-	       (info.tcpi_state == TCP_CLOSE ||
-		info.tcpi_state == TCP_TIME_WAIT);
+	if (!getsockopt(*fd, SOL_RSESS, RSESS_INFO, &session, &size))
+		info.tcpi_state = session.state;
+	else if (getsockopt(*fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		return false;
+	return info.tcpi_state == TCP_CLOSE || info.tcpi_state == TCP_TIME_WAIT;
 }
 
 /* The last acknowledgment may need a moment. */

@@ -195,6 +195,48 @@ CASE(messages, aborted_in_the_middle)
 	OK(pair_finish(s));
 }
 
+/* The peer's addresses are those that SCTP knows of: when one is not reached the
+ * association goes on over the other, and the session knows nothing of it.
+ */
+TEST(own_addresses)
+{
+	struct way w[2] = { { .want = BULK }, { .want = BULK } };
+	struct sockaddr_storage ss;
+	struct rsess_info info;
+	socklen_t len;
+	int lfd, c, s;
+
+	OK(netns_new());
+	transport = IPPROTO_SCTP;
+	OK(system("ip link add name d0 type dummy && ip link set d0 up &&"
+		  "ip addr add 10.1.0.1/24 dev d0 && ip addr add 10.2.0.1/24 dev d0"));
+	lfd = new_socket(AF_RSESS, 0);
+	len = address(&ss, AF_INET, "0.0.0.0", PORT);
+	OK(bind(lfd, (struct sockaddr *)&ss, len));
+	OK(listen(lfd, 5));
+	c = new_socket(AF_RSESS, 0);
+	len = address(&ss, AF_INET, "10.1.0.1", PORT);
+	OK(connect(c, (struct sockaddr *)&ss, len));
+	s = accept(lfd, NULL, NULL);
+	ASSERT_LE(0, s);
+	w[0].from = c;
+	w[0].to = s;
+	w[1].from = s;
+	w[1].to = c;
+	OK(flow(w, 2));
+	OK(system("nft 'add table t;"
+		  "add chain t out { type filter hook output priority 0; };"
+		  "add rule t out sctp dport 7000 ip daddr 10.1.0.1 drop'"));
+	w[0].want += BULK;
+	w[1].want += BULK;
+	OK(flow(w, 2));
+	OK(info_of(c, &info));
+	ASSERT_EQ(0, info.lost);
+	close(c);
+	close(s);
+	close(lfd);
+}
+
 /*
  * Associations that somebody else aborts.
  */

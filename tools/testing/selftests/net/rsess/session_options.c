@@ -387,17 +387,91 @@ CASE(both, notsent_lowat)
 	OK(stage_end(s));
 }
 
+/*
+ * What is the session's, over any transport.
+ */
+FIXTURE(over) {
+	struct stage s;
+};
+
+FIXTURE_VARIANT(over) {
+	int protocol;
+	const char *refuse;
+};
+
+FIXTURE_VARIANT_ADD(over, tcp) {
+	.protocol = IPPROTO_TCP,
+	.refuse = "reject with tcp reset",
+};
+
+FIXTURE_VARIANT_ADD(over, sctp) {
+	.protocol = IPPROTO_SCTP,
+	.refuse = "drop",
+};
+
+FIXTURE_SETUP(over)
+{
+	transport = variant->protocol;
+	OK(netns_new());
+	stage_init(&self->s, new_listener(AF_RSESS, AF_INET));
+	ASSERT_LE(0, self->s.lfd);
+}
+
+FIXTURE_TEARDOWN(over)
+{
+	stage_free(&self->s);
+	close(self->s.lfd);
+}
+
+/* What goes to the server is refused, if a condition holds.  SCTP is not told of it,
+ * so it shall not wait for long; and who aborts may send what he likes.
+ */
+static int refuse_if(const char *condition, const char *how)
+{
+	bool sctp = transport == IPPROTO_SCTP;
+	char cmd[400];
+
+	snprintf(cmd, sizeof(cmd),
+		 "nft 'add table t;"
+		 "add chain t out { type filter hook output priority 0; };"
+		 "%sadd rule t out %s dport 7000 %s %s'",
+		 sctp ? "add rule t out sctp chunk abort exists accept;" : "",
+		 sctp ? "sctp" : "tcp", condition, how);
+	return system(cmd) ?:
+	       sysctl_set("rsess/handshake_timeout_ms", 2000 * slowness()) ?:
+	       sysctl_set("rsess/stall_timeout_ms", 2000 * slowness());
+}
+
+/* IP's options are whatever it carries; its lowest two bits of TOS are the transport's. */
+CASE(over, options_of_every_transport)
+{
+	struct stage *s = &self->s;
+	int i;
+
+	OK(stage_session(s));
+	OK(set_int(s->fd, IPPROTO_IP, IP_TTL, 33));
+	OK(set_int(s->fd, IPPROTO_IP, IP_TOS, 0x10));
+	OK(set_int(s->peer, IPPROTO_IP, IP_TTL, 44));
+	for (i = 0; i < 3; i++) {
+		OK(wait_live(s->fd));
+		EXPECT_EQ(33, get_int(s->fd, IPPROTO_IP, IP_TTL));
+		EXPECT_EQ(0x10, get_int(s->fd, IPPROTO_IP, IP_TOS) & ~3);
+		EXPECT_EQ(44, get_int(s->peer, IPPROTO_IP, IP_TTL));
+		ASSERT_LT(0, tear(PORT));
+		OK(write_all(s->fd, i * 10, 10));
+		OK(read_all(s->peer, i * 10, 10));
+	}
+}
+
 /* A route that only marked packets have: each transport is marked. */
-CASE(both, mark_of_every_transport)
+CASE(over, mark_of_every_transport)
 {
 	struct stage *s = &self->s;
 
 	OK(stage_socket(s));
-	OK(system("nft 'add table t;"
-		  "add chain t out { type filter hook output priority 0; };"
-		  "add rule t out tcp dport 7000 meta mark != 77 reject with tcp reset'"));
+	OK(refuse_if("meta mark != 77", variant->refuse));
 	OK(set_int(s->fd, SOL_SOCKET, SO_MARK, 77));
-	OK(dial(s->fd, variant->family));
+	OK(dial(s->fd, AF_INET));
 	OK(stage_accept(s));
 	ASSERT_LT(0, tear(PORT));
 	OK(stage_talk(s));
@@ -409,7 +483,7 @@ static bool is_dropped(void *arg)
 	return stat_get("OrphansDropped") > 0;
 }
 
-CASE(both, oldest_orphan_is_dropped)
+CASE(over, oldest_orphan_is_dropped)
 {
 	struct stage s[3];
 	int i;
@@ -456,28 +530,30 @@ static int add_addr(int fd, int family, const char *host)
 	return setsockopt(fd, SOL_RSESS, RSESS_ADD_ADDR, &ss, len);
 }
 
-/* The way to the server's first address is closed, its other address is reached. */
-CASE(both, server_by_its_other_address)
+/* The way to the server's first address is closed, its other address is reached.  To SCTP
+ * it is one of the peer's anyway, but not when a transport is opened.
+ */
+CASE(over, server_by_its_other_address)
 {
 	struct stage *s = &self->s;
 
+	OK(system("ip link add name d0 type dummy && ip link set d0 up &&"
+		  "ip addr add 10.1.0.7/24 dev d0 && ip addr add 10.1.0.8/24 dev d0"));
 	close(s->lfd);
 	s->lfd = listen_at("0.0.0.0");
 	ASSERT_LE(0, s->lfd);
 	OK(stage_session(s));
-	OK(add_addr(s->fd, AF_INET, "127.0.0.7"));
-	OK(add_addr(s->fd, AF_INET, "127.0.0.8"));
+	OK(add_addr(s->fd, AF_INET, "10.1.0.7"));
+	OK(add_addr(s->fd, AF_INET, "10.1.0.8"));
 	OK(both_ways(s));
-	OK(system("nft 'add table t;"
-		  "add chain t out { type filter hook output priority 0; };"
-		  "add rule t out tcp dport 7000 ip daddr != 127.0.0.8 reject with tcp reset'"));
+	OK(refuse_if("ip daddr != 10.1.0.8", variant->refuse));
 	OK(both_ways(s));
 	ASSERT_LT(0, tear(PORT));
 	/* Where it has found the peer it looks first. */
 	OK(both_ways(s));
 }
 
-CASE(both, more_addresses)
+CASE(over, more_addresses)
 {
 	struct stage *s = &self->s;
 	struct sockaddr_storage ss;
@@ -498,7 +574,7 @@ CASE(both, more_addresses)
 	OK(both_ways(s));
 }
 
-CASE(both, retry_unknown)
+CASE(over, retry_unknown)
 {
 	struct stage *s = &self->s;
 

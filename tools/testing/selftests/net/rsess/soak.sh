@@ -65,7 +65,7 @@ new_netns() {
 	ip -n $ns link set lo up
 	case $over in
 	mptcp | vsock)
-		for knob in negotiate=1 stall_timeout_ms=500; do
+		for knob in negotiate=1 stall_timeout_ms=500 handshake_timeout_ms=2000; do
 			ip netns exec $ns sysctl -qw "net.rsess.$knob" ||
 				fail "$knob"
 		done ;;

@@ -481,7 +481,7 @@ static int ask_kept(struct line *l, struct answers *as, const void *arg)
 FIXTURE(answers) {
 };
 
-KIND_QUIET_VARIANTS(answers);
+KIND_QUIET_SCTP_VARIANTS(answers);
 
 FIXTURE_SETUP(answers)
 {
