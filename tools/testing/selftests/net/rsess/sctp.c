@@ -208,8 +208,9 @@ TEST(own_addresses)
 
 	OK(netns_new());
 	transport = IPPROTO_SCTP;
-	OK(system("ip link add name d0 type dummy && ip link set d0 up &&"
-		  "ip addr add 10.1.0.1/24 dev d0 && ip addr add 10.2.0.1/24 dev d0"));
+	OK(system("ip link add name d0 up type dummy"));
+	OK(system("ip addr add 10.1.0.1/24 dev d0"));
+	OK(system("ip addr add 10.2.0.1/24 dev d0"));
 	lfd = new_socket(AF_RSESS, 0);
 	len = address(&ss, AF_INET, "0.0.0.0", PORT);
 	OK(bind(lfd, (struct sockaddr *)&ss, len));

@@ -537,8 +537,9 @@ CASE(over, server_by_its_other_address)
 {
 	struct stage *s = &self->s;
 
-	OK(system("ip link add name d0 type dummy && ip link set d0 up &&"
-		  "ip addr add 10.1.0.7/24 dev d0 && ip addr add 10.1.0.8/24 dev d0"));
+	OK(system("ip link add name d0 up type dummy"));
+	OK(system("ip addr add 10.1.0.7/24 dev d0"));
+	OK(system("ip addr add 10.1.0.8/24 dev d0"));
 	close(s->lfd);
 	s->lfd = listen_at("0.0.0.0");
 	ASSERT_LE(0, s->lfd);
