@@ -777,7 +777,9 @@ bool rsess_link_read(struct rsess_sock *rs)
  */
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 {
+	struct sock *sk = rsess_to_sk(rs);
 	enum rsess_inner_state state;
+	bool asking, over;
 
 	if (rs->tr != tr)
 		return;
@@ -795,10 +797,14 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 		rsess_link_greet(rs);
 	}
 
+	asking = rs->link == RSESS_LINK_GREETING &&
+		 sk->sk_state == TCP_TIME_WAIT && !rsess_link_shuts(rs);
 	if (!rsess_link_read(rs))
 		return;
-	if (state == RSESS_INNER_EOF && !tr->rx.hdr_len &&
-	    rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
+	/* RESUME said that we have all, and was answered: that is as good as an end. */
+	over = (state == RSESS_INNER_EOF && !tr->rx.hdr_len) ||
+	       (asking && rs->link == RSESS_LINK_LIVE);
+	if (over && sk->sk_state == TCP_TIME_WAIT) {
 		rsess_push(rs);
 		if (rs->shut || !rsess_link_shuts(rs)) {
 			rs->confirmed = true;

@@ -141,6 +141,7 @@ const struct rsess_transport_ops rsess_sctp_ops = {
 	.level		= SOL_SCTP,
 	.refused	= ECONNREFUSED,
 	.sleepers	= true,
+	.mute		= true,
 	.joint		= true,
 	.loaded		= true,
 	.tune		= rsess_sctp_tune,

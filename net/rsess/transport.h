@@ -64,7 +64,7 @@ enum rsess_answer_kind {
  * @sleepers: that there is room it tells those who sleep on the socket, and does not
  *	call sk_write_space
  * @mute: it may tell nobody that it was reset
- * @joint: both directions end together, whoever ends them
+ * @joint: it ends in both directions at once, whoever ends it; so the acceptor does
  * @shell: it keeps pointers to the struct socket that its struct sock was made for
  * @loaded: it may have to be loaded, or not be there
  * @core: are options of SOL_SOCKET set by the socket's own setsockopt()?  NULL: no

@@ -6,7 +6,9 @@
  *
  * A reset is told as the end of both directions, and so is close().  That proves nothing
  * of the peer's session, so it is taken for a reset; what ends in order is a direction
- * that ends alone.  Where nobody listens the answer is a reset, too.
+ * that ends alone, and when the session is over that is the acceptor's.  (A proxy that
+ * passes a reset on as such an end may leave the acceptor's orphan behind, until its
+ * timeout; its bytes have arrived.)  Where nobody listens the answer is a reset, too.
  */
 #include <net/af_vsock.h>
 #include "compat.h"
@@ -53,6 +55,7 @@ const struct rsess_transport_ops rsess_vsock_ops = {
 	.family		= AF_VSOCK,
 	.level		= AF_VSOCK,
 	.refused	= ECONNRESET,
+	.joint		= true,
 	.loaded		= true,
 	RSESS_INBAND_OPS,
 	.tune		= rsess_vsock_tune,

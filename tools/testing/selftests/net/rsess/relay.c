@@ -111,6 +111,17 @@ static void relay_accept(int lfd, int family, int protocol, int to,
 		couple_close(c, true);
 }
 
+/* AF_VSOCK tells of a reset as of an end; but who was reset takes nothing any more. */
+static bool was_reset(int fd)
+{
+	socklen_t len = sizeof(int);
+	int domain = 0;
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	return domain == AF_VSOCK && send(fd, "", 0, MSG_NOSIGNAL) < 0 &&
+	       errno == EPIPE;
+}
+
 /* Reads as much as may pass; false when the connection is broken. */
 static bool couple_read(struct couple *c, int i)
 {
@@ -120,6 +131,8 @@ static bool couple_read(struct couple *c, int i)
 
 	if (ret < 0)
 		return errno == EAGAIN;
+	if (!ret && was_reset(c->fd[i]))
+		return false;
 	h->eof = !ret;
 	h->off = 0;
 	h->len = ret;
