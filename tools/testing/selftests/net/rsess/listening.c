@@ -701,13 +701,13 @@ CASE(queue, pending_full_waits)
 	close(a);
 }
 
-/* Idle connections are in the way, but not for ever. */
 static bool six_were_idle(void *arg)
 {
 	(void)arg;
 	return stat_get("HandshakeTimeouts") + stat_get("PendingDropped") >= 6;
 }
 
+/* Idle connections are in the way, but not for ever. */
 CASE(queue, pending_full_of_idle_ones)
 {
 	int domain = variant->family;
