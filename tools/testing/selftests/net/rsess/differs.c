@@ -137,7 +137,7 @@ static struct difference {
 	},
 	{
 		.name = "sctp_ip",
-		.pattern = "* @(IP_TOS|IP_MTU_DISCOVER|IP*_MULTICAST_*|IPV6_@(TCLASS|V6ONLY)) get *",
+		.pattern = "* IP*_@(TOS|TCLASS|MTU_DISCOVER|MULTICAST_*|V6ONLY) get *",
 		.sctp = true,
 		.partly = true,
 		.why = "SCTP sets the bits of ECN, and gives whom it accepts other defaults",
