@@ -33,10 +33,10 @@ static int get_int(int fd, int level, int name)
 	return getsockopt(fd, level, name, &value, &len) ? -1 : value;
 }
 
-/* The error that ends a session whose peer is silent. */
+/* The error that ends a session, whether or not there is something to read. */
 static int error_of(int fd)
 {
-	int ret = wait_for(fd, POLLIN);
+	int ret = wait_for(fd, 0);
 
 	return ret < 0 ? ret : socket_error(fd);
 }
