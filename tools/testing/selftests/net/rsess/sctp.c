@@ -255,17 +255,17 @@ KIND_VARIANT_OF(killed, plain6, AF_INET6, AF_INET6, IPPROTO_SCTP, 0, AUTO);
 KIND_VARIANT_OF(killed, rsess4, AF_RSESS, AF_INET, IPPROTO_SCTP, 0, AUTO);
 KIND_VARIANT_OF(killed, rsess6, AF_RSESS, AF_INET6, IPPROTO_SCTP, 0, AUTO);
 
-/* sctpkill stands beside this program; it says when it listens. */
+/* It says when it listens. */
 static int kill_some(pid_t *killer, const char *every)
 {
 	char path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 10);
 	int pipefd[2];
+	ssize_t n;
 	char c;
 
-	if (n < 0 || pipe2(pipefd, O_CLOEXEC))
+	if (program_beside("sctpkill", path, sizeof(path)) ||
+	    pipe2(pipefd, O_CLOEXEC))
 		return -errno;
-	strcpy(path + n, "kill");
 	*killer = fork();
 	if (!*killer) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);

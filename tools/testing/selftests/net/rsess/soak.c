@@ -843,19 +843,16 @@ static unsigned long sctp_aborted(void)
 	return n;
 }
 
-/* Whoever speaks next; at times a few in a row. sctpkill stands beside this program. */
+/* Whoever speaks next; at times a few in a row. */
 static void tear_sctp(struct rng *r)
 {
 	unsigned long before = sctp_aborted();
-	char cmd[4200], dir[4096];
-	ssize_t n = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
+	char cmd[4200], path[4096];
 
-	if (n < 0)
+	if (program_beside("sctpkill", path, sizeof(path)))
 		die("/proc/self/exe: %s", strerror(errno));
-	dir[n] = 0;
-	*strrchr(dir, '/') = 0;
-	snprintf(cmd, sizeof(cmd), "%s/sctpkill -q -i lo -n %u -t 1 2>/dev/null",
-		 dir, one_in(r, 16) ? 10 : 1);
+	snprintf(cmd, sizeof(cmd), "%s -q -i lo -n %u -t 1 2>/dev/null",
+		 path, one_in(r, 16) ? 10 : 1);
 	if (system(cmd))
 		die("sctpkill failed");
 	if (sctp_aborted() > before)

@@ -47,6 +47,17 @@ static int end_socket(int family, int protocol, int policy)
 	return fd;
 }
 
+/* Both write more than there is room for, and what they read is what was written. */
+static int both_ways(int a, int b)
+{
+	struct way w[2] = {
+		{ .from = a, .to = b, .want = BULK },
+		{ .from = b, .to = a, .want = BULK },
+	};
+
+	return flow(w, 2);
+}
+
 FIXTURE(ends) {
 	int lfd;
 	int c;
@@ -145,15 +156,9 @@ CASE(ends, agree)
 	OK(read_all(self->c, 7, SOME));
 }
 
-/* Both write more than there is room for, and what they read is what was written. */
 CASE(ends, both_ways)
 {
-	struct way w[2] = {
-		{ .from = self->c, .to = self->s, .want = BULK },
-		{ .from = self->s, .to = self->c, .want = BULK },
-	};
-
-	OK(flow(w, 2));
+	OK(both_ways(self->c, self->s));
 }
 
 /* One direction ends, the other goes on.  SCTP by itself lacks that. */
@@ -275,13 +280,9 @@ FIXTURE_TEARDOWN(torn)
 
 CASE(torn, both_ways)
 {
-	struct way w[2] = {
-		{ .from = self->l.c, .to = self->l.s, .want = BULK },
-		{ .from = self->l.s, .to = self->l.c, .want = BULK },
-	};
 	struct rsess_info info;
 
-	OK(flow(w, 2));
+	OK(both_ways(self->l.c, self->l.s));
 	OK(info_of(self->l.c, &info));
 	ASSERT_LT(10, info.resumes);
 	line_close(&self->l.c);
@@ -561,12 +562,7 @@ CASE(mixed, transport)
 
 CASE(mixed, both_ways)
 {
-	struct way w[2] = {
-		{ .from = self->c, .to = self->s, .want = BULK },
-		{ .from = self->s, .to = self->c, .want = BULK },
-	};
-
-	OK(flow(w, 2));
+	OK(both_ways(self->c, self->s));
 }
 
 /* Resets of all subflows, which the sockets of MPTCP do not notice. */

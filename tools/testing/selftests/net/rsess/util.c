@@ -438,19 +438,27 @@ int no_sessions(void)
 	return ret ?: sessions();
 }
 
-/* Aborts an association of a port as soon as something is sent there.  sctpkill stands
- * beside the test.
- */
-static int tear_sctp(int port)
+/* The path of a program that stands beside this one. */
+int program_beside(const char *name, char *path, size_t size)
 {
-	char cmd[4200], path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	ssize_t n = readlink("/proc/self/exe", path, size - strlen(name) - 1);
 
 	if (n < 0)
 		return -errno;
 	path[n] = 0;
-	*strrchr(path, '/') = 0;
-	snprintf(cmd, sizeof(cmd), "%s/sctpkill -q -i lo -n 1 -t 20 %d 2>/dev/null",
+	strcpy(strrchr(path, '/') + 1, name);
+	return 0;
+}
+
+/* Aborts an association of a port as soon as something is sent there. */
+static int tear_sctp(int port)
+{
+	char cmd[4200], path[4096];
+	int ret = program_beside("sctpkill", path, sizeof(path));
+
+	if (ret)
+		return ret;
+	snprintf(cmd, sizeof(cmd), "%s -q -i lo -n 1 -t 20 %d 2>/dev/null",
 		 path, port);
 	return system(cmd) ? -ESRCH : 1;
 }

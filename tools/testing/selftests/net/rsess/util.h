@@ -74,6 +74,7 @@ int64_t stat_get(const char *name);
 bool has_risen(void *rise);
 int sessions(void);
 int no_sessions(void);
+int program_beside(const char *name, char *path, size_t size);
 int tear(int port);
 
 #endif /* _RSESS_TEST_UTIL_H */
