@@ -801,13 +801,16 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 		 sk->sk_state == TCP_TIME_WAIT && !rsess_link_shuts(rs);
 	if (!rsess_link_read(rs))
 		return;
-	/* RESUME said that we have all, and was answered: that is as good as an end. */
-	over = (state == RSESS_INNER_EOF && !tr->rx.hdr_len) ||
-	       (asking && rs->link == RSESS_LINK_LIVE);
+	/* RESUME said that we have all, and was answered: that is as good as an end.
+	 * Before the answer an end is anybody's.
+	 */
+	over = rs->link == RSESS_LINK_LIVE &&
+	       (asking || (state == RSESS_INNER_EOF && !tr->rx.hdr_len));
 	if (over && sk->sk_state == TCP_TIME_WAIT) {
 		rsess_push(rs);
 		if (rs->shut || !rsess_link_shuts(rs)) {
-			rs->confirmed = true;
+			/* The peer's host may have ended it with us, by itself. */
+			rs->confirmed = !rs->ops->joint;
 			rsess_session_event(rs, RSESS_EV_RELEASED);
 			return;
 		}

@@ -169,6 +169,12 @@ check reboot		-DBYTES_D=0 -DBYTES_A=0 -DSLOTS=2 -DREBOOTS=1 -DREPLAYS=1 \
 			-DRESETS=0
 check abort		-DBYTES_D=0 -DBYTES_A=0 -DABORTS=1 -DSLOTS=2
 check silence		-DBYTES_D=0 -DBYTES_A=1 -DSILENT=1 -DSLOTS=2
+check drops		-DBYTES_D=0 -DBYTES_A=1 -DSLOTS=2 -DDROPS=1 -DRESETS=0 \
+			-DUNLISTEN=1
+check sctp		-DBYTES_D=0 -DBYTES_A=0 -DSLOTS=2 -DTRANSPORT=AS_SCTP \
+			-DUNLISTEN=1 -DDROPS=1 -DSILENT=1
+check vsock		-DBYTES_D=0 -DBYTES_A=0 -DSLOTS=2 -DTRANSPORT=AS_VSOCK \
+			-DUNLISTEN=1 -DDROPS=1 -DSILENT=1
 check liar		-DBYTES_D=0 -DBYTES_A=1 -DLIAR=1 -DSLOTS=2
 
 # Every run ends, also the infinite ones: there is none.
@@ -220,6 +226,12 @@ mistake listener_not_kept	last_byte	-DBYTES_D=0 -DBYTES_A=0 -DSLOTS=2 \
 	-DUNLISTEN=1
 mistake idle_dialer		no_deadlock	-DBYTES_D=0 -DBYTES_A=1 -DSLOTS=2 \
 	-DSILENT=1
+mistake both_shut		last_byte	-DBYTES_D=0 -DBYTES_A=0 -DSLOTS=2 \
+	-DTRANSPORT=AS_SCTP -DDROPS=1 -DRESETS=0
+mistake host_is_proof		last_byte	-DBYTES_D=0 -DBYTES_A=0 -DSLOTS=2 \
+	-DTRANSPORT=AS_SCTP -DDROPS=1 -DRESETS=0 -DUNLISTEN=1
+mistake yes_not_enough		bounded		-DBYTES_D=0 -DBYTES_A=0 -DSLOTS=2 \
+	-DTRANSPORT=AS_VSOCK -DRESETS=0
 
 echo "1..$tests"
 "$here/selftests/net/rsess/tap_total.sh" "$log"

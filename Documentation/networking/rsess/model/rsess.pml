@@ -100,13 +100,25 @@
 #ifndef LIAR		/* the dialer's RESUME names any offset */
 #define LIAR		0
 #endif
+#ifndef DROPS		/* transports that an end gives up with what it received */
+#define DROPS		0
+#endif
+
+/* What a transport can tell of its end. */
+#define AS_TCP		0	/* each direction ends alone */
+#define AS_SCTP		1	/* both end together, when all has been received */
+#define AS_VSOCK	2	/* a direction ends alone, but close() is a reset */
+#ifndef TRANSPORT
+#define TRANSPORT	AS_TCP
+#endif
 
 /* Dials: the first one, and what a loss can cost.  A replayed frame, or a HELLO
  * that comes late, costs the transport that it replaces; who cut the session or
  * forgot it may not be able to say so.
  */
 #ifndef DIALS
-#define DIALS		(1 + 2 * RESETS + 2 * REPLAYS + ABORTS + REBOOTS)
+#define DIALS		(1 + 2 * RESETS + 2 * REPLAYS + ABORTS + REBOOTS + \
+			 2 * DROPS + (TRANSPORT == AS_VSOCK))
 #endif
 
 /* --- properties: README.rst says what they mean --------------------------- */
@@ -154,6 +166,9 @@ inline check(property, condition)
 #define AT_RESUME_ENDS_SESSION		23
 #define AT_PART_IS_OLD			24
 #define AT_RECORDED_TAKEN		16
+#define AT_UNREAD_DROPPED		25
+#define AT_YES_IS_ENOUGH		26
+#define AT_SHUTDOWN_ANSWERED		27
 
 /* With PROBES the search prints where it came, once. */
 #ifdef PROBES
@@ -236,6 +251,7 @@ typedef transport {
 	bool		waiting;	/* at the listener, for its first frame */
 	bool		eos[2];		/* end of stream behind the frames to .. */
 	bool		silent[2];	/* this end does not hear of its death */
+	bool		answered[2];	/* AS_SCTP: its host has all, and said so */
 	byte		epoch;		/* for one_live_incarnation */
 };
 
@@ -272,6 +288,7 @@ mtype:frame answer;
 
 bool listening = true;	/* the acceptor's application has its listener */
 bool tomb;		/* of s[ACCEPTOR], whose fields it shares */
+bool confirmed;		/* the dialer needs it for a yes at most */
 bool ghost;		/* a recorded HELLO has opened a session of its own */
 bool forgotten;		/* the acceptor's host came up again */
 bool aborted;		/* an application cut the session, or the dialer lied */
@@ -280,6 +297,7 @@ byte resets;
 byte replays;
 byte reboots;
 byte repeats;
+byte drops;
 header rec;		/* a RESUME that somebody recorded, if it has a type */
 
 #define KEY		1
@@ -343,6 +361,8 @@ inline put(t)
 			tp[t].eos[ACCEPTOR] = false;
 			tp[t].silent[DIALER] = false;
 			tp[t].silent[ACCEPTOR] = false;
+			tp[t].answered[DIALER] = false;
+			tp[t].answered[ACCEPTOR] = false;
 			tp[t].epoch = 0
 		}
 	:: else
@@ -354,7 +374,7 @@ inline put(t)
  */
 inline lose_tail(t, end)
 {
-	i = len(TO(t, end));
+	i = (tp[t].answered[end] -> 0 : len(TO(t, end)));
 	do
 	:: i > 0 ->
 		READ(TO(t, end), g);
@@ -371,7 +391,7 @@ inline lose_tail(t, end)
 	:: i == 0 -> break
 	od;
 	if
-	:: tp[t].eos[end] -> tp[t].eos[end] = false
+	:: tp[t].eos[end] && !tp[t].answered[end] -> tp[t].eos[end] = false
 	:: !lost
 	:: !tp[t].eos[end]
 	fi;
@@ -394,6 +414,16 @@ inline cut(t)
 	side = 0
 }
 
+/* close(), as the other end sees it */
+inline close(t, other)
+{
+#if TRANSPORT == AS_VSOCK
+	tp[t].up = false
+#else
+	tp[t].eos[other] = true
+#endif
+}
+
 /* The session closes what it does not use any more. */
 inline link_drop(me, reset)
 {
@@ -406,7 +436,7 @@ inline link_drop(me, reset)
 	s[me].tr = NO_TRANSPORT;
 	if
 	:: tp[old].up && (reset) -> cut(old)
-	:: tp[old].up && !(reset) -> tp[old].eos[PEER(me)] = true
+	:: tp[old].up && !(reset) -> close(old, PEER(me))
 	:: !tp[old].up
 	fi;
 	forget_frames(old, me);
@@ -476,6 +506,34 @@ inline event_fin_acked(me)
 	:: else
 	fi
 }
+
+/* The peer needs no more than a yes, if that.  What is answered for it by its host is
+ * no word of its session.
+ */
+#ifdef BUG_HOST_IS_PROOF
+#define knows(me)	(me == ACCEPTOR)
+#else
+#define knows(me)	(me == ACCEPTOR && TRANSPORT == AS_TCP)
+#endif
+
+inline released(me)
+{
+	if
+	:: s[PEER(me)].state == TIME_WAIT -> reached(AT_TIME_WAIT_BOTH)
+	:: else
+	fi;
+	confirmed = confirmed || knows(me);
+	session_end(me, NONE)
+}
+
+/* rsess_link_shuts(): where a direction does not end alone, or close() is no end, the
+ * acceptor does it, for a dialer can come back if that gets lost.
+ */
+#ifdef BUG_BOTH_SHUT
+#define shuts(me)	true
+#else
+#define shuts(me)	(TRANSPORT == AS_TCP || me == ACCEPTOR)
+#endif
 
 /* --- acknowledgments ----------------------------------------------------- */
 
@@ -556,9 +614,12 @@ inline input_abort(me)
 {
 	reached(AT_ABORT_TAKEN);
 	if
-	:: f.seq == UNKNOWN && s[me].state == TIME_WAIT ->
-		reached(AT_UNKNOWN_IS_YES);
-		session_end(me, NONE)
+	:: s[me].state == TIME_WAIT ->
+		if
+		:: f.seq == UNKNOWN -> reached(AT_UNKNOWN_IS_YES)
+		:: else
+		fi;
+		released(me)
 	:: else -> session_end(me, ECONNRESET)
 	fi
 }
@@ -666,6 +727,13 @@ inline input_live(me)
 	fi
 }
 
+/* RESUME has said that all was received. */
+#ifdef BUG_YES_NOT_ENOUGH
+#define enough(me)	false
+#else
+#define enough(me)	(!shuts(me))
+#endif
+
 /* The dialer awaits its answer. */
 inline input_greeting(me)
 {
@@ -677,7 +745,12 @@ inline input_greeting(me)
 		s[me].snd_limit = f.limit;
 		s[me].link = LIVE;
 		s[me].state = ESTABLISHED
-	:: f.type == RESUMED && s[me].state != SYN_SENT ->
+	:: f.type == RESUMED && s[me].state == TIME_WAIT && enough(me) ->
+		reached(AT_YES_IS_ENOUGH);
+		check(honest, f.key == s[me].key && f.epoch == s[me].epoch);
+		released(me)
+	:: f.type == RESUMED && s[me].state != SYN_SENT &&
+	   !(s[me].state == TIME_WAIT && enough(me)) ->
 		check(honest, f.key == s[me].key && f.epoch == s[me].epoch);
 		s[me].link = LIVE;
 		link_resume(me, f);
@@ -730,6 +803,9 @@ inline receive(me)
 	(!tp[s[me].tr].up || !has_open(s[me].tr, PEER(me)) || \
 	 room(s[me].tr, PEER(me)))
 
+/* Nothing goes behind a SHUTDOWN of the other end. */
+#define ended(me)	(TRANSPORT == AS_SCTP && tp[s[me].tr].eos[me])
+
 /* It claims to have lost what it acknowledged, or to have what was never sent,
  * and goes.
  */
@@ -758,7 +834,7 @@ inline transmit(me, frame)
 	fi;
 #endif
 	if
-	:: tp[s[me].tr].up && has_open(s[me].tr, PEER(me)) ->
+	:: tp[s[me].tr].up && has_open(s[me].tr, PEER(me)) && !ended(me) ->
 		WRITE(TO(s[me].tr, PEER(me)), f)
 	:: else
 	fi
@@ -874,7 +950,7 @@ inline push(me)
 #ifdef BUG_LISTENER_NOT_KEPT
 #define tomb_listens	false
 #else
-#define tomb_listens	tomb
+#define tomb_listens	(tomb && !confirmed)
 #endif
 #define reachable \
 	(listening || tomb_listens || (s[ACCEPTOR].state != NO_SESSION && \
@@ -898,15 +974,6 @@ inline link_lost(me)
 		session_end(me, NONE)	/* the tombstone answers */
 	:: else
 	fi
-}
-
-inline released(me)
-{
-	if
-	:: s[PEER(me)].state == TIME_WAIT -> reached(AT_TIME_WAIT_BOTH)
-	:: else
-	fi;
-	session_end(me, NONE)
 }
 
 /* connect(), and at once who we are */
@@ -968,7 +1035,7 @@ proctype end(byte me)
 	   }
 	/* What is confirmed is told: our direction of the transport is done. */
 	:: atomic {
-		s[me].state == TIME_WAIT && s[me].link == LIVE &&
+		s[me].state == TIME_WAIT && s[me].link == LIVE && shuts(me) &&
 		!s[me].shut && !something_to_send(me) ->
 			s[me].shut = true;
 			if
@@ -977,8 +1044,17 @@ proctype end(byte me)
 			:: else
 			fi
 	   }
+	/* The peer's host has received all, its session may read it some time. */
 	:: atomic {
-		is_eof(me) && s[me].state == TIME_WAIT && s[me].shut ->
+		TRANSPORT == AS_SCTP && s[me].tr != NO_TRANSPORT && s[me].shut &&
+		tp[s[me].tr].up && !tp[s[me].tr].eos[me] ->
+			reached(AT_SHUTDOWN_ANSWERED);
+			tp[s[me].tr].answered[PEER(me)] = true;
+			tp[s[me].tr].eos[me] = true
+	   }
+	:: atomic {
+		is_eof(me) && s[me].state == TIME_WAIT &&
+		s[me].link == LIVE && (s[me].shut || !shuts(me)) ->
 			released(me)
 	   }
 	:: atomic {
@@ -1001,6 +1077,14 @@ proctype end(byte me)
 		!s[me].fin_sent ->
 			repeats++;
 			s[me].snd_nxt = s[me].snd_una
+	   }
+	/* No memory, say. */
+	:: atomic {
+		drops < DROPS && s[me].link == LIVE && s[me].state != CLOSE &&
+		some(s[me].tr, me) ->
+			reached(AT_UNREAD_DROPPED);
+			drops++;
+			link_drop(me, true)
 	   }
 	/* The timer of the session. */
 	:: atomic {
@@ -1169,7 +1253,7 @@ inline forget(t, reset)
 {
 	tp[t].waiting = false;
 	if
-	:: tp[t].up && !(reset) -> tp[t].eos[DIALER] = true
+	:: tp[t].up && !(reset) -> close(t, DIALER)
 	:: tp[t].up && (reset) -> tp[t].up = false
 	:: !tp[t].up
 	fi;

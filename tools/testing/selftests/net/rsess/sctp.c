@@ -195,6 +195,46 @@ CASE(messages, aborted_in_the_middle)
 	OK(pair_finish(s));
 }
 
+/* The peer's host answers SHUTDOWN, which is no word of its session: that may have lost
+ * what it had not read, and asks, though nobody listens any more.
+ */
+CASE(messages, host_answers_the_end)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+
+	OK(pair_shutdown(s));
+	OK(peer_expect(p, RSESS_FIN));
+	OK(peer_send_ack(p));
+	if (variant->dialer) {
+		/* It is not the dialer who ends it. */
+		OK(peer_send_fin(p));
+		OK(peer_take_ack(p, p->snd_max));
+		OK(peer_expect_nothing(p, 200));
+		peer_reset(p);
+		/* Nobody has answered yet, so this is not the end either. */
+		OK(peer_accept(p));
+		OK(peer_expect(p, RSESS_RESUME));
+		peer_close(p);
+		OK(pair_again(s));
+		ASSERT_EQ(0, peer_gone(p));
+		close(s->fd);
+		s->fd = -1;
+	} else {
+		close(s->lfd);
+		s->lfd = -1;
+		OK(peer_send_fin(p));
+		OK(read_eof(s->fd));
+		close(s->fd);
+		s->fd = -1;
+		OK(no_sessions());
+		peer_close(p);
+		OK(pair_again(s));
+		ASSERT_EQ(p->snd_max, p->f.ack);
+	}
+	OK(no_sessions());
+}
+
 /* The peer's addresses are those that SCTP knows of: when one is not reached the
  * association goes on over the other, and the session knows nothing of it.
  */
