@@ -61,9 +61,31 @@ static int rsess_copied_recv(struct socket *sock, struct page *page, u32 off,
 	return sock_recvmsg(sock, &msg, MSG_DONTWAIT);
 }
 
-/* Take what has come.  Return: bytes in @c->unread, or 0 or a negative errno. */
-static int rsess_copied_take(struct rsess_copied *c, struct socket *sock)
+/* Is it still the connection that it was?  If not, that one was reset. */
+static bool rsess_copied_same(struct rsess_transport *tr)
 {
+	struct sock *sk = tr->sock->sk;
+	u32 now;
+
+	if (!tr->ops->incarnation)
+		return true;
+	lock_sock(sk);
+	now = tr->ops->incarnation(sk);
+	release_sock(sk);
+	if (!tr->copied.incarnation)
+		tr->copied.incarnation = now;
+	if (!now || now == tr->copied.incarnation)
+		return true;
+	rsess_copied_told(sk, -ECONNRESET);
+	sk_error_report(sk);
+	return false;
+}
+
+/* Take what has come.  Return: bytes in @c->unread, or 0 or a negative errno. */
+static int rsess_copied_take(struct rsess_transport *tr)
+{
+	struct rsess_copied *c = &tr->copied;
+	struct socket *sock = tr->sock;
 	gfp_t gfp = sock->sk->sk_allocation;
 	struct page_frag *frag = &c->frag;
 	struct sk_buff *skb;
@@ -77,6 +99,9 @@ static int rsess_copied_take(struct rsess_copied *c, struct socket *sock)
 		return -ENOMEM;
 	len = min_t(u32, frag->size - frag->offset, RSESS_COPIED_MAX);
 	n = rsess_copied_recv(sock, frag->page, frag->offset, len);
+	/* Asked afterwards, for what has come before came from that one. */
+	if (n > 0 && !rsess_copied_same(tr))
+		n = -ECONNRESET;
 	if (n <= 0) {
 		kfree_skb(skb);
 		rsess_copied_told(sock->sk, n);
@@ -119,7 +144,7 @@ int rsess_copied_read(struct rsess_transport *tr)
 	tr->rx.error = 0;
 	tr->reading = true;
 	while (rsess_copied_give(tr)) {
-		n = rsess_copied_take(&tr->copied, tr->sock);
+		n = rsess_copied_take(tr);
 		if (n == -ENOMEM)
 			tr->rx.error = n;
 		if (n <= 0)

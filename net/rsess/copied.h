@@ -20,11 +20,13 @@ enum rsess_more;
  * @frag: page that is filled
  * @unread: what the parser has not taken when it stopped; or NULL
  * @off: where it begins in @unread
+ * @incarnation: of the connection, see &rsess_transport_ops.incarnation
  */
 struct rsess_copied {
 	struct page_frag	frag;
 	struct sk_buff		*unread;
 	u32			off;
+	u32			incarnation;
 };
 
 ssize_t rsess_copied_send(struct socket *sock, struct page *page, u32 off,

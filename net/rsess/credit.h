@@ -41,7 +41,7 @@ static inline u64 rsess_credit_limit(const struct rsess_credit *c, u32 window)
 /* The header of a frame that is being made tells both: note and return. */
 static inline u64 rsess_credit_told(struct rsess_credit *c, u32 window)
 {
-	c->limit = rsess_credit_limit(c, window);
+	WRITE_ONCE(c->limit, rsess_credit_limit(c, window));
 	c->acked = c->rcv_nxt;
 	return c->limit;
 }

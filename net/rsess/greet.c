@@ -530,7 +530,7 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 {
 	struct net *net = sock_net(tr->sock->sk);
 	struct rsess_listener *lsn = tr->lsn;
-	struct sock *parent, *sk;
+	struct sock *parent, *sk, *made;
 	struct rsess_wire_hello h;
 
 	switch (rsess_wire_check_hello(tr->rx.ctrl, tr->rx.f.length, &h)) {
@@ -572,11 +572,19 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 		return;
 	}
 	sk = rsess_greet_make(tr, parent, &h);
-	if (IS_ERR(sk)) {
-		rsess_greet_unmade(tr, h.id, PTR_ERR(sk));
-		sk = NULL;
+	if (!IS_ERR(sk)) {
+		rsess_listener_admitted(lsn, parent, sk);
+		return;
 	}
-	rsess_listener_admitted(lsn, parent, sk);
+	/* The same HELLO on another transport may have been faster. */
+	made = PTR_ERR(sk) == -EEXIST ? rsess_table_find(net, h.id) : NULL;
+	if (made) {
+		rsess_greet_again(tr, made, &h);
+		sock_put(made);
+	} else {
+		rsess_greet_unmade(tr, h.id, PTR_ERR(sk));
+	}
+	rsess_listener_admitted(lsn, parent, NULL);
 }
 
 /* Is the MAC of a RESUME right?  Nothing has changed if not. */

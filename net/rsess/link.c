@@ -381,6 +381,10 @@ static bool rsess_link_may_greet(struct rsess_sock *rs)
 
 	if (answer == RSESS_ANSWER_YES || rs->inband)
 		return true;
+	if (answer == RSESS_ANSWER_LOST) {
+		rsess_link_lost(rs, "reset");
+		return false;
+	}
 	if (answer == RSESS_ANSWER_LATE)
 		rsess_blackhole_note(rsess_net(net), &rs->raddr);
 	if (rs->greeted) {
@@ -691,7 +695,7 @@ int rsess_link_drain(struct rsess_sock *rs)
 	if (greeting && rs->link == RSESS_LINK_LIVE)
 		tr->ops->end(tr);
 	if (rs->credit.rcv_nxt != rcv_nxt && !sock_flag(sk, SOCK_DEAD) &&
-	    rsess_readable(rs) >= READ_ONCE(sk->sk_rcvlowat))
+	    rsess_stream_ready(rs, READ_ONCE(sk->sk_rcvlowat)))
 		sk->sk_data_ready(sk);
 	if (rs->credit.rcv_nxt != rcv_nxt && READ_ONCE(rs->deferred))
 		rsess_listener_present(rs);

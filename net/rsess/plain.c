@@ -177,6 +177,7 @@ int rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 		return -ENOMEM;
 	plain->reason = reason;
 	plain->outer = outer;
+	plain->told = inner->state == SS_CONNECTED;
 
 	rsess_transport_unhook(tr);
 	tr->sock = NULL;
@@ -216,9 +217,9 @@ void rsess_plain_accept(struct sock *parent, struct socket *inner,
 	struct sock *sk = inner->sk;
 
 	rsess_sockopt_hand_over(rsess_sk(parent), inner, false);
-	rsess_charge_as(sk, parent);
 	security_sk_clone(parent, sk);
 	lock_sock(sk);
+	rsess_charge_as(sk, parent);
 	rsess_plain_graft(sock, inner, plain, rsess_sk(parent)->ops);
 	release_sock(sk);
 	rsess_plain_count(sk, plain->reason);
@@ -238,6 +239,21 @@ static bool rsess_plain_connected(struct socket *sock)
 		sock->state = SS_CONNECTED;
 	release_sock(sk);
 	return ret;
+}
+
+/**
+ * rsess_plain_getname() - proto_ops.getname
+ * @sock: fallen back
+ * @uaddr: where the address goes
+ * @peer: the peer's?
+ *
+ * Return: bytes of the address, or a negative errno.
+ */
+int rsess_plain_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
+{
+	if (peer && rsess_plain(sock)->told)
+		rsess_plain_connected(sock);
+	return rsess_plain(sock)->ops->getname(sock, uaddr, peer);
 }
 
 /**

@@ -21,6 +21,8 @@ struct rsess_transport_ops;
  *	else NULL
  * @outer: what was the application's socket while it connected, or NULL; others may
  *	be in the middle of a call on it, so it stays until the file is closed
+ * @told: the transport itself keeps the state of its struct socket, and has said there
+ *	that it is connected
  * @reason: enum rsess_reason
  */
 struct rsess_plain {
@@ -28,6 +30,7 @@ struct rsess_plain {
 	const struct rsess_transport_ops *transport;
 	struct socket		*shell;
 	struct sock		*outer;
+	bool			told;
 	u32			reason;
 };
 
@@ -57,6 +60,7 @@ int rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason);
 void rsess_plain_accept(struct sock *parent, struct socket *inner,
 			struct rsess_plain *plain, struct socket *sock);
 
+int rsess_plain_getname(struct socket *sock, struct sockaddr *uaddr, int peer);
 int rsess_plain_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 			int addr_len, int flags);
 int rsess_plain_release(struct socket *sock);

@@ -7,10 +7,9 @@
 #include <net/sock.h>
 #include "recvq.h"
 
-/* Pieces up to this size may be gathered. */
-#define RSESS_GATHER_MAX	4096
-/* Room of an skb that gathers. */
-#define RSESS_GATHER_SIZE	SKB_WITH_OVERHEAD(2 * PAGE_SIZE)
+/* Room of an skb that gathers: for pieces that fit in, and for larger ones. */
+#define RSESS_GATHER_SMALL	SKB_WITH_OVERHEAD(2 * PAGE_SIZE)
+#define RSESS_GATHER_LARGE	SKB_WITH_OVERHEAD(8 * PAGE_SIZE)
 
 static int rsess_recvq_queue(struct sock *sk, struct sk_buff_head *queue,
 			     struct sk_buff *skb, u32 off, u32 len, bool own)
@@ -18,7 +17,11 @@ static int rsess_recvq_queue(struct sock *sk, struct sk_buff_head *queue,
 	*rsess_skb_cb(skb) = (struct rsess_skb_cb){
 		.off = off, .len = len, .own = own,
 	};
-	if (!sk_rmem_schedule(sk, skb, skb->truesize)) {
+	/* A reader that waits for bytes gets them at the limits too; the socket owes for
+	 * them.
+	 */
+	if (!sk_rmem_schedule(sk, skb, skb->truesize) &&
+	    !skb_queue_empty(&sk->sk_receive_queue)) {
 		kfree_skb(skb);
 		return -ENOMEM;
 	}
@@ -27,21 +30,43 @@ static int rsess_recvq_queue(struct sock *sk, struct sk_buff_head *queue,
 	return 0;
 }
 
+/* Copy a piece: into the room of the last skb, and what does not fit into a new one. */
 static int rsess_recvq_gather(struct sock *sk, struct sk_buff_head *queue,
 			      const struct sk_buff *skb, unsigned int off,
 			      u32 len)
 {
-	struct sk_buff *own = alloc_skb(RSESS_GATHER_SIZE, sk->sk_allocation);
+	struct sk_buff *own, *tail = skb_peek_tail(queue);
+	u32 room = 0, rest;
 	int err;
 
-	if (!own)
-		return -ENOMEM;
-	err = skb_copy_bits(skb, off, skb_put(own, len), len);
-	if (err) {
-		kfree_skb(own);
-		return err;
+	if (tail && rsess_skb_cb(tail)->own)
+		room = min_t(u32, skb_tailroom(tail), len);
+	if (room) {
+		err = skb_copy_bits(skb, off, skb_tail_pointer(tail), room);
+		if (err)
+			return err;
 	}
-	return rsess_recvq_queue(sk, queue, own, 0, len, true);
+	rest = len - room;
+	if (rest) {
+		own = alloc_skb(rest > RSESS_GATHER_SMALL ? RSESS_GATHER_LARGE :
+							    RSESS_GATHER_SMALL,
+				sk->sk_allocation);
+		if (!own)
+			return -ENOMEM;
+		err = skb_copy_bits(skb, off + room, skb_put(own, rest), rest);
+		if (err) {
+			kfree_skb(own);
+			return err;
+		}
+		err = rsess_recvq_queue(sk, queue, own, 0, rest, true);
+		if (err)
+			return err;
+	}
+	if (room) {
+		skb_put(tail, room);
+		rsess_skb_cb(tail)->len += room;
+	}
+	return 0;
 }
 
 /**
@@ -52,6 +77,10 @@ static int rsess_recvq_gather(struct sock *sk, struct sk_buff_head *queue,
  * @off: where the bytes begin in @skb
  * @len: how many, not 0
  *
+ * A piece that is kept by reference pays for all of its skb, and so does the next one
+ * of the same skb: only one that is most of it is kept so.  The window is half of
+ * SO_RCVBUF, so that this keeps within it.
+ *
  * Context: may sleep.
  * Return: 0; -ENOMEM, and then nothing was queued and the caller tries later.
  */
@@ -61,17 +90,8 @@ int rsess_recvq_add(struct sock *sk, struct sk_buff_head *queue,
 	struct sk_buff *tail = skb_peek_tail(queue);
 	struct sk_buff *clone;
 
-	if (tail && rsess_skb_cb(tail)->own && skb_tailroom(tail) >= len) {
-		int err = skb_copy_bits(skb, off, skb_tail_pointer(tail), len);
-
-		if (err)
-			return err;
-		skb_put(tail, len);
-		rsess_skb_cb(tail)->len += len;
-		return 0;
-	}
-	/* The window is half of SO_RCVBUF, so that this keeps within it. */
-	if (len <= RSESS_GATHER_MAX && len < skb->truesize / 2)
+	if ((tail && rsess_skb_cb(tail)->own && skb_tailroom(tail) >= len) ||
+	    (len <= RSESS_GATHER_LARGE && len < skb->truesize / 2))
 		return rsess_recvq_gather(sk, queue, skb, off, len);
 
 	clone = skb_clone((struct sk_buff *)skb, sk->sk_allocation);

@@ -40,17 +40,21 @@ static void rsess_sctp_indicate(struct sock *sk, bool on)
 }
 
 /* Have both said it?  Each does so of its own accord, so one may have been alone.  An
- * accepted socket has what its listener had.
+ * accepted socket has what its listener had.  When the association is gone, so is what
+ * the peer has said.
  */
-static bool rsess_sctp_agreed(struct sock *sk)
+static enum rsess_answer_kind rsess_sctp_agreed(struct sock *sk)
 {
+	enum rsess_answer_kind ret = RSESS_ANSWER_NO;
 	const struct sctp_association *asoc;
-	bool ret;
 
 	lock_sock(sk);
 	asoc = rsess_sctp_assoc(sk);
-	ret = asoc && asoc->peer.adaptation_ind == RSESS_SCTP_INDICATION &&
-	      sctp_sk(sk)->adaptation_ind == RSESS_SCTP_INDICATION;
+	if (!asoc)
+		ret = RSESS_ANSWER_LOST;
+	else if (asoc->peer.adaptation_ind == RSESS_SCTP_INDICATION &&
+		 sctp_sk(sk)->adaptation_ind == RSESS_SCTP_INDICATION)
+		ret = RSESS_ANSWER_YES;
 	release_sock(sk);
 	return ret;
 }
@@ -71,8 +75,7 @@ static int rsess_sctp_connect(struct rsess_transport *tr,
 
 static enum rsess_answer_kind rsess_sctp_answer(struct rsess_transport *tr)
 {
-	return rsess_sctp_agreed(tr->sock->sk) ? RSESS_ANSWER_YES :
-						 RSESS_ANSWER_NO;
+	return rsess_sctp_agreed(tr->sock->sk);
 }
 
 static void rsess_sctp_end(struct rsess_transport *tr)
@@ -97,10 +100,19 @@ static void rsess_sctp_unlisten(struct rsess_listener *lsn)
 
 static enum rsess_offer rsess_sctp_offered(struct socket *sock)
 {
-	bool agreed = rsess_sctp_agreed(sock->sk);
+	enum rsess_answer_kind agreed = rsess_sctp_agreed(sock->sk);
 
 	rsess_sctp_indicate(sock->sk, false);
-	return agreed ? RSESS_OFFER_SURE : RSESS_OFFER_NONE;
+	switch (agreed) {
+	case RSESS_ANSWER_YES:
+		return RSESS_OFFER_SURE;
+	case RSESS_ANSWER_LOST:
+		/* For accept() only if there is something to read. */
+		return skb_queue_empty_lockless(&sock->sk->sk_receive_queue) ?
+		       RSESS_OFFER_SURE : RSESS_OFFER_MADE;
+	default:
+		return RSESS_OFFER_NONE;
+	}
 }
 
 /* An association that has failed leaves the socket in the state that it was in; and
@@ -131,6 +143,16 @@ static enum rsess_inner_state rsess_sctp_state(const struct socket *sock)
 	return state;
 }
 
+/* An INIT from the address and port of an association that is there restarts it (RFC
+ * 9260, 5.2.4), and the socket is not told unless it asks: the tag is another one.
+ */
+static u32 rsess_sctp_incarnation(const struct sock *sk)
+{
+	const struct sctp_association *asoc = rsess_sctp_assoc(sk);
+
+	return asoc ? asoc->peer.i.init_tag : 0;
+}
+
 /* Without Nagle's algorithm nothing is held back. */
 static void rsess_sctp_push(struct socket *sock)
 {
@@ -153,6 +175,7 @@ const struct rsess_transport_ops rsess_sctp_ops = {
 	.unlisten	= rsess_sctp_unlisten,
 	.offered	= rsess_sctp_offered,
 	.state		= rsess_sctp_state,
+	.incarnation	= rsess_sctp_incarnation,
 	.send		= rsess_copied_send,
 	.push		= rsess_sctp_push,
 	.read		= rsess_copied_read,

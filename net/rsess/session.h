@@ -149,6 +149,7 @@ struct rsess_addrs {
  * @addrs: further addresses of the peer, or NULL
  * @addr_at: which address the present transport was dialed at; 0: @raddr
  * @bound: bind() was called
+ * @port_locked: and named the port, which outlives listening
  * @v6only: IPV6_V6ONLY, when @bound
  * @inner: socket made by bind() or for an option, to be used by the next dial or
  *	by listen(); else NULL
@@ -251,6 +252,7 @@ struct rsess_sock {
 	struct rsess_addrs	*addrs;
 	u8			addr_at;
 	bool			bound;
+	bool			port_locked;
 	bool			v6only;
 	struct socket		*inner;
 	struct rsess_journal	journal;
@@ -383,6 +385,18 @@ static inline u64 rsess_readable(const struct rsess_sock *rs)
 {
 	return READ_ONCE(rs->credit.rcv_nxt) - READ_ONCE(rs->rcv_fin) -
 	       READ_ONCE(rs->credit.copied_seq);
+}
+
+/* Is there enough to read, or as much as the peer is allowed to send?
+ * Context: any.
+ */
+static inline bool rsess_stream_ready(const struct rsess_sock *rs, u32 enough)
+{
+	u64 bytes = rsess_readable(rs);
+
+	return bytes >= enough ||
+	       (bytes && !rsess_before(READ_ONCE(rs->credit.rcv_nxt),
+				       READ_ONCE(rs->credit.limit)));
 }
 
 /* What the peer has to acknowledge: FIN takes an offset. */

@@ -53,6 +53,8 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 	err = -EINVAL;
 	if (sk->sk_state == TCP_CLOSE && !rs->bound && !rs->half)
 		err = rsess_listener_bind(rs, &addr, len);
+	if (!err)
+		rs->port_locked = rsess_addr_has_port(&addr);
 	release_sock(sk);
 	mutex_unlock(&rn->bind_lock);
 	return err;
@@ -146,7 +148,7 @@ static void rsess_stop_listening(struct sock *sk)
 	struct rsess_listener *lsn = rs->lsn;
 
 	WRITE_ONCE(rs->lsn, NULL);
-	rs->bound = false;
+	rs->bound = rs->port_locked;
 	rsess_state_set(sk, TCP_CLOSE);
 	rsess_listener_leave(lsn, rs);
 	sk->sk_state_change(sk);
@@ -264,8 +266,6 @@ static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 		if (sk->sk_state == TCP_SYN_SENT) {
 			if (signal_pending(current))
 				err = sock_intr_errno(timeo);
-			else
-				err = -EINPROGRESS;
 			goto out;
 		}
 	}
@@ -373,6 +373,9 @@ static int rsess_accept(struct socket *sock, struct socket *newsock,
 		if (!err)
 			child = rsess_listener_dequeue(rsess_sk(sk)->lsn, &tr);
 	} while (!err && !child && !tr);
+	/* One wakeup may have been for several of them, and wakes one who waits. */
+	if (!err && rsess_listener_ready(rsess_sk(sk)->lsn))
+		sk->sk_data_ready(sk);
 	if (tr)
 		rsess_accept_plain(sk, tr, newsock);
 	release_sock(sk);
@@ -391,7 +394,7 @@ static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	int len;
 
 	if (!sk)
-		return rsess_plain(sock)->ops->getname(sock, uaddr, peer);
+		return rsess_plain_getname(sock, uaddr, peer);
 	rs = rsess_sk(sk);
 	addr = peer ? rs->raddr : rs->laddr;
 	if (peer && (!addr.sa.sa_family || !rsess_addr_has_port(&addr) ||
@@ -441,8 +444,8 @@ static __poll_t rsess_poll(struct file *file, struct socket *sock,
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 
 	if (state != TCP_SYN_SENT) {
-		if (rsess_readable(rs) >=
-		    sock_rcvlowat(sk, 0, INT_MAX) + rsess_urgent_hole(rs))
+		if (rsess_stream_ready(rs, sock_rcvlowat(sk, 0, INT_MAX) +
+				       rsess_urgent_hole(rs)))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		if (READ_ONCE(rs->urg_state) == RSESS_URG_VALID)
 			mask |= EPOLLPRI;
@@ -539,12 +542,15 @@ static int rsess_release(struct socket *sock)
 	struct sock *sk = sock->sk;
 	struct rsess_sock *rs;
 	struct socket *inner;
+	bool homeless;
 
 	if (!sk)
 		return 0;
 	if (!rsess_is_session(sk))
 		return rsess_plain_release(sock);
 	rs = rsess_sk(sk);
+	/* The session may stay, and its timers need the namespace. */
+	homeless = !rsess_transport_pin_net(sk);
 	sock_hold(sk);
 	lock_sock(sk);
 	if (rs->plain) {
@@ -564,6 +570,8 @@ static int rsess_release(struct socket *sock)
 	rs->inner = NULL;
 	sock_orphan(sk);
 	sock->sk = NULL;
+	if (homeless && sk->sk_state != TCP_CLOSE)
+		rsess_session_cut(rs, RSESS_REASON_APP, 0);
 	rsess_session_orphan(rs);
 	release_sock(sk);
 	if (inner)

@@ -50,6 +50,23 @@ bool rsess_memory_free(const struct sock *sk, int wake)
 	return !lowat || (unsent << wake) < lowat;
 }
 
+/* Account for bytes that will be retained.  At the limits what the kernel takes off
+ * sk_sndbuf nobody would give back; instead nothing is taken but what it has forced.
+ */
+static bool rsess_send_charge(struct sock *sk, size_t len)
+{
+	int sndbuf = READ_ONCE(sk->sk_sndbuf);
+	bool charged = sk_wmem_schedule(sk, len);
+
+	if (READ_ONCE(sk->sk_sndbuf) == sndbuf)
+		return charged;
+	WRITE_ONCE(sk->sk_sndbuf, sndbuf);
+	if (!sk->sk_wmem_queued)
+		return charged;
+	sk_mem_reclaim(sk);
+	return false;
+}
+
 /* Copy a piece of the application's bytes; how many, or a negative errno. */
 static int rsess_send_fill(struct rsess_sock *rs, struct msghdr *msg)
 {
@@ -65,7 +82,7 @@ static int rsess_send_fill(struct rsess_sock *rs, struct msghdr *msg)
 		return -ENOBUFS;
 	room = max(READ_ONCE(sk->sk_sndbuf) - sk->sk_wmem_queued, 1);
 	len = min3(msg_data_left(msg), room, (size_t)(pf->size - pf->offset));
-	if (!sk_wmem_schedule(sk, len))
+	if (!rsess_send_charge(sk, len))
 		return -ENOBUFS;
 	len = copy_from_iter(page_address(pf->page) + pf->offset, len,
 			     &msg->msg_iter);

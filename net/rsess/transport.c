@@ -333,17 +333,30 @@ void rsess_transport_owner(struct socket *sock, kuid_t uid)
 
 /**
  * rsess_charge_as() - charge a new socket to the cgroup of another one
- * @sk: socket without memory of its own yet
+ * @sk: socket, locked or known to nobody else
  * @owner: the other one
  *
- * Otherwise it is that of whoever ran when it was made; a work is in none.
+ * Otherwise it is that of whoever ran when it was made; a work is in none.  What the
+ * socket has received by then was charged to nobody: it is charged now, for it will be
+ * given back to the cgroup.
  */
 void rsess_charge_as(struct sock *sk, const struct sock *owner)
 {
 #ifdef CONFIG_MEMCG
+	int bytes = sk->sk_forward_alloc + atomic_read(&sk->sk_rmem_alloc);
+
 	if (sk->sk_memcg || !owner->sk_memcg)
 		return;
+	/* MPTCP has more, in places of its own. */
+	if (bytes && (!sk_has_account(sk) || sk->sk_protocol == IPPROTO_MPTCP))
+		return;
+	bytes = PAGE_ALIGN(bytes);
+	if (bytes)
+		__sk_mem_reclaim(sk, bytes);
 	css_get(&owner->sk_memcg->css);	/* sk_free() */
 	sk->sk_memcg = owner->sk_memcg;
+	/* If it fails they are owed: sk_forward_alloc is what it has beyond its use. */
+	if (bytes)
+		__sk_mem_schedule(sk, bytes, SK_MEM_RECV);
 #endif
 }

@@ -51,6 +51,7 @@ enum rsess_answer_kind {
 				 * asks seemed to get lost
 				 */
 	RSESS_ANSWER_YES,
+	RSESS_ANSWER_LOST,	/* the connection is gone, and nobody knows */
 };
 
 /**
@@ -80,6 +81,9 @@ enum rsess_answer_kind {
  * @unlisten: it listens no more; may sleep
  * @offered: what a connection was offered that was just accepted
  * @state: see enum rsess_inner_state; may sleep
+ * @incarnation: a number of the connection; another one when the peer has forgotten it
+ *	and begun anew where we go on; 0: not known yet.  The socket is locked.  NULL: that
+ *	cannot be.  Only for those that copy
  * @send: lend bytes of a page; returns bytes taken or a negative errno,
  *	-EAGAIN when it will tell that there is room; may sleep
  * @push: send what enum rsess_more had it hold back; may sleep
@@ -116,6 +120,7 @@ struct rsess_transport_ops {
 	void (*unlisten)(struct rsess_listener *lsn);
 	enum rsess_offer (*offered)(struct socket *sock);
 	enum rsess_inner_state (*state)(const struct socket *sock);
+	u32 (*incarnation)(const struct sock *sk);
 	ssize_t (*send)(struct socket *sock, struct page *page, u32 off,
 			u32 len, enum rsess_more more);
 	void (*push)(struct socket *sock);

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #include "harness.h"
 #include "line.h"
+#include "pair.h"
 
 #define BUFFER		16384
 /* For what a socket may have beyond: a page or two, heads of buffers. */
@@ -146,6 +148,109 @@ CASE(bounded, stopped_reader)
 	OK(fill_and_drain(l, 1000));
 }
 
+/* A segment of many frames is not paid for by each of them. */
+TEST(pieces_of_a_segment)
+{
+	static u8 buf[15 * 4200];
+	struct peer *p;
+	struct pair s;
+	size_t len, n;
+	int i;
+
+	pair_init(&s, false, AF_INET, 0);
+	p = &s.p;
+	OK(netns_inband());
+	OK(pair_open(&s));
+	do {
+		for (i = 0, len = 0; i < 15; i++) {
+			len += peer_make_data(p, p->snd_nxt, 4097, buf + len);
+			p->snd_nxt += 4097;
+		}
+		OK(peer_send_raw(p, buf, len));
+		p->snd_max = p->snd_nxt;
+		OK(peer_take_ack(p, p->snd_max));
+	} while (p->snd_nxt + 15 * 4097 <= p->snd_limit);
+	n = p->snd_nxt - p->snd_start;
+	p->write_seq = p->snd_nxt;
+	ASSERT_LT(500000, n);
+	OK(wait_readable(s.fd, n));
+	ASSERT_LE(meminfo(s.fd, SK_MEMINFO_RMEM_ALLOC),
+		  meminfo(s.fd, SK_MEMINFO_RCVBUF) + SLACK);
+	OK(pair_read(&s, n));
+	OK(pair_finish(&s));
+	pair_free(&s);
+}
+
+/*
+ * All sockets together: beyond 3/64 of the memory a protocol begins to ask, and beyond
+ * 6/64 it gives no more.
+ */
+static size_t memory(unsigned int parts)
+{
+	return (size_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 64 * parts;
+}
+
+FIXTURE(scarce) {
+	struct line l;
+};
+
+FIXTURE_VARIANT(scarce) {
+	struct kind kind;
+};
+
+KIND_VARIANT(scarce, tcp4, AF_INET, AF_INET, 0, AUTO);
+KIND_VARIANT(scarce, rsess4, AF_RSESS, AF_INET, 0, AUTO);
+
+FIXTURE_SETUP(scarce)
+{
+	OK(line_init(&self->l, &variant->kind));
+	OK(line_open(&self->l));
+	OK(set_int(self->l.c, SOL_SOCKET, SO_SNDBUFFORCE, INT_MAX / 2));
+}
+
+FIXTURE_TEARDOWN(scarce)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+}
+
+CASE(scarce, beyond_the_first_limit)
+{
+	struct line *l = &self->l;
+	size_t n = memory(3) + 8 * 1048576;
+
+	OK(write_all(l->c, 0, n));
+	OK(read_all(l->s, 0, n));
+	OK(wait_until(is_empty, l));
+}
+
+/* Who comes late gets less than it asks for, but only as long as there is no more. */
+CASE(scarce, at_the_last_limit)
+{
+	struct line *l = &self->l;
+	ssize_t n, some;
+	int c, s, size;
+
+	c = line_connect(l);
+	ASSERT_LE(0, c);
+	s = line_accept(l);
+	ASSERT_LE(0, s);
+	size = get_int(c, SOL_SOCKET, SO_SNDBUF);
+	n = fill_by(l->c, 65536);
+	ASSERT_LT((ssize_t)memory(3), n);
+	some = fill_by(c, 65536);
+	ASSERT_LE(0, some);
+	/* TCP's is smaller now, and grows again by and by. */
+	if (l->kind->domain == AF_RSESS)
+		ASSERT_EQ(size, get_int(c, SOL_SOCKET, SO_SNDBUF));
+	ASSERT_GT(size, some);
+	OK(read_all(l->s, 0, n));
+	OK(wait_until(is_empty, l));
+	OK(write_all(c, some, SOME));
+	OK(read_all(s, 0, some + SOME));
+	OK(line_close(&c));
+	OK(line_close(&s));
+}
+
 /*
  * Control groups: @dir is the root, which is in none, and @group one of it.
  */
@@ -252,6 +357,43 @@ CASE(charged, accepted)
 	ASSERT_LT(0, line_fill(l));
 	rmem = meminfo(l->s, SK_MEMINFO_RMEM_ALLOC);
 	ASSERT_LT(BUFFER, rmem);
+	OK(wait_charged(self->group, rmem, 2 * rmem + SLACK));
+	OK(line_cut(&l->s));
+	OK(wait_charged(self->group, 0, 0));
+}
+
+/* Bytes have come by the time it accepts: they are charged as the later ones, or more
+ * would be given back in the end than was taken.
+ */
+CASE(charged, accepted_late)
+{
+	struct line *l = &self->l;
+	long rmem;
+	int i;
+
+	OK(move_to(self->group));
+	l->lfd = new_listener(l->kind->domain, l->kind->family);
+	ASSERT_LE(0, l->lfd);
+	OK(move_to(self->dir));
+	for (i = 0; i < 20; i++) {
+		l->c = line_connect(l);
+		ASSERT_LE(0, l->c);
+		OK(write_all(l->c, 0, 2 * BUFFER));
+		ASSERT_LT(0, wait_for(l->lfd, POLLIN));
+		usleep(20000);
+		OK(move_to(self->group));
+		l->s = line_accept(l);
+		ASSERT_LE(0, l->s);
+		OK(move_to(self->dir));
+		if (i == 19)
+			break;
+		OK(read_all(l->s, 0, 2 * BUFFER));
+		OK(line_cut(&l->s));
+		OK(line_cut(&l->c));
+	}
+	OK(wait_readable(l->s, 2 * BUFFER));
+	rmem = meminfo(l->s, SK_MEMINFO_RMEM_ALLOC);
+	ASSERT_LE(2 * BUFFER, rmem);
 	OK(wait_charged(self->group, rmem, 2 * rmem + SLACK));
 	OK(line_cut(&l->s));
 	OK(wait_charged(self->group, 0, 0));

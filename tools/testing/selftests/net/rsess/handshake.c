@@ -826,6 +826,42 @@ CASE(acceptor, orderly_end_frees_the_address)
 	EXPECT_EQ(2, stat_get("SessionsClosed"));
 }
 
+/* One HELLO on many connections at once: one of them is the session's, and none is told
+ * that there is no room.
+ */
+CASE(acceptor, hello_many_times_at_once)
+{
+	struct pair *s = &self->s;
+	int fd[8], i, round;
+	u8 buf[200];
+	size_t len;
+	struct peer q;
+
+	for (round = 0; round < 50; round++) {
+		peer_init(&q, true, 0);
+		q.addr = s->p.addr;
+		q.addrlen = s->p.addrlen;
+		len = peer_make_hello(&q, buf);
+		for (i = 0; i < 8; i++) {
+			OK(peer_dial(&q));
+			fd[i] = q.fd;
+			q.fd = -1;
+		}
+		for (i = 0; i < 8; i++) {
+			ASSERT_EQ((ssize_t)len, send(fd[i], buf, len, 0));
+		}
+		for (i = 0; i < 8; i++) {
+			q.fd = fd[i];
+			ASSERT_NE(RSESS_ABORT, peer_read(&q));
+			peer_reset(&q);
+		}
+		peer_free(&q);
+		OK(pair_accept(s));
+		close(s->fd);
+		s->fd = -1;
+	}
+}
+
 /* Both have confirmed the end: nothing stays behind. */
 CASE(acceptor, no_session_stays)
 {

@@ -235,6 +235,75 @@ CASE(messages, host_answers_the_end)
 	OK(no_sessions());
 }
 
+/* Associations that are gone before anybody has looked at them: accept() never hears of
+ * them, for they were no plain ones.
+ */
+TEST(gone_at_once)
+{
+	static const struct kind kind = {
+		.domain = AF_RSESS, .family = AF_INET, .protocol = IPPROTO_SCTP,
+	};
+	struct sctp_setadaptation rses = { .ssb_adaptation_ind = 0x52534553 };
+	struct linger now = { .l_onoff = 1 };
+	struct sockaddr_storage ss;
+	struct pollfd p = { .events = POLLIN };
+	struct line l;
+	socklen_t len;
+	int i, c;
+
+	OK(line_init(&l, &kind));
+	len = loopback(&ss, AF_INET, PORT);
+	for (i = 0; i < 300; i++) {
+		c = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+		ASSERT_LE(0, c);
+		OK(setsockopt(c, IPPROTO_SCTP, SCTP_ADAPTATION_LAYER, &rses,
+			      sizeof(rses)));
+		OK(setsockopt(c, SOL_SOCKET, SO_LINGER, &now, sizeof(now)));
+		OK(connect(c, (struct sockaddr *)&ss, len));
+		close(c);
+	}
+	p.fd = l.lfd;
+	ASSERT_EQ(0, poll(&p, 1, QUIET_MS));
+	OK(line_end(&l));
+}
+
+/* The peer's host came up again, and dials from the port that it had: the association
+ * is another one, on the same socket, and its bytes do not belong to the frame that the
+ * first one did not end.
+ */
+TEST(restarted)
+{
+	static u8 buf[PEER_FRAME_MAX];
+	struct peer *p;
+	struct pair s;
+
+	transport = IPPROTO_SCTP;
+	pair_init(&s, false, AF_INET, 0);
+	p = &s.p;
+	p->fromlen = loopback(&p->from, AF_INET, PORT + 1);
+	OK(netns_inband());
+	OK(pair_open(&s));
+	peer_make_data(p, 0, 50000, buf);
+	OK(peer_send_raw(p, buf, RSESS_HDR_LEN + 1000));
+	OK(pair_read(&s, 1000));
+	OK(system("nft 'add table inet t;"
+		  "add chain inet t out { type filter hook output priority 0; };"
+		  "add rule inet t out sctp sport 7001 drop'"));
+	peer_reset(p);
+	OK(system("nft delete table inet t"));
+	p->write_seq = 2000;
+	p->snd_nxt = 1000;
+	p->snd_max = 1000;
+	/* It is the acceptor's old transport too, and ends with that. */
+	ASSERT_EQ(-ECONNRESET, peer_resume(p));
+	peer_reset(p);
+	OK(peer_resume(p));
+	OK(peer_push(p));
+	OK(pair_read(&s, 1000));
+	OK(pair_finish(&s));
+	pair_free(&s);
+}
+
 /* The peer's addresses are those that SCTP knows of: when one is not reached the
  * association goes on over the other, and the session knows nothing of it.
  */

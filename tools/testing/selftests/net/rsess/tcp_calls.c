@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -434,6 +435,49 @@ CASE(calls, many)
 		OK(read_eof(s[i]));
 		close(s[i]);
 	}
+}
+
+/*
+ * Nobody answers.
+ */
+FIXTURE(unanswered) {
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int fd;
+};
+
+FIXTURE_VARIANT(unanswered) {
+	struct kind kind;
+};
+
+KIND_VARIANT(unanswered, tcp4, AF_INET, AF_INET, 0, AUTO);
+KIND_VARIANT(unanswered, rsess4, AF_RSESS, AF_INET, 0, AUTO);
+
+FIXTURE_SETUP(unanswered)
+{
+	OK(netns_new());
+	OK(system("ip link add name d0 up type dummy"));
+	OK(system("ip addr add 10.1.0.1/24 dev d0"));
+	self->len = address(&self->ss, AF_INET, "10.1.0.2", PORT);
+	self->fd = kind_socket(&variant->kind, 0);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(unanswered)
+{
+	EXPECT_EQ(0, close(self->fd));
+}
+
+CASE(unanswered, connect_runs_out_of_time_twice)
+{
+	struct timeval tv = { .tv_usec = 100000 };
+	struct sockaddr *sa = (struct sockaddr *)&self->ss;
+
+	OK(setsockopt(self->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)));
+	FAILS(EINPROGRESS, connect(self->fd, sa, self->len));
+	FAILS(EALREADY, connect(self->fd, sa, self->len));
+	OK(set_nonblock(self->fd, true));
+	FAILS(EALREADY, connect(self->fd, sa, self->len));
 }
 
 TEST_HARNESS_MAIN

@@ -198,6 +198,14 @@ CASE(flags, waitall_peek)
 	OK(read_all(l->s, 0, SOME));
 }
 
+/* Not for the reader, but for what a transport takes. */
+static bool wait_for_room(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, QUIET_MS) == 1;
+}
+
 CASE(flags, lowat)
 {
 	unsigned char buf[SOME];
@@ -228,6 +236,27 @@ CASE(flags, lowat)
 	OK(shutdown(l->c, SHUT_WR));
 	OK(wait_events(l->s, POLLIN | POLLOUT | POLLRDHUP));
 	ASSERT_EQ(500, recv(l->s, buf, sizeof(buf), 0));
+}
+
+/* More than the window: the socket is readable when it is full, and still is when only
+ * some of it was read.
+ */
+CASE(flags, lowat_beyond_the_window)
+{
+	static unsigned char buf[100000];
+	struct line *l = &self->l;
+	ssize_t n;
+
+	OK(set_int(l->s, SOL_SOCKET, SO_RCVLOWAT, 400000));
+	OK(set_int(l->s, SOL_SOCKET, SO_RCVBUF, 10000));
+	OK(set_nonblock(l->c, true));
+	do {
+		n = send(l->c, buf, sizeof(buf), 0);
+	} while (n > 0 || (n < 0 && wait_for_room(l->c)));
+	ASSERT_EQ(EAGAIN, errno);
+	ASSERT_EQ(POLLIN, wait_for(l->s, POLLIN));
+	ASSERT_EQ(100, recv(l->s, buf, 100, 0));
+	ASSERT_EQ(POLLIN, wait_for(l->s, POLLIN));
 }
 
 CASE(flags, more)

@@ -395,6 +395,31 @@ CASE(plain, is_reset)
 		ASSERT_EQ(0, recv(l->s, &c, 1, 0));
 }
 
+/* Nobody has asked the socket since it said that it would connect. */
+TEST(vsock_has_a_name)
+{
+	static const struct kind kind = {
+		.domain = AF_RSESS, .family = AF_VSOCK, .protocol = PF_VSOCK,
+	};
+	struct sockaddr_vm vm;
+	socklen_t len = sizeof(vm);
+	struct line l;
+
+	OK(line_init(&l, &kind));
+	l.c = kind_socket(&kind, SOCK_NONBLOCK);
+	ASSERT_LE(0, l.c);
+	if (line_dial(&l, l.c))
+		ASSERT_EQ(EINPROGRESS, errno);
+	ASSERT_EQ(POLLOUT, wait_for(l.c, POLLOUT));
+	OK(getpeername(l.c, (struct sockaddr *)&vm, &len));
+	ASSERT_EQ(AF_VSOCK, vm.svm_family);
+	l.s = line_accept(&l);
+	ASSERT_LE(0, l.s);
+	line_close(&l.c);
+	line_close(&l.s);
+	line_close(&l.lfd);
+}
+
 /*
  * Somebody who is not there, or not one of us.
  */
