@@ -30,7 +30,7 @@ insmod_kuser() { # MEGABYTES FAMILY
 	insmod "$ko" port=$port mbytes="$1" family="$2" && rmmod rsess_kuser
 }
 
-plan 3
+plan 4
 
 insmod_kuser 4 2
 result $? kernel_user.the_test_passes_over_tcp
@@ -48,5 +48,53 @@ wait
 echo "# resumes: $(($(counter Resumes) - before))"
 [ "$(counter Resumes)" -gt "$before" ] || status=1
 result $status kernel_user.both_directions_under_resets
+
+# The session outlives its socket, which held no network namespace: now the session
+# does. The device goes with the namespace.
+references() {
+	cat /sys/module/rsess/refcnt
+}
+
+listening() {
+	ss -Hltn "sport = :$port" | grep -q .
+}
+
+connected() {
+	ip netns exec $ns grep -q ESTABLISHED /proc/net/rsess
+}
+
+is_gone() {
+	[ ! -e /sys/class/net/u0 ]
+}
+
+leave_behind() {
+	local with pid
+
+	ip netns exec $ns sysctl -qw net.rsess.orphan_timeout_ms=5000 &&
+		ip link add u0 type veth peer name u1 netns $ns &&
+		ip addr add 10.3.0.1/24 dev u0 && ip link set u0 up &&
+		ip -n $ns addr add 10.3.0.2/24 dev u1 &&
+		ip -n $ns link set u1 up || return
+	"$programs/rsess_cat" -l 10.3.0.1 $port < <(sleep 120) >/dev/null 2>&1 &
+	server=$!
+	until_true listening || return
+	ip netns exec $ns insmod "$ko" port=$port family=18 device=u1 \
+		server=10.3.0.1 &
+	pid=$!
+	until_true connected && ip -n $ns link set u1 down && wait $pid &&
+		rmmod rsess_kuser || return
+	# It has no transport any more, and cannot get another one.
+	ip netns exec $ns ss -Kt >/dev/null 2>&1
+	with=$(references)
+	ip netns del $ns
+	until_true is_gone && [ "$(references)" -lt "$with" ]
+}
+
+ns=rsess-kuser
+server=
+ip netns add $ns
+leave_behind
+result $? kernel_user.leaves_a_session_behind
+[ -z "$server" ] || kill "$server"
 
 [ "$failed" -eq 0 ]

@@ -7,12 +7,19 @@
  * Loading runs the test: one thread serves, one dials, each sends a pattern and
  * checks the other's, then shuts down and awaits the end of the stream.  insmod
  * fails with the errno of what went wrong.
+ *
+ * With device= it dials in the network namespace of whoever loads it, writes, waits
+ * until that device is down, and leaves the session behind.
  */
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/in.h>
 #include <linux/kthread.h>
+#include <linux/inet.h>
 #include <linux/module.h>
 #include <linux/net.h>
+#include <linux/netdevice.h>
+#include <linux/nsproxy.h>
 #include <linux/slab.h>
 #include <net/rsess.h>
 #include <net/sock.h>
@@ -34,6 +41,14 @@ MODULE_PARM_DESC(port, "on the loopback address");
 static uint mbytes = 16;
 module_param(mbytes, uint, 0444);
 MODULE_PARM_DESC(mbytes, "to send in each direction");
+
+static char *server = "127.0.0.1";
+module_param(server, charp, 0444);
+MODULE_PARM_DESC(server, "whom to dial, with device=");
+
+static char *device;
+module_param(device, charp, 0444);
+MODULE_PARM_DESC(device, "leave a session behind when it is down");
 
 #define KUSER_CHUNK	16384
 /* Nothing happens for so long: give up. */
@@ -280,10 +295,61 @@ static int kuser_result(struct kuser *k, const char *name)
 	return k->err;
 }
 
+static bool kuser_is_down(struct net *net)
+{
+	struct net_device *dev = dev_get_by_name(net, device);
+	bool down = !dev || !netif_running(dev);
+
+	dev_put(dev);
+	return down;
+}
+
+static int kuser_write_and_wait(struct socket *sock, u8 *buf)
+{
+	struct kvec vec = { buf, KUSER_CHUNK };
+	struct msghdr msg = {};
+	int i, n;
+
+	for (i = 0; !kuser_is_down(sock_net(sock->sk)); i++) {
+		if (i == 600)
+			return -ETIME;
+		msleep(100);
+	}
+	n = kernel_sendmsg(sock, &msg, &vec, 1, KUSER_CHUNK);
+	return min(n, 0);
+}
+
+static int kuser_leave(void)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = in_aton(server),
+	};
+	u8 *buf = kzalloc(KUSER_CHUNK, GFP_KERNEL);
+	struct socket *sock;
+	int err;
+
+	if (!buf)
+		return -ENOMEM;
+	err = sock_create_kern(current->nsproxy->net_ns, family, SOCK_STREAM,
+			       IPPROTO_TCP, &sock);
+	if (err)
+		goto free;
+	err = kernel_connect(sock, kuser_addr(&addr), sizeof(addr), 0) ?:
+	      kuser_write_and_wait(sock, buf);
+	sock_release(sock);
+free:
+	kfree(buf);
+	return err;
+}
+
 static int __init kuser_init(void)
 {
 	int err, err2;
 
+	if (device)
+		return kuser_leave();
 	err = kuser_listen();
 	if (err)
 		goto out;
