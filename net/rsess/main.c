@@ -118,7 +118,7 @@ static struct pernet_operations rsess_pernet_ops = {
 	.size	= sizeof(struct rsess_net),
 };
 
-/* As TCP: a sixteenth, an eighth and less than a quarter of memory, in pages. */
+/* As TCP: 3, 4 and 6 parts of 64 of the memory, in pages. */
 static void __init rsess_mem_init(void)
 {
 	unsigned long limit = max(nr_free_buffer_pages() / 16, 128UL);
