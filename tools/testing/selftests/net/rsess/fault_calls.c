@@ -572,14 +572,18 @@ static int fail_once(const struct call *c, int lfd, unsigned int n)
 
 CASE(calls, each_failure)
 {
-	unsigned int n = 0;
+	unsigned int n, tries = 0;
 	int hit;
 
+	/* Sometimes a call needs nothing: others are just sending for it. */
 	do {
-		hit = fail_once(&variant->call, self->lfd, ++n);
-		ASSERT_GE(hit, 0);
-		ASSERT_LT(n, MANY);
-	} while (hit);
+		n = 0;
+		do {
+			hit = fail_once(&variant->call, self->lfd, ++n);
+			ASSERT_GE(hit, 0);
+			ASSERT_LT(n, MANY);
+		} while (hit);
+	} while (n == 1 && variant->call.must && ++tries < 20);
 	TH_LOG("%u failures", n - 1);
 	ASSERT_TRUE(n > 1 || !variant->call.must);
 }
