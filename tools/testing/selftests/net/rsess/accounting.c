@@ -73,7 +73,7 @@ static ssize_t fill_by(int fd, size_t piece)
 	ssize_t sum = 0, n;
 	int idle = 0;
 
-	while (idle < 10) {
+	while (idle < 10 * slowness()) {
 		pattern_fill(sum, buf, piece);
 		n = send(fd, buf, piece, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno != EAGAIN)

@@ -92,15 +92,17 @@ ssize_t fill_both(int fd, uint64_t off)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
 	ssize_t sum = 0;
+	int quiet = 0;
 	ssize_t ret;
 
-	do {
+	while (quiet < slowness()) {
 		ret = fill(fd, off + sum);
 		if (ret < 0)
 			return ret;
 		sum += ret;
 		usleep(QUIET_MS * 1000);
-	} while (ret || poll(&pfd, 1, 0));
+		quiet = ret || poll(&pfd, 1, 0) ? 0 : quiet + 1;
+	}
 	return sum;
 }
 
