@@ -105,6 +105,8 @@ static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 		err = -ENOBUFS;
 	if (err)
 		return ERR_PTR(err);
+	if (rs->ops->made)
+		rs->ops->made(sock->sk);
 	sock->sk->sk_allocation = sk->sk_allocation;
 	rsess_transport_owner(sock, sk->sk_uid);
 	rsess_charge_as(sock->sk, sk);

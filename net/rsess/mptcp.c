@@ -21,6 +21,20 @@ static bool rsess_mptcp_is(const struct sock *sk)
 	return sk->sk_protocol == IPPROTO_MPTCP;
 }
 
+/* It takes the locks of its paths under its own, and of those of the kernel lockdep sees
+ * one class.  An accepted one is in use: the lock itself stays.
+ */
+static void rsess_mptcp_made(struct sock *sk)
+{
+	static struct lock_class_key key, slock_key;
+
+	if (!rsess_mptcp_is(sk))
+		return;
+	lockdep_set_class_and_name(&sk->sk_lock.slock, &slock_key,
+				   "rsess_mptcp_slock");
+	lockdep_init_map(&sk->sk_lock.dep_map, "rsess_mptcp_lock", &key, 0);
+}
+
 static void rsess_mptcp_tune(struct socket *sock)
 {
 	rsess_sockopt_inner(sock, SOL_TCP, TCP_NODELAY, 1);
@@ -37,6 +51,7 @@ const struct rsess_transport_ops rsess_mptcp_ops = {
 	.loaded		= true,
 	.core		= rsess_mptcp_is,
 	RSESS_INBAND_OPS,
+	.made		= rsess_mptcp_made,
 	.tune		= rsess_mptcp_tune,
 	.state		= rsess_tcp_state,
 	.send		= rsess_copied_send,

@@ -202,7 +202,7 @@ kernel_messages >"$dir/dmesg.before"
 new_netns
 run_soak --resets "$resets" || fail "a stream (see above)"
 tear_down
-wait_for 90 settled || fail "memory left: $(grown "$(field transfers)" | tr '\n' ' ')"
+wait_for 300 settled || fail "memory left: $(grown "$(field transfers)" | tr '\n' ' ')"
 echo "soak: grown: $(growth)"
 leaks=$(kmemleak_scan)
 if [ -n "$leaks" ]; then
