@@ -324,7 +324,7 @@ CASE(torn, end)
 	OK(sysctl_set("rsess/handshake_timeout_ms", 1000 * slowness()));
 	OK(sysctl_set("rsess/stall_timeout_ms", 1000 * slowness()));
 	OK(sysctl_set("rsess/probe_interval_ms", 1000));
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < 40; i += slowness()) {
 		if (i) {
 			OK(line_open(l));
 		}
