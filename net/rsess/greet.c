@@ -526,12 +526,26 @@ static void rsess_greet_unmade(struct rsess_transport *tr, const u8 *id, int err
 							 RSESS_REASON_RESOURCES);
 }
 
+/* Is the session of a HELLO there?  Then it is answered. */
+static bool rsess_greet_known(struct rsess_transport *tr,
+			      const struct rsess_wire_hello *h)
+{
+	struct sock *sk = rsess_table_find(sock_net(tr->sock->sk), h->id);
+
+	if (!sk)
+		return false;
+	rsess_greet_again(tr, sk, h);
+	sock_put(sk);
+	return true;
+}
+
 static void rsess_greet_hello(struct rsess_transport *tr)
 {
 	struct net *net = sock_net(tr->sock->sk);
 	struct rsess_listener *lsn = tr->lsn;
-	struct sock *parent, *sk, *made;
+	struct sock *parent, *sk;
 	struct rsess_wire_hello h;
+	int err;
 
 	switch (rsess_wire_check_hello(tr->rx.ctrl, tr->rx.f.length, &h)) {
 	case RSESS_WIRE_OK:
@@ -545,12 +559,8 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 		rsess_listener_forget(tr, true);
 		return;
 	}
-	sk = rsess_table_find(net, h.id);
-	if (sk) {
-		rsess_greet_again(tr, sk, &h);
-		sock_put(sk);
+	if (rsess_greet_known(tr, &h))
 		return;
-	}
 
 	/* It may have waited for long.  A place in the queue is not for a dialer
 	 * that is gone; one that was reset comes again.
@@ -572,19 +582,14 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 		return;
 	}
 	sk = rsess_greet_make(tr, parent, &h);
-	if (!IS_ERR(sk)) {
-		rsess_listener_admitted(lsn, parent, sk);
-		return;
+	if (IS_ERR(sk)) {
+		err = PTR_ERR(sk);
+		sk = NULL;
+		/* The same HELLO on another transport may have been faster. */
+		if (err != -EEXIST || !rsess_greet_known(tr, &h))
+			rsess_greet_unmade(tr, h.id, err);
 	}
-	/* The same HELLO on another transport may have been faster. */
-	made = PTR_ERR(sk) == -EEXIST ? rsess_table_find(net, h.id) : NULL;
-	if (made) {
-		rsess_greet_again(tr, made, &h);
-		sock_put(made);
-	} else {
-		rsess_greet_unmade(tr, h.id, PTR_ERR(sk));
-	}
-	rsess_listener_admitted(lsn, parent, NULL);
+	rsess_listener_admitted(lsn, parent, sk);
 }
 
 /* Is the MAC of a RESUME right?  Nothing has changed if not. */

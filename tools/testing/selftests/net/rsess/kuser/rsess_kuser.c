@@ -14,8 +14,8 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/in.h>
-#include <linux/kthread.h>
 #include <linux/inet.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/net.h>
 #include <linux/netdevice.h>
