@@ -168,8 +168,6 @@ rsess_listener_wrap(struct rsess_listener *lsn, struct socket *sock)
 		rsess_transport_put(tr);
 		return NULL;
 	}
-	if (tr->ops->made)
-		tr->ops->made(sock->sk);
 	tr->ops->tune(sock);
 	tr->serial = lsn->serial++;
 	tr->source = rsess_listener_source(tr);

@@ -22,17 +22,15 @@ static bool rsess_mptcp_is(const struct sock *sk)
 }
 
 /* It takes the locks of its paths under its own, and of those of the kernel lockdep sees
- * one class.  An accepted one is in use: the lock itself stays.
+ * one class.  Those that a listener accepts have, like it, none of the kernel's.
  */
 static void rsess_mptcp_made(struct sock *sk)
 {
 	static struct lock_class_key key, slock_key;
 
-	if (!rsess_mptcp_is(sk))
-		return;
-	lockdep_set_class_and_name(&sk->sk_lock.slock, &slock_key,
-				   "rsess_mptcp_slock");
-	lockdep_init_map(&sk->sk_lock.dep_map, "rsess_mptcp_lock", &key, 0);
+	sock_lock_init_class_and_name(sk, "rsess_mptcp_slock", &slock_key,
+				      "rsess_mptcp_lock", &key);
+	sk->sk_kern_sock = 0;
 }
 
 static void rsess_mptcp_tune(struct socket *sock)

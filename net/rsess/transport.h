@@ -69,8 +69,8 @@ enum rsess_answer_kind {
  * @shell: it keeps pointers to the struct socket that its struct sock was made for
  * @loaded: it may have to be loaded, or not be there
  * @core: are options of SOL_SOCKET set by the socket's own setsockopt()?  NULL: no
- * @made: an inner socket is there, not locked by us and not used yet.  NULL: nothing to
- *	do
+ * @made: an inner socket was created, not accepted, and nobody has used it yet.  NULL:
+ *	nothing to do
  * @tune: options that every inner socket of this kind has; not locked
  * @connect: begin to connect, and ask the peer; 0, -EINPROGRESS or another errno;
  *	may sleep
