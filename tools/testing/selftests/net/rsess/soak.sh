@@ -57,7 +57,7 @@ cleanup() {
 }
 
 # Where the handshake says nothing both sides have to want a session; and MPTCP tells
-# nobody that it was reset.
+# nobody that it was reset. Its listeners, kept for tombstones, keep the namespace.
 new_netns() {
 	local knob
 
@@ -65,7 +65,8 @@ new_netns() {
 	ip -n $ns link set lo up
 	case $over in
 	mptcp | vsock)
-		for knob in negotiate=1 stall_timeout_ms=500 handshake_timeout_ms=2000; do
+		for knob in negotiate=1 stall_timeout_ms=500 handshake_timeout_ms=2000 \
+			timeout_ms=60000; do
 			ip netns exec $ns sysctl -qw "net.rsess.$knob" ||
 				fail "$knob"
 		done ;;
@@ -138,7 +139,7 @@ tear_down() {
 		echo "soak: no session left after $((SECONDS - start)) s"
 	fi
 	ip netns del $ns
-	[ -z "$rsess" ] || wait_for 60 unused ||
+	[ -z "$rsess" ] || wait_for 200 unused ||
 		fail "module references left: $(cat /sys/module/rsess/refcnt), before $refs_before"
 }
 
