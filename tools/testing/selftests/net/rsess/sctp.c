@@ -288,14 +288,14 @@ TEST(restarted)
 	OK(pair_read(&s, 1000));
 	OK(system("nft 'add table inet t;"
 		  "add chain inet t out { type filter hook output priority 0; };"
-		  "add rule inet t out sctp sport 7001 drop'"));
+		  "add rule inet t out sctp sport 7001 sctp chunk abort exists drop'"));
 	peer_reset(p);
-	OK(system("nft delete table inet t"));
 	p->write_seq = 2000;
 	p->snd_nxt = 1000;
 	p->snd_max = 1000;
 	/* It is the acceptor's old transport too, and ends with that. */
 	ASSERT_EQ(-ECONNRESET, peer_resume(p));
+	OK(system("nft delete table inet t"));
 	peer_reset(p);
 	OK(peer_resume(p));
 	OK(peer_push(p));
