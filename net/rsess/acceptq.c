@@ -27,6 +27,7 @@
 #include "net.h"
 #include "plain.h"
 #include "transport.h"
+#include "work.h"
 
 /* A peer that did not confirm our answer has so long to say HELLO. */
 #define RSESS_UNCONFIRMED_MS	3000
@@ -418,12 +419,24 @@ static bool rsess_listener_park(struct rsess_listener *lsn,
 {
 	if (tr->parked)
 		return true;
-	if (rsess_listener_is_over(lsn, lsn->source[tr->source]))
-		return false;
-	RSESS_INC(sock_net(tr->sock->sk), ACCEPT_QUEUE_FULL);
-	list_move_tail(&tr->link, &lsn->parked);
+	if (tr->turn) {
+		list_move(&tr->link, &lsn->parked);
+	} else {
+		if (rsess_listener_is_over(lsn, lsn->source[tr->source]))
+			return false;
+		RSESS_INC(sock_net(tr->sock->sk), ACCEPT_QUEUE_FULL);
+		list_move_tail(&tr->link, &lsn->parked);
+	}
 	tr->parked = true;
 	return true;
+}
+
+/* Is there room for it, and nobody who came before?  Locked: lsn->lock. */
+static bool rsess_listener_has_room_for(struct rsess_listener *lsn,
+					const struct rsess_transport *tr)
+{
+	return rsess_listener_has_room(lsn) &&
+	       (tr->parked || tr->turn || !rsess_listener_parked(lsn));
 }
 
 /**
@@ -468,8 +481,7 @@ struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 	spin_lock(&lsn->lock);
 	if (lsn->dead || (!lsn->napps && !lsn->lingering)) {
 		app = ERR_PTR(-ECONNREFUSED);
-	} else if (!rsess_listener_has_room(lsn) ||
-		   (!tr->parked && rsess_listener_parked(lsn))) {
+	} else if (!rsess_listener_has_room_for(lsn, tr)) {
 		if (!rsess_listener_park(lsn, tr))
 			app = ERR_PTR(-EBUSY);
 	} else {
@@ -479,6 +491,8 @@ struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 		sock_hold(app);
 		lsn->users++;
 		lsn->qlen++;
+		tr->parked = false;
+		tr->turn = true;
 		list_move_tail(&tr->link, &lsn->pending);
 		rsess_listener_kick(lsn);
 	}
@@ -515,10 +529,7 @@ static void rsess_listener_wake(struct rsess_listener *lsn, unsigned int n)
 		sk = rsess_listener_next_app(lsn);
 		if (!sk)
 			return;
-		lock_sock(sk);
-		if (sk->sk_state == TCP_LISTEN)
-			sk->sk_data_ready(sk);
-		release_sock(sk);
+		rsess_work_ready(sk);
 		sock_put(sk);
 	}
 }
@@ -541,8 +552,7 @@ void rsess_listener_plain(struct rsess_transport *tr)
 	spin_lock(&lsn->lock);
 	if (lsn->dead || (!lsn->napps && !lsn->lingering)) {
 		refused = true;
-	} else if (!rsess_listener_has_room(lsn) ||
-		   (!tr->parked && rsess_listener_parked(lsn))) {
+	} else if (!rsess_listener_has_room_for(lsn, tr)) {
 		refused = !rsess_listener_park(lsn, tr);
 	} else {
 		n = lsn->napps;

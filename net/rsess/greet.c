@@ -15,6 +15,7 @@
 #include "table.h"
 #include "trace.h"
 #include "transport.h"
+#include "work.h"
 
 /* Does WELCOME show that the acceptor has seen HELLO, or even has the pre-shared key? */
 static bool rsess_greet_proves(const struct rsess_sock *rs)
@@ -384,6 +385,26 @@ static void rsess_greet_accept(struct rsess_sock *rs, struct rsess_transport *tr
 	rs->pending |= RSESS_PEND(RSESS_WELCOME);
 }
 
+/* It has had its time to speak, or others need its place. */
+static bool rsess_greet_overdue(const struct rsess_transport *tr)
+{
+	return READ_ONCE(tr->expired) || READ_ONCE(tr->hurried);
+}
+
+/* Lock the session that @tr asks for.  False: a process has it, and the work comes again
+ * when that has done; but not for longer than any other may wait.
+ */
+static bool rsess_greet_lock(struct sock *sk, struct rsess_transport *tr)
+{
+	if (rsess_work_lock(sk, tr))
+		return true;
+	if (rsess_greet_overdue(tr)) {
+		RSESS_INC(sock_net(sk), HANDSHAKE_TIMEOUTS);
+		rsess_listener_forget(tr, true);
+	}
+	return false;
+}
+
 /* HELLO for a session that exists: the answer was lost, or somebody repeats. */
 static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 			      const struct rsess_wire_hello *h)
@@ -391,7 +412,8 @@ static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 	struct rsess_sock *rs = rsess_sk(sk);
 	bool same;
 
-	lock_sock(sk);
+	if (!rsess_greet_lock(sk, tr))
+		return;
 	if (rs->tr && rs->hello_only)
 		rsess_link_read(rs);
 	same = sk->sk_state != TCP_CLOSE && rs->hello_only &&
@@ -404,7 +426,7 @@ static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 		rsess_link_restart(rs);
 		rsess_push(rs);
 	}
-	release_sock(sk);
+	rsess_work_unlock(sk);
 	if (!same) {
 		RSESS_INC(sock_net(sk), HELLO_REFUSED);
 		rsess_listener_forget(tr, true);
@@ -461,7 +483,8 @@ void rsess_greet_proven(struct rsess_sock *rs)
 }
 
 /* A session for a HELLO: made, findable, and its WELCOME on the way.
- * ERR_PTR(-ENOMEM): another time it may succeed.
+ * ERR_PTR(-ENOMEM): another time it may succeed.  ERR_PTR(-EAGAIN): a process has locked
+ * the socket that listens, and the work comes again when that has done.
  */
 static struct sock *rsess_greet_make(struct rsess_transport *tr,
 				     struct sock *parent,
@@ -471,15 +494,21 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	struct sock *sk;
 	int inherited, err = -ENOMEM;
 
+	if (!rsess_work_lock(parent, tr)) {
+		rsess_listener_put(tr->lsn);
+		return ERR_PTR(-EAGAIN);
+	}
 	sk = rsess_sock_alloc(sock_net(parent), tr->ops, GFP_KERNEL,
 			      !parent->sk_net_refcnt);
 	if (!sk) {
+		rsess_work_unlock(parent);
 		rsess_listener_put(tr->lsn);
 		return ERR_PTR(err);
 	}
 	rs = rsess_sk(sk);
 	rsess_listener_inherit(rs, parent, tr);
 	inherited = rsess_sockopt_inherit(rs, parent);
+	rsess_work_unlock(parent);
 	memcpy(rs->id, h->id, sizeof(rs->id));
 	memcpy(rs->peer_key, h->key, sizeof(rs->peer_key));
 	get_random_bytes(rs->key, sizeof(rs->key));
@@ -586,7 +615,8 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 		err = PTR_ERR(sk);
 		sk = NULL;
 		/* The same HELLO on another transport may have been faster. */
-		if (err != -EEXIST || !rsess_greet_known(tr, &h))
+		if (err != -EAGAIN &&
+		    (err != -EEXIST || !rsess_greet_known(tr, &h)))
 			rsess_greet_unmade(tr, h.id, err);
 	}
 	rsess_listener_admitted(lsn, parent, sk);
@@ -731,12 +761,15 @@ static void rsess_greet_resume(struct rsess_transport *tr)
 		return;
 	}
 
-	lock_sock(sk);
+	if (!rsess_greet_lock(sk, tr)) {
+		sock_put(sk);
+		return;
+	}
 	ok = sk->sk_state == TCP_CLOSE ||
 	     rsess_greet_verify(rsess_sk(sk), tr, &r);
 	if (ok)
 		reason = rsess_greet_attach(rsess_sk(sk), tr, &r);
-	release_sock(sk);
+	rsess_work_unlock(sk);
 	sock_put(sk);
 	if (!ok)
 		rsess_listener_forget(tr, true);
@@ -757,12 +790,6 @@ static void rsess_greet_plain(struct rsess_transport *tr)
 	}
 	tr->plain->reason = RSESS_REASON_NO_HELLO;
 	rsess_listener_plain(tr);
-}
-
-/* It has had its time to speak, or others need its place. */
-static bool rsess_greet_overdue(const struct rsess_transport *tr)
-{
-	return READ_ONCE(tr->expired) || READ_ONCE(tr->hurried);
 }
 
 /* It is not known whether the peer got our answer: what it says first tells.  Nothing

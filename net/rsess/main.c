@@ -15,6 +15,7 @@
 #include "socket.h"
 #include "synopt.h"
 #include "table.h"
+#include "work.h"
 
 int rsess_family = AF_RSESS;
 module_param_named(family, rsess_family, int, 0444);
@@ -51,6 +52,7 @@ struct proto rsess_proto = {
 	.sysctl_rmem_offset	= offsetof(struct net, ipv4.sysctl_tcp_rmem),
 	.stream_memory_free	= rsess_memory_free,
 	.keepalive		= rsess_keepalive,
+	.release_cb		= rsess_work_release,
 	.no_autobind		= true,
 };
 

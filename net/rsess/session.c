@@ -71,6 +71,8 @@ struct sock *rsess_sock_alloc(struct net *net,
 	rs->callbacks.state_change = sk->sk_state_change;
 	rs->callbacks.error_report = sk->sk_error_report;
 	rsess_journal_init(&rs->journal);
+	mutex_init(&rs->works);
+	INIT_LIST_HEAD(&rs->waiting);
 	INIT_LIST_HEAD(&rs->all);
 	INIT_LIST_HEAD(&rs->orphan);
 	INIT_HLIST_NODE(&rs->hash);

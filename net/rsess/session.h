@@ -6,7 +6,10 @@
  * Locks, outermost first:
  *
  *   rsess_net.bind_lock   mutex: bind(), the list of listeners
- *   lock_sock(outer)      everything in struct rsess_sock below "locked"
+ *   rsess_sock.works      mutex: works that want the same outer socket
+ *   lock_sock(outer)      everything in struct rsess_sock below "locked"; a process
+ *                         may keep it, so works do not wait for it (work.c), and who
+ *                         has bind_lock only for one that no process has
  *   lock_sock(inner)      taken by the calls into the transport's socket
  *   rsess_net.lock        spinlock: session table, tombstones, list of sessions
  *   rsess_listener.lock   spinlock: queues of a listener
@@ -18,6 +21,7 @@
 #ifndef _RSESS_SESSION_H
 #define _RSESS_SESSION_H
 
+#include <linux/mutex.h>
 #include <linux/workqueue.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
@@ -221,6 +225,13 @@ struct rsess_addrs {
  * @armed: bit per enum rsess_timer
  * @deadline: jiffies
  *
+ * @works: taken by works, before they lock this socket
+ *
+ * Under the spinlock in sk_lock, see work.c:
+ * @waiting: transports whose works found this socket locked
+ * @timer_waits: so did that of @timer
+ * @ready_waits: so did one that had something for accept()
+ *
  * Under rsess_net.lock:
  * @all: place in the list of sessions
  * @orphan: place in the list of orphans
@@ -322,6 +333,11 @@ struct rsess_sock {
 	unsigned long		timer_at;
 	unsigned long		armed;
 	unsigned long		deadline[RSESS_TIMER_MAX];
+
+	struct mutex		works;		/* of works, before the socket */
+	struct list_head	waiting;
+	bool			timer_waits;
+	bool			ready_waits;
 
 	struct list_head	all;
 	struct list_head	orphan;
@@ -472,6 +488,7 @@ void rsess_timer_arm(struct rsess_sock *rs, enum rsess_timer t,
 		     unsigned long delay);
 void rsess_timer_stop(struct rsess_sock *rs, enum rsess_timer t);
 void rsess_timer_stop_all(struct rsess_sock *rs);
+void rsess_timer_now(struct rsess_sock *rs);
 void rsess_timer_evict(struct rsess_sock *rs);
 void rsess_timer_watch(struct rsess_sock *rs);
 void rsess_timer_probe(struct rsess_sock *rs);
@@ -502,7 +519,7 @@ int rsess_getsockopt(struct socket *sock, int level, int optname,
 int rsess_sockopt_inner(struct socket *sock, int level, int name, int val);
 void rsess_sockopt_tell(struct socket *sock, const struct sock *sk);
 void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock);
-int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent);
+int rsess_sockopt_inherit(struct rsess_sock *rs, const struct sock *parent);
 void rsess_sockopt_buffers(struct sock *sk, const struct sock *from);
 void rsess_sockopt_hand_over(struct rsess_sock *rs, struct socket *sock,
 			     bool same);

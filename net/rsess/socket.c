@@ -31,6 +31,21 @@ static int rsess_addr_get(union rsess_addr *to, const void *from, int len)
 	return min_t(int, len, sizeof(*to));
 }
 
+/* Lock the outer socket and the listeners of its namespace; NULL: it has fallen back.  A
+ * process that keeps the socket locked keeps only those waiting who want this one.
+ */
+static struct sock *rsess_lock_to_bind(struct socket *sock, struct rsess_net *rn)
+{
+	struct sock *sk;
+
+	while ((sk = rsess_sock_lock(sock)) && !mutex_trylock(&rn->bind_lock)) {
+		release_sock(sk);
+		mutex_lock(&rn->bind_lock);
+		mutex_unlock(&rn->bind_lock);
+	}
+	return sk;
+}
+
 static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		      int addr_len)
 {
@@ -43,12 +58,9 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 	len = rsess_addr_get(&addr, uaddr, addr_len);
 	if (len < 0)
 		return len;
-	mutex_lock(&rn->bind_lock);
-	sk = rsess_sock_lock(sock);
-	if (!sk) {
-		mutex_unlock(&rn->bind_lock);
+	sk = rsess_lock_to_bind(sock, rn);
+	if (!sk)
 		return rsess_plain(sock)->ops->bind(sock, uaddr, addr_len);
-	}
 	rs = rsess_sk(sk);
 	err = -EINVAL;
 	if (sk->sk_state == TCP_CLOSE && !rs->bound && !rs->half)
@@ -68,12 +80,9 @@ static int rsess_listen(struct socket *sock, int backlog)
 	struct sock *sk;
 	int err;
 
-	mutex_lock(&rn->bind_lock);
-	sk = rsess_sock_lock(sock);
-	if (!sk) {
-		mutex_unlock(&rn->bind_lock);
+	sk = rsess_lock_to_bind(sock, rn);
+	if (!sk)
 		return rsess_plain(sock)->ops->listen(sock, backlog);
-	}
 	rs = rsess_sk(sk);
 	err = -EINVAL;
 	if (sock->state != SS_UNCONNECTED ||

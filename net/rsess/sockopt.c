@@ -662,25 +662,21 @@ void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock)
 /**
  * rsess_sockopt_inherit() - options of an accepted socket
  * @rs: new session, not visible yet
- * @parent: listening outer socket, not locked
+ * @parent: listening outer socket, locked
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
-int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent)
+int rsess_sockopt_inherit(struct rsess_sock *rs, const struct sock *parent)
 {
-	int err;
-
-	lock_sock(parent);
+	sock_owned_by_me(parent);
 	rsess_inherit_core(rsess_to_sk(rs), parent);
 	rsess_charge_as(rsess_to_sk(rs), parent);
 	rs->timeout_ms = rsess_sk(parent)->timeout_ms;
 	rs->negotiate = rsess_sk(parent)->negotiate;
 	rs->psk = rsess_sk(parent)->psk;
 	rs->opt = rsess_sk(parent)->opt;
-	err = rsess_journal_inherit(&rs->journal, &rsess_sk(parent)->journal);
-	release_sock(parent);
-	return err;
+	return rsess_journal_inherit(&rs->journal, &rsess_sk(parent)->journal);
 }
 
 /* What the session kept from the transport is an option like any other to it. */

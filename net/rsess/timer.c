@@ -7,6 +7,7 @@
 #include "net.h"
 #include "session.h"
 #include "transport.h"
+#include "work.h"
 
 /* Run the work for the earliest deadline; its reference is the queued work's. */
 static void rsess_timer_schedule(struct rsess_sock *rs, unsigned long at)
@@ -64,15 +65,26 @@ void rsess_timer_stop_all(struct rsess_sock *rs)
 }
 
 /**
+ * rsess_timer_now() - have the timer's work run
+ * @rs: session; the caller has a reference
+ *
+ * Context: any.
+ */
+void rsess_timer_now(struct rsess_sock *rs)
+{
+	sock_hold(rsess_to_sk(rs));
+	if (mod_delayed_work(rsess_wq, &rs->timer, 0))
+		sock_put(rsess_to_sk(rs));
+}
+
+/**
  * rsess_timer_evict() - let the timer cut a session that this context cannot lock
  * @rs: an orphan, not locked; the caller has a reference
  */
 void rsess_timer_evict(struct rsess_sock *rs)
 {
 	WRITE_ONCE(rs->evicted, true);
-	sock_hold(rsess_to_sk(rs));
-	if (mod_delayed_work(rsess_wq, &rs->timer, 0))
-		sock_put(rsess_to_sk(rs));
+	rsess_timer_now(rs);
 }
 
 /* Does this side wait for the peer to say something? */
@@ -367,7 +379,8 @@ static void rsess_timer_work(struct work_struct *work)
 	bool more = false;
 	int t;
 
-	lock_sock(sk);
+	if (!rsess_work_lock_timer(rs))
+		goto put;
 	if (READ_ONCE(rs->evicted) && sk->sk_state != TCP_CLOSE)
 		rsess_session_cut(rs, RSESS_REASON_RESOURCES, 0);
 	for (t = 0; t < RSESS_TIMER_MAX; t++) {
@@ -386,7 +399,8 @@ static void rsess_timer_work(struct work_struct *work)
 	}
 	if (more)
 		rsess_timer_schedule(rs, next);
-	release_sock(sk);
+	rsess_work_unlock(sk);
+put:
 	sock_put(sk);			/* of rsess_timer_schedule() */
 }
 

@@ -19,6 +19,7 @@
 #include "listener.h"
 #include "session.h"
 #include "transport.h"
+#include "work.h"
 
 /**
  * rsess_transport_ops_find() - the transport for a protocol number
@@ -142,10 +143,9 @@ static void rsess_transport_work(struct work_struct *work)
 
 	if (!tr->sk)
 		rsess_greet_work(tr);
-	if (tr->sk) {
-		lock_sock(tr->sk);
+	if (tr->sk && rsess_work_lock(tr->sk, tr)) {
 		rsess_link_work(rsess_sk(tr->sk), tr);
-		release_sock(tr->sk);
+		rsess_work_unlock(tr->sk);
 	}
 	rsess_transport_put(tr);	/* of rsess_transport_queue() */
 }

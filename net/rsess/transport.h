@@ -209,6 +209,8 @@ struct rsess_tx {
  * @serial: @lsn has accepted so many before this one
  * @source: hash of the peer's address
  * @since: jiffies when @lsn accepted it
+ * @waits: bit 0: @wait is on a list
+ * @wait: place in rsess_sock.waiting
  * @link: place in a list of @lsn, under the lock of @lsn
  * @offer: enum rsess_offer, of one that was accepted
  * @plain: it is to be accepted without a session; else NULL
@@ -216,6 +218,7 @@ struct rsess_tx {
  *	lock of @lsn
  * @ticket: its turn in that queue
  * @parked: has a HELLO, or @plain, that waits for room in the queue of accept()
+ * @turn: there was room for it once, so it is before those who wait
  * @expired: @expire has run
  * @hurried: others need its place; under the lock of @lsn, and read without it
  * @sk_data_ready: of @sock, to be restored; so the next three
@@ -243,12 +246,15 @@ struct rsess_transport {
 	u32			serial;
 	u8			source;
 	unsigned long		since;
+	unsigned long		waits;
+	struct list_head	wait;
 	struct list_head	link;
 	u8			offer;
 	struct rsess_plain	*plain;
 	bool			queued;
 	u32			ticket;
 	bool			parked;
+	bool			turn;
 	bool			expired;
 	bool			hurried;
 

@@ -414,6 +414,7 @@ static void do_application(void)
 
 	if (!sk)
 		return;
+	world_hold(false);
 	switch (how & 15) {
 	case 0:
 		world_close(false);
@@ -491,6 +492,7 @@ static void do_settings(void)
 		break;
 	case 6:
 		fuzz_work_lifo = how & 8;
+		world_hold(how & 0x10);
 		break;
 	default:
 		jiffies += 1UL << (how >> 3) % 20;
@@ -556,10 +558,12 @@ static void do_one(u8 op)
 
 	switch (op & 15) {
 	case 10:
+		world_hold(false);
 		if (world.app.sk)
 			world_read(take() + 1, 0);
 		break;
 	case 11:
+		world_hold(false);
 		if (world.app.sk)
 			world_write(take() + 1, 0);
 		break;

@@ -163,7 +163,7 @@ void sock_put(struct sock *sk)
 	CHECK(sk->sk_refcnt > 0);
 	if (--sk->sk_refcnt)
 		return;
-	CHECK(!sk->sk_owned);
+	CHECK(!sk->sk_lock.owned);
 	if (sk->sk_destruct)
 		sk->sk_destruct(sk);
 	CHECK(!sk->sk_rmem);

@@ -11,6 +11,7 @@
 #include "recvq.h"
 #include "table.h"
 #include "urgent.h"
+#include "work.h"
 #include "world.h"
 
 struct world world;
@@ -29,6 +30,7 @@ static void (*world_destruct)(struct sock *sk);
 struct proto rsess_proto = {
 	.obj_size		= sizeof(struct rsess_sock),
 	.stream_memory_free	= rsess_memory_free,
+	.release_cb		= rsess_work_release,
 };
 
 struct rsess_net *rsess_net(const struct net *net)
@@ -124,7 +126,7 @@ void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock)
 {
 }
 
-int rsess_sockopt_inherit(struct rsess_sock *rs, struct sock *parent)
+int rsess_sockopt_inherit(struct rsess_sock *rs, const struct sock *parent)
 {
 	rs->opt.tag = world.tagged;
 	return 0;
@@ -538,7 +540,7 @@ void sock_release(struct socket *sock)
 {
 	struct conn *c = conn_of(sock);
 
-	CHECK(!c->sk.sk_owned && !c->sk.sk_user_data && c->sk.sk_refcnt == 1);
+	CHECK(!c->sk.sk_lock.owned && !c->sk.sk_user_data && c->sk.sk_refcnt == 1);
 	world.conn[c->slot] = NULL;
 	kfree(c);
 }
@@ -608,7 +610,7 @@ static ssize_t conn_send(struct socket *sock, struct page *page, u32 off,
 {
 	struct conn *c = conn_of(sock);
 
-	CHECK(!c->sk.sk_owned && !c->shut);
+	CHECK(!c->sk.sk_lock.owned && !c->shut);
 	CHECK(page->ref > 0);
 	conn_sync(c);
 	if (c->state != RSESS_INNER_UP && c->state != RSESS_INNER_EOF)
@@ -787,7 +789,7 @@ static void check_session(struct rsess_sock *rs)
 	/* A session may end for many reasons; here it is known that it did. */
 	if (rs->reason)
 		world.m.ended = true;
-	CHECK(!sk->sk_owned);
+	CHECK(sk->sk_lock.owned == (world.held && sk == world.app.sk));
 	model_compare(&world.m, rs);
 	CHECK(sk->sk_state == expected_state(rs));
 	CHECK(!rs->reason || (!rs->tr && !rs->armed));
@@ -872,6 +874,18 @@ void world_accept(void)
 	list_add_tail(&tr->link, &world_lsn.pending);
 	rsess_transport_hook(tr);
 	rsess_transport_queue(tr);
+}
+
+/* The application sleeps in the middle of a call, or goes on. */
+void world_hold(bool on)
+{
+	if (!world.app.sk || world.held == on)
+		return;
+	world.held = on;
+	if (on)
+		lock_sock(world.app.sk);
+	else
+		release_sock(world.app.sk);
 }
 
 /* close(); @cut: with SO_LINGER {1, 0} */
@@ -1035,6 +1049,7 @@ void world_end(void)
 	fuzz_alloc_fails = 0;
 	world.connects = false;
 	for (turns = 0; turns < 100; turns++) {
+		world_hold(false);
 		if (world.app.sk)
 			world_close(false);
 		for (i = 0; i < CONNS; i++) {

@@ -66,6 +66,7 @@ struct conn {
  * @rcvbuf: of a new session
  * @sndbuf: of a new session
  * @piece: a connection gives so many bytes at once
+ * @held: the application sleeps in the middle of a call, and has the lock of its socket
  * @tight: skbs have no overhead, so that they are kept, not copied
  * @connects: a dial succeeds
  * @admit: what a HELLO meets: 0 room, 1 nobody, 2 a full queue
@@ -89,6 +90,7 @@ struct world {
 	int			rcvbuf;
 	int			sndbuf;
 	u32			piece;
+	bool			held;
 	bool			tight;
 	bool			connects;
 	int			admit;
@@ -117,6 +119,7 @@ void world_begin(void);
 void world_end(void);
 void world_connect(void);
 void world_accept(void);
+void world_hold(bool on);
 void world_close(bool cut);
 void world_shutdown(int how);
 void world_write(u32 len, int flags);

@@ -130,6 +130,16 @@ static inline void set_bit(int n, unsigned long *p)
 	*p |= BIT(n);
 }
 
+#define clear_bit_unlock	clear_bit
+
+static inline bool test_and_set_bit(int n, unsigned long *p)
+{
+	bool was = test_bit(n, p);
+
+	set_bit(n, p);
+	return was;
+}
+
 static inline void clear_bit(int n, unsigned long *p)
 {
 	*p &= ~BIT(n);
@@ -254,6 +264,11 @@ static inline void spin_unlock(struct fuzz_lock *l)
 }
 
 #define spin_lock_init(l)	((l)->held = 0)
+#define spin_lock_bh		spin_lock
+#define spin_unlock_bh		spin_unlock
+#define mutex_init(m)		spin_lock_init(&(m)->lock)
+#define mutex_lock(m)		spin_lock(&(m)->lock)
+#define mutex_unlock(m)		spin_unlock(&(m)->lock)
 #define read_lock_bh		spin_lock
 #define read_unlock_bh		spin_unlock
 #define write_lock_bh		spin_lock

@@ -181,6 +181,7 @@ struct net {
 struct proto {
 	size_t obj_size;
 	bool (*stream_memory_free)(const struct sock *sk, int wake);
+	void (*release_cb)(struct sock *sk);
 };
 
 struct fuzz_wait {
@@ -267,7 +268,10 @@ struct sock {
 	unsigned int sk_family;
 	int sk_state;
 	int sk_refcnt;
-	int sk_owned;
+	struct {
+		spinlock_t slock;	/* of owned */
+		int owned;
+	} sk_lock;
 	struct net *sk_net;
 	struct proto *sk_prot;
 	unsigned long sk_flags;
@@ -347,20 +351,27 @@ static inline void sock_hold(struct sock *sk)
 
 static inline void lock_sock(struct sock *sk)
 {
-	CHECK(!sk->sk_owned);
-	sk->sk_owned = 1;
+	CHECK(!sk->sk_lock.owned);
+	sk->sk_lock.owned = 1;
 }
 
 static inline void release_sock(struct sock *sk)
 {
-	CHECK(sk->sk_owned);
-	sk->sk_owned = 0;
+	CHECK(sk->sk_lock.owned);
+	spin_lock(&sk->sk_lock.slock);
+	if (sk->sk_prot && sk->sk_prot->release_cb)
+		sk->sk_prot->release_cb(sk);
+	sk->sk_lock.owned = 0;
+	spin_unlock(&sk->sk_lock.slock);
 }
 
 static inline void sock_owned_by_me(const struct sock *sk)
 {
-	CHECK(sk->sk_owned);
+	CHECK(sk->sk_lock.owned);
 }
+
+#define sock_owned_by_user_nocheck(sk)	((sk)->sk_lock.owned)
+#define mutex_acquire(map, sub, try, ip)	do { } while (0)
 
 /* Of memory, in pages, taken as in the kernel. */
 bool fuzz_mem_schedule(struct sock *sk, int size);
