@@ -419,14 +419,10 @@ static bool rsess_listener_park(struct rsess_listener *lsn,
 {
 	if (tr->parked)
 		return true;
-	if (tr->turn) {
-		list_move(&tr->link, &lsn->parked);
-	} else {
-		if (rsess_listener_is_over(lsn, lsn->source[tr->source]))
-			return false;
-		RSESS_INC(sock_net(tr->sock->sk), ACCEPT_QUEUE_FULL);
-		list_move_tail(&tr->link, &lsn->parked);
-	}
+	if (rsess_listener_is_over(lsn, lsn->source[tr->source]))
+		return false;
+	RSESS_INC(sock_net(tr->sock->sk), ACCEPT_QUEUE_FULL);
+	list_move_tail(&tr->link, &lsn->parked);
 	tr->parked = true;
 	return true;
 }
@@ -436,7 +432,7 @@ static bool rsess_listener_has_room_for(struct rsess_listener *lsn,
 					const struct rsess_transport *tr)
 {
 	return rsess_listener_has_room(lsn) &&
-	       (tr->parked || tr->turn || !rsess_listener_parked(lsn));
+	       (tr->parked || !rsess_listener_parked(lsn));
 }
 
 /**
@@ -467,8 +463,8 @@ void rsess_listener_again(struct rsess_listener *lsn, const u8 *id)
  * @tr: has the HELLO
  *
  * Return: a listening outer socket, with a reference and a place in the queue,
- * and @lsn has a user more: rsess_listener_inherit() and
- * rsess_listener_admitted() must follow.  NULL: the queue is full or waits for
+ * and @lsn has a user more: rsess_listener_inherit() and rsess_listener_admitted(), or
+ * rsess_listener_postpone(), must follow.  NULL: the queue is full or waits for
  * somebody to listen, @tr is parked and its work is queued when there is room.
  * ERR_PTR(-ECONNREFUSED): nobody listens.  ERR_PTR(-EBUSY): the address that @tr comes
  * from has too many in the queue already.
@@ -491,13 +487,35 @@ struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 		sock_hold(app);
 		lsn->users++;
 		lsn->qlen++;
-		tr->parked = false;
-		tr->turn = true;
 		list_move_tail(&tr->link, &lsn->pending);
 		rsess_listener_kick(lsn);
 	}
 	spin_unlock(&lsn->lock);
 	return app;
+}
+
+/**
+ * rsess_listener_postpone() - undo rsess_listener_admit(): the work of @tr comes again
+ * @tr: has a HELLO; is parked
+ * @parent: what rsess_listener_admit() returned; its reference is given back
+ *
+ * Those who came later stay behind it.
+ */
+void rsess_listener_postpone(struct rsess_transport *tr, struct sock *parent)
+{
+	struct rsess_listener *lsn = tr->lsn;
+	struct rsess_transport *later;
+
+	spin_lock(&lsn->lock);
+	lsn->qlen--;
+	list_for_each_entry(later, &lsn->parked, link)
+		if ((s32)(later->serial - tr->serial) > 0)
+			break;
+	list_move_tail(&tr->link, &later->link);
+	tr->parked = true;
+	spin_unlock(&lsn->lock);
+	rsess_listener_put(lsn);
+	sock_put(parent);
 }
 
 /* The next one that listens, with a reference, or NULL; they take turns. */

@@ -483,8 +483,8 @@ void rsess_greet_proven(struct rsess_sock *rs)
 }
 
 /* A session for a HELLO: made, findable, and its WELCOME on the way.
- * ERR_PTR(-ENOMEM): another time it may succeed.  ERR_PTR(-EAGAIN): a process has locked
- * the socket that listens, and the work comes again when that has done.
+ * ERR_PTR(-ENOMEM): another time it may succeed.  @parent is locked, but not any more when
+ * this returns.
  */
 static struct sock *rsess_greet_make(struct rsess_transport *tr,
 				     struct sock *parent,
@@ -494,10 +494,6 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	struct sock *sk;
 	int inherited, err = -ENOMEM;
 
-	if (!rsess_work_lock(parent, tr)) {
-		rsess_listener_put(tr->lsn);
-		return ERR_PTR(-EAGAIN);
-	}
 	sk = rsess_sock_alloc(sock_net(parent), tr->ops, GFP_KERNEL,
 			      !parent->sk_net_refcnt);
 	if (!sk) {
@@ -610,13 +606,16 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 			rsess_greet_abort(tr, h.id, RSESS_REASON_REFUSED);
 		return;
 	}
+	if (!rsess_work_lock(parent, tr)) {
+		rsess_listener_postpone(tr, parent);
+		return;
+	}
 	sk = rsess_greet_make(tr, parent, &h);
 	if (IS_ERR(sk)) {
 		err = PTR_ERR(sk);
 		sk = NULL;
 		/* The same HELLO on another transport may have been faster. */
-		if (err != -EAGAIN &&
-		    (err != -EEXIST || !rsess_greet_known(tr, &h)))
+		if (err != -EEXIST || !rsess_greet_known(tr, &h))
 			rsess_greet_unmade(tr, h.id, err);
 	}
 	rsess_listener_admitted(lsn, parent, sk);

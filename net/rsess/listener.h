@@ -139,6 +139,7 @@ void rsess_listener_plain(struct rsess_transport *tr);
 void rsess_listener_again(struct rsess_listener *lsn, const u8 *id);
 struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 				  struct rsess_transport *tr);
+void rsess_listener_postpone(struct rsess_transport *tr, struct sock *parent);
 void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 			    struct rsess_transport *tr);
 void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,

@@ -101,13 +101,16 @@ out:
 	return err;
 }
 
-/* Wait for the end of SYN_SENT; the time that is left. */
-static long rsess_connect_wait(struct sock *sk, long timeo)
+/* Wait for the end of SYN_SENT; the time that is left.  It is another one when @disconnects
+ * is no longer that of the socket.
+ */
+static long rsess_connect_wait(struct sock *sk, long timeo, int disconnects)
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 
 	add_wait_queue(sk_sleep(sk), &wait);
-	while (sk->sk_state == TCP_SYN_SENT && timeo &&
+	while (sk->sk_state == TCP_SYN_SENT &&
+	       sk->sk_disconnects == disconnects && timeo &&
 	       !signal_pending(current)) {
 		release_sock(sk);
 		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
@@ -195,6 +198,8 @@ static void rsess_disconnect(struct socket *sock)
 	struct sock *sk = sock->sk;
 	int state = sk->sk_state;
 
+	/* Who waits in a call does so for what there was. */
+	sk->sk_disconnects++;
 	if (state != TCP_CLOSE)
 		rsess_session_cut(rsess_sk(sk), RSESS_REASON_APP, 0);
 	rsess_begin_again(sock);
@@ -240,9 +245,9 @@ static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 {
 	union rsess_addr addr;
 	struct sock *sk;
+	int err, disconnects;
 	bool again;
 	long timeo;
-	int err;
 
 	if (addr_len < (int)sizeof(sa_family_t))
 		return -EINVAL;
@@ -271,7 +276,12 @@ static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 		err = again ? -EALREADY : -EINPROGRESS;
 		if (!timeo)
 			goto out;
-		timeo = rsess_connect_wait(sk, timeo);
+		disconnects = sk->sk_disconnects;
+		timeo = rsess_connect_wait(sk, timeo, disconnects);
+		if (disconnects != sk->sk_disconnects) {
+			err = -EPIPE;
+			goto out;
+		}
 		if (sk->sk_state == TCP_SYN_SENT) {
 			if (signal_pending(current))
 				err = sock_intr_errno(timeo);

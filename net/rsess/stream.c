@@ -411,7 +411,10 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		n = rsess_recv_idle(sk, timeo);
 		if (n <= 0)
 			break;
-		sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
+		n = sk_wait_data(sk, &timeo,
+				 skb_peek_tail(&sk->sk_receive_queue));
+		if (n < 0)
+			break;
 	}
 	if (flags & MSG_PEEK)
 		sk_peek_offset_fwd(sk, done);

@@ -278,15 +278,17 @@ static void rsess_timer_stalled(struct rsess_sock *rs)
 
 	if (!rsess_timer_waiting(rs))
 		return;
-	if (silent >= stall) {
-		rsess_timer_silent(rs);
-		return;
-	}
 	if (silent < stall / 2) {
 		rsess_timer_arm(rs, RSESS_TIMER_STALL, stall / 2 - silent);
 		return;
 	}
-	rsess_timer_arm(rs, RSESS_TIMER_STALL, stall - silent);
+	/* This may come late, but nobody is given up unasked. */
+	if (silent >= stall && (rs->pinged || rs->shut)) {
+		rsess_timer_silent(rs);
+		return;
+	}
+	rsess_timer_arm(rs, RSESS_TIMER_STALL,
+			silent < stall ? stall - silent : stall / 2);
 	rsess_timer_ping(rs);
 }
 

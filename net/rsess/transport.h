@@ -218,7 +218,6 @@ struct rsess_tx {
  *	lock of @lsn
  * @ticket: its turn in that queue
  * @parked: has a HELLO, or @plain, that waits for room in the queue of accept()
- * @turn: there was room for it once, so it is before those who wait
  * @expired: @expire has run
  * @hurried: others need its place; under the lock of @lsn, and read without it
  * @sk_data_ready: of @sock, to be restored; so the next three
@@ -254,7 +253,6 @@ struct rsess_transport {
 	bool			queued;
 	u32			ticket;
 	bool			parked;
-	bool			turn;
 	bool			expired;
 	bool			hurried;
 

@@ -250,6 +250,12 @@ struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 	return world_parent;
 }
 
+/* Nobody keeps the socket that listens locked. */
+void rsess_listener_postpone(struct rsess_transport *tr, struct sock *parent)
+{
+	CHECK(false);
+}
+
 void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 			    struct rsess_transport *tr)
 {

@@ -134,6 +134,105 @@ CASE(calls, connect_again)
 	OK(line_talk(l));
 }
 
+/**
+ * struct waiter - a thread that waits in a call
+ * @l: argument
+ * @fd: argument
+ * @ret: what the call returned, or a negative errno
+ */
+struct waiter {
+	struct line *l;
+	int fd;
+	int ret;
+};
+
+static void *wait_to_receive(void *arg)
+{
+	struct waiter *w = arg;
+	char c;
+
+	w->ret = recv(w->fd, &c, 1, 0) < 0 ? -errno : 0;
+	return NULL;
+}
+
+static void *wait_to_send(void *arg)
+{
+	struct waiter *w = arg;
+
+	w->ret = send(w->fd, "x", 1, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return NULL;
+}
+
+static void *wait_to_connect(void *arg)
+{
+	struct waiter *w = arg;
+	struct line nobody = *w->l;
+
+	nobody.port = 9;
+	w->ret = line_dial(&nobody, w->fd) ? -errno : 0;
+	return NULL;
+}
+
+/* While a thread waits the socket is disconnected, and connects again: what comes then is
+ * none of the thread's business.
+ */
+static int connect_beside(struct line *l, void *(*wait)(void *))
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	struct waiter w = { .l = l, .fd = l->c };
+	pthread_t thread;
+	int ret;
+
+	ret = -pthread_create(&thread, NULL, wait, &w);
+	if (ret)
+		return ret;
+	usleep(QUIET_MS * 1000);
+	if (connect(l->c, (struct sockaddr *)&ss, sizeof(ss)))
+		return -errno;
+	line_close(&l->s);
+	socket_error(l->c);
+	ret = line_dial(l, l->c) ? -errno : 0;
+	if (ret)
+		return ret;
+	l->s = line_accept(l);
+	ret = write_all(l->s, 0, SOME) ?: read_all(l->c, 0, SOME) ?:
+	      line_talk(l) ?: -pthread_join(thread, NULL);
+	return ret ?: w.ret;
+}
+
+CASE(calls, connect_beside_recv)
+{
+	ASSERT_EQ(-EPIPE, connect_beside(&self->l, wait_to_receive));
+}
+
+CASE(calls, connect_beside_send)
+{
+	ssize_t sent;
+	int ret;
+
+	OK(line_small(&self->l));
+	sent = line_fill(&self->l);
+	ASSERT_LT(0, sent);
+	ASSERT_EQ(EAGAIN, line_full(&self->l, &sent, MSG_DONTWAIT));
+	ret = connect_beside(&self->l, wait_to_send);
+	/* Who is first gets the error of the socket. */
+	if (ret != -ECONNRESET)
+		ASSERT_EQ(-EPIPE, ret);
+}
+
+CASE(calls, connect_beside_connect)
+{
+	struct line *l = &self->l;
+
+	OK(system("nft 'add table inet t;"
+		  "add chain inet t in { type filter hook input priority 0; };"
+		  "add rule inet t in meta l4proto { tcp, sctp } th dport 9 drop'"));
+	line_close(&l->c);
+	l->c = kind_socket(&variant->kind, 0);
+	ASSERT_LE(0, l->c);
+	ASSERT_EQ(-EPIPE, connect_beside(l, wait_to_connect));
+}
+
 static void *accept_late(void *arg)
 {
 	struct line *l = arg;
