@@ -230,7 +230,7 @@ struct rsess_addrs {
  * Under the spinlock in sk_lock, see work.c:
  * @waiting: transports whose works found this socket locked
  * @timer_waits: so did that of @timer
- * @ready_waits: so did one that had something for accept()
+ * @ready_waits: so did so many that had something for accept()
  *
  * Under rsess_net.lock:
  * @all: place in the list of sessions
@@ -337,7 +337,7 @@ struct rsess_sock {
 	struct mutex		works;		/* of works, before the socket */
 	struct list_head	waiting;
 	bool			timer_waits;
-	bool			ready_waits;
+	unsigned int		ready_waits;
 
 	struct list_head	all;
 	struct list_head	orphan;

@@ -106,7 +106,7 @@ void rsess_work_ready(struct sock *sk)
 {
 	spin_lock_bh(&sk->sk_lock.slock);
 	if (sock_owned_by_user_nocheck(sk))
-		rsess_sk(sk)->ready_waits = true;
+		rsess_sk(sk)->ready_waits++;
 	else if (sk->sk_state == TCP_LISTEN)
 		sk->sk_data_ready(sk);
 	spin_unlock_bh(&sk->sk_lock.slock);
@@ -134,9 +134,8 @@ void rsess_work_release(struct sock *sk)
 		rs->timer_waits = false;
 		rsess_timer_now(rs);
 	}
-	if (rs->ready_waits) {
-		rs->ready_waits = false;
+	/* Each of them wakes one who waits. */
+	for (; rs->ready_waits; rs->ready_waits--)
 		if (sk->sk_state == TCP_LISTEN)
 			sk->sk_data_ready(sk);
-	}
 }
