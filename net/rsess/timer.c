@@ -381,7 +381,7 @@ static void rsess_timer_work(struct work_struct *work)
 	bool more = false;
 	int t;
 
-	if (!rsess_work_lock_timer(rs))
+	if (!rsess_work_lock(sk, NULL))
 		goto put;
 	if (READ_ONCE(rs->evicted) && sk->sk_state != TCP_CLOSE)
 		rsess_session_cut(rs, RSESS_REASON_RESOURCES, 0);

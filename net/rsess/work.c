@@ -18,31 +18,13 @@
 #include "transport.h"
 #include "work.h"
 
-/* lock_sock() without the wait.  Locked: the spinlock in sk_lock. */
-static bool rsess_work_try(struct sock *sk)
-{
-	if (sock_owned_by_user_nocheck(sk))
-		return false;
-	sk->sk_lock.owned = 1;
-	return true;
-}
-
-/* The rest of it, for lockdep. */
-static bool rsess_work_tried(struct sock *sk, bool locked)
-{
-	if (locked)
-		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
-	else
-		mutex_unlock(&rsess_sk(sk)->works);
-	return locked;
-}
-
 /**
- * rsess_work_lock() - lock an outer socket in the work of a transport
- * @sk: the outer socket of a session
- * @tr: the transport, which need not be that of the session
+ * rsess_work_lock() - lock an outer socket in a work
+ * @sk: the outer socket
+ * @tr: the transport whose work it is, which need not be that of the session; or NULL:
+ *	that of the session's timer
  *
- * Context: the work of @tr.
+ * Context: the work.
  * Return: true: locked, to be unlocked by rsess_work_unlock().  false: a process has it,
  * and the work will be queued when that unlocks it.
  */
@@ -53,39 +35,25 @@ bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr)
 
 	mutex_lock(&rs->works);
 	spin_lock_bh(&sk->sk_lock.slock);
-	locked = rsess_work_try(sk);
-	/* Or it is on a list already, and its work will be queued after now. */
-	if (!locked && !test_and_set_bit(0, &tr->waits)) {
+	locked = !sock_owned_by_user_nocheck(sk);
+	if (locked) {
+		sk->sk_lock.owned = 1;
+	} else if (!tr) {
+		rs->timer_waits = true;
+	} else if (!test_and_set_bit(0, &tr->waits)) {
 		refcount_inc(&tr->ref);		/* rsess_work_release() */
 		list_add_tail(&tr->wait, &rs->waiting);
-	}
+	} /* else it is on a list already, and will be queued after now */
 	spin_unlock_bh(&sk->sk_lock.slock);
-	return rsess_work_tried(sk, locked);
+	if (locked)
+		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+	else
+		mutex_unlock(&rs->works);
+	return locked;
 }
 
 /**
- * rsess_work_lock_timer() - lock an outer socket in the work of its timer
- * @rs: session
- *
- * Context: the work of @rs->timer.
- * Return: as rsess_work_lock().
- */
-bool rsess_work_lock_timer(struct rsess_sock *rs)
-{
-	struct sock *sk = rsess_to_sk(rs);
-	bool locked;
-
-	mutex_lock(&rs->works);
-	spin_lock_bh(&sk->sk_lock.slock);
-	locked = rsess_work_try(sk);
-	if (!locked)
-		rs->timer_waits = true;
-	spin_unlock_bh(&sk->sk_lock.slock);
-	return rsess_work_tried(sk, locked);
-}
-
-/**
- * rsess_work_unlock() - end of rsess_work_lock() and rsess_work_lock_timer()
+ * rsess_work_unlock() - end of rsess_work_lock()
  * @sk: the outer socket
  */
 void rsess_work_unlock(struct sock *sk)

@@ -7,12 +7,10 @@
 
 #include <linux/types.h>
 
-struct rsess_sock;
 struct rsess_transport;
 struct sock;
 
 bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr);
-bool rsess_work_lock_timer(struct rsess_sock *rs);
 void rsess_work_unlock(struct sock *sk);
 void rsess_work_ready(struct sock *sk);
 void rsess_work_release(struct sock *sk);
