@@ -15,12 +15,7 @@ root=$(readlink -f "$here/../..")
 
 choose_kernel "${1:-6.1}"
 script=${2:-run.sh}
-slow=1
-mem=2G
-if is_built "$release" && ! is_um "$release"; then
-	slow=8
-	mem=4G
-fi
+slow=$(slowness_of "$release")
 need_packages gcc:gcc make:make nft:nftables tcpkill:dsniff ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev
 programs=$("$here/apps/packages.sh" nginx curl redis-server redis-tools \
@@ -32,7 +27,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 set -o pipefail
-"$here/vm/run" --kernel "$release" --mem "$mem" \
+"$here/vm/run" --kernel "$release" --mem "$(memory_of "$release")" \
 	--timeout $((1800 * slow)) -- env RSESS_SLOW=$slow \
 	"$here/apps/$script" --packages "$programs" "${@:3}" |
 	tee "$log" || status=$?

@@ -26,13 +26,11 @@ esac
 [ $# -eq 0 ] || parts=("$@")
 
 choose_kernel "$kernel"
-# What is emulated and checks itself takes its time, and memory.
-slow=1
-mem=2G
+slow=$(slowness_of "$release")
+mem=$(memory_of "$release")
 resets=60
 case $kernel in
-debug) slow=8 mem=4G resets=300 ;;
-kcsan) slow=4 mem=4G resets=300 ;;
+debug | kcsan) resets=300 ;;
 esac
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -16,19 +16,20 @@ self=$here/selftests/net/rsess
 
 choose_kernel "${1:-6.1}"
 resets=${2:-1000}
-limit=$((600 + resets * 4))
-mem=2G
+slow=$(slowness_of "$release")
 args=(--over "${TRANSPORT:-tcp}")
-if is_built "$release"; then
-	limit=$((limit * 8))
-	mem=4G
+if [ "$slow" -gt 1 ]; then
 	# Each packet of SCTP is several objects that the kernel keeps watch on: with more
-	# of them RCU needs minutes.
-	[ "${TRANSPORT:-}" != sctp ] || args+=(--workers 2)
+	# of them RCU needs minutes.  One work carries all packets of vsock, in turn: with
+	# more of them that is a queue of seconds.
+	case ${TRANSPORT:-} in
+	sctp | vsock) args+=(--workers 2) ;;
+	esac
 fi
 need_packages gcc:gcc make:make nft:nftables ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev
 make_for "$release" module
 make -s -C "$self" "$root/build/selftests"/{soak,sctpkill}
-exec "$here/vm/run" --kernel "$release" --mem "$mem" --timeout "$limit" -- \
+exec "$here/vm/run" --kernel "$release" --mem "$(memory_of "$release")" \
+	--timeout $(((600 + resets * 4) * slow)) -- env RSESS_SLOW="$slow" \
 	"$self/soak.sh" --resets "$resets" "${args[@]}"

@@ -71,6 +71,20 @@ is_um() {
 	esac
 }
 
+# slowness_of RELEASE: how many times slower than others it makes a machine
+slowness_of() {
+	case $1 in
+	*-debug-*) echo 8 ;;
+	*-kcsan-*) echo 4 ;;
+	*) echo 1 ;;
+	esac
+}
+
+# memory_of RELEASE: what a machine with it gets
+memory_of() {
+	! is_built "$1" && echo 2G || echo 4G
+}
+
 kernel_image() {
 	! is_built "$1" && echo "/boot/vmlinuz-$1" ||
 		echo "$(kernel_dir "$1")/image"

@@ -36,6 +36,7 @@
 #include <linux/netlink.h>
 #include <linux/rsess.h>
 #include <linux/sock_diag.h>
+#include <linux/vm_sockets.h>
 
 #include "relay.h"
 
@@ -466,9 +467,15 @@ static int new_socket(bool v6)
 {
 	int domain = opt.family == AF_RSESS ? AF_RSESS : family_of(v6);
 	int fd = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, opt.protocol);
+	/* By itself it has 2 s, and may wait behind what others have sent. */
+	struct timeval patience = { .tv_sec = 5 * slowness() };
 
 	if (fd < 0)
 		die("socket: %s", strerror(errno));
+	if (opt.protocol == PF_VSOCK &&
+	    setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &patience,
+		       sizeof(patience)))
+		die("SO_VM_SOCKETS_CONNECT_TIMEOUT: %s", strerror(errno));
 	return fd;
 }
 

@@ -59,14 +59,14 @@ cleanup() {
 # Where the handshake says nothing both sides have to want a session; and MPTCP tells
 # nobody that it was reset. Its listeners, kept for tombstones, keep the namespace.
 new_netns() {
-	local knob
+	local slow=${RSESS_SLOW:-1} knob
 
 	ip netns add $ns || fail "no network namespace"
 	ip -n $ns link set lo up
 	case $over in
 	mptcp | vsock)
-		for knob in negotiate=1 stall_timeout_ms=500 handshake_timeout_ms=2000 \
-			timeout_ms=60000; do
+		for knob in negotiate=1 stall_timeout_ms=$((500 * slow)) \
+			handshake_timeout_ms=$((2000 * slow)) timeout_ms=60000; do
 			ip netns exec $ns sysctl -qw "net.rsess.$knob" ||
 				fail "$knob"
 		done ;;
