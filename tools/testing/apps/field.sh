@@ -96,7 +96,7 @@ crowd() {
 get_answer() {
 	local status=0
 
-	add_hosts "$1" && slow_link rate 2mbit delay 20ms &&
+	add_hosts "$1" && slow_link rate 1mbit delay 20ms &&
 	serve "${field[@]}" answer || return
 	at_client "${field[@]}" ask >"$scratch/ask" || status=1
 	sed 's/^/# /' "$scratch/ask"
