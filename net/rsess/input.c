@@ -11,6 +11,7 @@
 #include <crypto/algapi.h>
 #include <net/sock.h>
 #include "greet.h"
+#include "listener.h"
 #include "net.h"
 #include "recvq.h"
 #include "session.h"
@@ -97,6 +98,14 @@ static bool rsess_input_fin_fits(const struct rsess_sock *rs,
 	return f->seq + rs->rcv_fin == rs->credit.rcv_nxt;
 }
 
+/* The peer's stream has grown; accept() may wait for that, whatever comes next. */
+static void rsess_input_grown(struct rsess_sock *rs, u32 n)
+{
+	WRITE_ONCE(rs->credit.rcv_nxt, rs->credit.rcv_nxt + n);
+	if (READ_ONCE(rs->deferred))
+		rsess_listener_present(rs);
+}
+
 static void rsess_input_fin(struct rsess_sock *rs)
 {
 	struct sock *sk = rsess_to_sk(rs);
@@ -105,7 +114,7 @@ static void rsess_input_fin(struct rsess_sock *rs)
 	if (rs->rcv_fin)
 		return;
 	WRITE_ONCE(rs->rcv_fin, true);
-	WRITE_ONCE(rs->credit.rcv_nxt, rs->credit.rcv_nxt + 1);
+	rsess_input_grown(rs, 1);
 	rs->progress = true;
 	sk->sk_shutdown |= RCV_SHUTDOWN;
 	sock_set_flag(sk, SOCK_DONE);
@@ -374,7 +383,7 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 		if (err)
 			return err;
 	}
-	WRITE_ONCE(c->rcv_nxt, c->rcv_nxt + len);
+	rsess_input_grown(rs, len);
 	if (c->rcv_nxt == c->limit && rsess_is_early(rs))
 		RSESS_INC(sock_net(sk), EARLY_FULL);
 	if (urgent && !rs->stop_queued)

@@ -699,8 +699,6 @@ int rsess_link_drain(struct rsess_sock *rs)
 	if (rs->credit.rcv_nxt != rcv_nxt && !sock_flag(sk, SOCK_DEAD) &&
 	    rsess_stream_ready(rs, READ_ONCE(sk->sk_rcvlowat)))
 		sk->sk_data_ready(sk);
-	if (rs->credit.rcv_nxt != rcv_nxt && READ_ONCE(rs->deferred))
-		rsess_listener_present(rs);
 	if (tr->drop) {
 		rsess_link_drop(rs, tr->drop == RSESS_DROP_RESET);
 		return 0;

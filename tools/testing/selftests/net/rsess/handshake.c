@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -941,6 +942,26 @@ CASE(acceptor, reset_behind_hello)
 	}
 	/* None of those was taken for the listener. */
 	OK(other_session(s));
+}
+
+/* accept() waits for a byte, which has come, though the end has come with it. */
+CASE(acceptor, abort_behind_awaited_byte)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	int seconds = 30;
+	u8 buf[100];
+	size_t len;
+
+	OK(setsockopt(s->lfd, SOL_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds)));
+	OK(peer_hello(p));
+	OK(pair_accept_nothing(s));
+	len = peer_make_data(p, p->snd_nxt, 1, buf);
+	len += peer_make_abort(p, RSESS_REASON_APP, buf + len);
+	OK(peer_send_raw(p, buf, len));
+	OK(pair_accept(s));
+	ASSERT_EQ(1, recv(s->fd, buf, 1, 0));
+	ASSERT_EQ(ECONNRESET, pair_fails(s));
 }
 
 static void leave(struct peer *p)
