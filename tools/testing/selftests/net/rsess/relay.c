@@ -38,11 +38,13 @@ struct hop {
 /**
  * struct couple - two connections
  * @fd: the one that was accepted, the one that was dialed; -1: unused
+ * @up: the one that was dialed has connected
  * @left: bytes until both are reset
  * @hop: bytes that were read from @fd of the same index
  */
 struct couple {
 	int fd[2];
+	bool up;
 	size_t left;
 	struct hop hop[2];
 };
@@ -163,6 +165,12 @@ static void couple_serve(struct couple *c, const struct pollfd *pfd)
 	bool ok = true;
 	int i;
 
+	if (!c->up) {
+		if (pfd[1].revents & (POLLERR | POLLHUP))
+			couple_close(c, true);
+		c->up = pfd[1].revents;
+		return;
+	}
 	for (i = 0; i < 2 && ok; i++)
 		if (pfd[i].revents & (POLLERR | POLLHUP | POLLIN) &&
 		    !c->hop[i].len && !c->hop[i].eof)
@@ -184,6 +192,11 @@ static void couple_poll(const struct couple *c, struct pollfd *pfd)
 {
 	int i;
 
+	if (!c->up) {	/* SCTP, unlike TCP, takes nothing yet */
+		pfd[0].fd = -1;
+		pfd[1] = (struct pollfd){ .fd = c->fd[1], .events = POLLOUT };
+		return;
+	}
 	for (i = 0; i < 2; i++) {
 		pfd[i].fd = c->fd[i];
 		pfd[i].events = c->hop[i].len || c->hop[i].eof ? 0 : POLLIN;
