@@ -187,6 +187,7 @@ int wait_readable(int fd, int want)
 			return 0;
 		if (n > want || now_ms() > end) {
 			say("%d readable, not %d", n, want);
+			state_print();
 			return -ETIMEDOUT;
 		}
 		usleep(2000);

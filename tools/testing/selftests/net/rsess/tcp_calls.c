@@ -123,6 +123,7 @@ CASE(calls, connect_again)
 	char c;
 
 	OK(line_talk(l));
+	OK(line_reset(l));
 	OK(connect(l->c, (struct sockaddr *)&ss, sizeof(ss)));
 	ASSERT_LT(0, wait_for(l->s, POLLIN));
 	FAILS(ECONNRESET, recv(l->s, &c, 1, 0));

@@ -26,6 +26,26 @@
 
 int transport = IPPROTO_TCP;
 
+/* What the module says of this namespace, but for counters that are zero. */
+void state_print(void)
+{
+	static const char * const files[] = {
+		"/proc/thread-self/net/rsess", "/proc/thread-self/net/rsess_stat",
+	};
+	char line[300];
+	FILE *f;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		f = fopen(files[i], "re");
+		while (f && fgets(line, sizeof(line), f))
+			if (!i || !strstr(line, " 0\n"))
+				fprintf(stderr, "# %s", line);
+		if (f)
+			fclose(f);
+	}
+}
+
 int slowness(void)
 {
 	const char *s = getenv("RSESS_SLOW");
@@ -417,24 +437,13 @@ static bool sessions_are_gone(void *arg)
 	return sessions() <= 0;
 }
 
-static void sessions_print(void)
-{
-	FILE *f = fopen("/proc/thread-self/net/rsess", "re");
-	char line[300];
-
-	while (f && fgets(line, sizeof(line), f))
-		fprintf(stderr, "# %s", line);
-	if (f)
-		fclose(f);
-}
-
 /* The end of a session may need a moment. */
 int no_sessions(void)
 {
 	int ret = wait_until(sessions_are_gone, NULL);
 
 	if (ret)
-		sessions_print();
+		state_print();
 	return ret ?: sessions();
 }
 

@@ -72,6 +72,7 @@ int file_write(const char *path, const char *text);
 int sysctl_set(const char *name, unsigned int value);
 int64_t stat_get(const char *name);
 bool has_risen(void *rise);
+void state_print(void);
 int sessions(void);
 int no_sessions(void);
 int program_beside(const char *name, char *path, size_t size);
