@@ -68,7 +68,7 @@ static struct {
 	unsigned int transfers;
 	unsigned int workers;
 	unsigned int seconds;
-	unsigned int stall;
+	unsigned int stall;		/* s, on a machine that is not slow */
 	unsigned int gap;		/* ms between resets, mean */
 	unsigned int port;
 	__u64 seed;
@@ -940,13 +940,15 @@ static void print_file(const char *path)
 
 static void check_stall(void)
 {
+	/* It has to bear some handshakes, which have more time there, too. */
+	unsigned int patience = opt.stall * slowness();
 	struct worker *w;
 
 	for (w = workers; w < workers + opt.workers; w++) {
-		if (w->gone == 2 || w->moved + opt.stall * 1000ull > (__u64)now_ms())
+		if (w->gone == 2 || w->moved + patience * 1000ull > (__u64)now_ms())
 			continue;
 		fprintf(stderr, "soak: worker %d transfer %u: no progress for %u s\n",
-			w->number, w->transfer, opt.stall);
+			w->number, w->transfer, patience);
 		print_end(&w->end[0]);
 		print_end(&w->end[1]);
 		if (system("ss -Htanoe >&2"))

@@ -57,7 +57,8 @@ cleanup() {
 }
 
 # Where the handshake says nothing both sides have to want a session; and MPTCP tells
-# nobody that it was reset. Its listeners, kept for tombstones, keep the namespace.
+# nobody that it was reset. Its listeners, kept for tombstones, keep the namespace,
+# so that sessions have a minute and no more.
 new_netns() {
 	local slow=${RSESS_SLOW:-1} knob
 
@@ -132,7 +133,8 @@ tear_down() {
 	local start=$SECONDS
 
 	if [ -n "$rsess" ]; then
-		wait_for 60 no_sessions || {
+		# An orphan may last for net.rsess.timeout_ms, see new_netns.
+		wait_for 120 no_sessions || {
 			ip netns exec $ns cat /proc/net/rsess
 			fail "sessions left"
 		}
