@@ -94,14 +94,13 @@ static ssize_t fill_by(int fd, size_t piece)
 /* Full on both sides: no more memory than is allowed, and most of it for bytes. */
 static int check_full(const struct line *l, ssize_t n)
 {
-	bool tcp = l->kind->domain != AF_RSESS || l->kind->policy == RSESS_NEGOTIATE_OFF;
 	unsigned int sndbuf = meminfo(l->c, SK_MEMINFO_SNDBUF);
 	unsigned int rcvbuf = meminfo(l->s, SK_MEMINFO_RCVBUF);
 	unsigned int wmem = meminfo(l->c, SK_MEMINFO_WMEM_QUEUED);
 	unsigned int rmem = meminfo(l->s, SK_MEMINFO_RMEM_ALLOC);
 
 	if (n >= sndbuf / 2 && wmem <= sndbuf + SLACK &&
-	    rmem <= rcvbuf + (tcp ? TCP_SLACK : SLACK) && rmem)
+	    rmem <= rcvbuf + (has_session(l->kind) ? SLACK : TCP_SLACK) && rmem)
 		return 0;
 	say("%zd bytes: %u of %u to send, %u of %u received", n, wmem, sndbuf,
 	    rmem, rcvbuf);

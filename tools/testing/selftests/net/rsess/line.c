@@ -227,6 +227,12 @@ int line_end(struct line *l)
 	return ret;
 }
 
+/* Or is it a plain socket, perhaps one that has fallen back? */
+bool has_session(const struct kind *kind)
+{
+	return kind->domain == AF_RSESS && kind->policy != RSESS_NEGOTIATE_OFF;
+}
+
 /**
  * line_small() - have buffers that are soon full
  * @l: line with both ends, over which nothing has gone yet
@@ -238,8 +244,7 @@ int line_end(struct line *l)
  */
 int line_small(struct line *l)
 {
-	if (l->kind->domain != AF_RSESS ||
-	    l->kind->policy == RSESS_NEGOTIATE_OFF)
+	if (!has_session(l->kind))
 		return set_int(l->c, SOL_SOCKET, SO_SNDBUF, 30000) ?:
 		       set_int(l->s, SOL_SOCKET, SO_RCVBUF, 80000);
 	line_close(&l->c);

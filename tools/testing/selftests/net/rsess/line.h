@@ -95,6 +95,7 @@ struct line {
 	KIND_VARIANT_OF(fixture, sctp_reset6, AF_RSESS, AF_INET6,	\
 			IPPROTO_SCTP, RESET_EVERY, REQUIRE)
 
+bool has_session(const struct kind *kind);
 int line_init(struct line *l, const struct kind *kind);
 int line_open(struct line *l);
 int line_end(struct line *l);

@@ -926,18 +926,6 @@ static const struct over *over = overs;
 
 /* --- the run ------------------------------------------------------------- */
 
-static void print_file(const char *path)
-{
-	char line[512];
-	FILE *f = fopen(path, "r");
-
-	if (!f)
-		return;
-	while (fgets(line, sizeof(line), f))
-		fprintf(stderr, "soak: %s", line);
-	fclose(f);
-}
-
 static void check_stall(void)
 {
 	/* It has to bear some handshakes, which have more time there, too. */
@@ -1003,8 +991,7 @@ static void run(void)
 	if (!failures)
 		return;
 	usleep(300 * 1000);	/* others may have something to say too */
-	print_file("/proc/net/rsess");
-	print_file("/proc/net/rsess_stat");
+	state_print();
 }
 
 static void help(void)
