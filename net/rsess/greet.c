@@ -301,6 +301,7 @@ int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 	RSESS_INC(sock_net(rsess_to_sk(rs)), SESSIONS_DIALED);
 	rsess_link_live(rs);
 	rs->attempts = 0;
+	rs->unanswered = 0;
 	rs->errors = 0;
 	rsess_session_event(rs, RSESS_EV_AGREED);
 	sk_wake_async(rsess_to_sk(rs), SOCK_WAKE_IO, POLL_OUT);

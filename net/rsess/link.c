@@ -27,9 +27,9 @@
 static unsigned long rsess_link_handshake_delay(const struct rsess_sock *rs)
 {
 	const struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
-	u32 again = min(rs->attempts ? rs->attempts - 1 : 0, 3U);
 
-	return msecs_to_jiffies(READ_ONCE(rn->handshake_timeout_ms)) << again;
+	return msecs_to_jiffies(READ_ONCE(rn->handshake_timeout_ms)) <<
+	       min(rs->unanswered, 3U);
 }
 
 /* Has SOL_SOCKET changed since the inner socket was told? */
@@ -653,8 +653,10 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 	}
 	trace_rsess_transport_lost(sk, rs->epoch, rs->link, err, why);
 	rs->last_error = err;
-	if (rs->progress)
+	if (rs->progress) {
 		rs->attempts = 0;
+		rs->unanswered = 0;
+	}
 	rsess_link_drop(rs, true);
 	rsess_link_next(rs, err);
 }

@@ -107,6 +107,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->lost = 0;
 	rs->errors = 0;
 	rs->attempts = 0;
+	rs->unanswered = 0;
 	rs->pending = 0;
 	rsess_sendq_init(&rs->sq, 0);
 	rsess_credit_init(&rs->credit, 0);

@@ -211,6 +211,7 @@ struct rsess_addrs {
  * @destroyed: the reference of the socket was given back
  * @tomb: for the table when the session has ended, or NULL
  * @attempts: dials since the last progress
+ * @unanswered: those of @attempts that handshake_timeout_ms has ended
  * @last_rx: jiffies when the transport last gave something
  * @watched: jiffies when this side began to wait for the peer
  * @psk: RSESS_PSK
@@ -319,6 +320,7 @@ struct rsess_sock {
 	struct rsess_tomb	*tomb;
 
 	u32			attempts;
+	u32			unanswered;
 	unsigned long		last_rx;
 	unsigned long		watched;
 	struct rsess_psk	psk;

@@ -304,6 +304,7 @@ static void rsess_timer_greet(struct rsess_sock *rs)
 		}
 	}
 	RSESS_INC(sock_net(rsess_to_sk(rs)), HANDSHAKE_TIMEOUTS);
+	rs->unanswered++;
 	/* It may have been reset and not have said so. */
 	if (rs->link == RSESS_LINK_GREETING && rs->ops->mute &&
 	    rs->attempts < RSESS_HELLO_ERRORS)

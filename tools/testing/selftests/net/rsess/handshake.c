@@ -223,6 +223,35 @@ CASE(dialer, slow_answers)
 	OK(pair_finish(s));
 }
 
+/* Attempts that were answered are no reason to wait longer for the next answer: that
+ * one is lost, and the session is over before eight times as long.
+ */
+CASE(dialer, no_answer_after_strangers)
+{
+	unsigned int wait_ms = 1000 * slowness();
+	struct pair *s = &self->s;
+	int i;
+
+	OK(sysctl_set("rsess/timeout_ms", 6 * wait_ms));
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	OK(sysctl_set("rsess/handshake_timeout_ms", wait_ms));
+	peer_reset(&s->p);
+	for (i = 0; i < 6; i++) {
+		OK(peer_accept(&s->p));
+		OK(peer_expect(&s->p, RSESS_RESUME));
+		OK(peer_send_raw(&s->p, "220 mail.example.org\r\n...........", 33));
+		OK(peer_gone(&s->p));
+	}
+	OK(peer_accept(&s->p));
+	OK(peer_expect(&s->p, RSESS_RESUME));
+	OK(peer_gone(&s->p));
+	ASSERT_EQ(1, stat_get("HandshakeTimeouts"));
+	OK(pair_again(s));
+	OK(pair_finish(s));
+	EXPECT_EQ(0, stat_get("SessionTimeouts"));
+}
+
 /* A session that the peer has forgotten fails, and is not begun anew. */
 CASE(dialer, peer_forgot_session)
 {
