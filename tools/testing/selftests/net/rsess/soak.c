@@ -662,6 +662,21 @@ static void start_relays(void)
 			die("relay");
 }
 
+/* A port of AF_VSOCK belongs to no namespace: a listener of the one before may still
+ * be about to go.
+ */
+static int bind_patiently(int fd, const struct sockaddr_storage *ss, socklen_t len)
+{
+	int64_t end = now_ms() + WAIT_MS;
+
+	while (bind(fd, (const struct sockaddr *)ss, len)) {
+		if (errno != EADDRINUSE || opt.protocol != PF_VSOCK || now_ms() > end)
+			return -errno;
+		usleep(100 * 1000);
+	}
+	return 0;
+}
+
 static void start_worker(int number)
 {
 	struct worker *w = &workers[number];
@@ -676,7 +691,7 @@ static void start_worker(int number)
 		w->lfd[v6] = new_socket(v6);
 		len = loopback(&ss, family_of(v6), opt.port + number);
 		setsockopt(w->lfd[v6], SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		if (bind(w->lfd[v6], (struct sockaddr *)&ss, len) ||
+		if (bind_patiently(w->lfd[v6], &ss, len) ||
 		    listen(w->lfd[v6], 4))
 			die("listen: %s", strerror(errno));
 	}

@@ -29,6 +29,8 @@ args=()
 self_test=
 rsess=1
 over=tcp
+slow=${RSESS_SLOW:-1}
+patience=$((45 + 15 * slow))	# seconds
 while [ $# -gt 0 ]; do
 	case $1 in
 	--resets) resets=$2; shift 2 ;;
@@ -58,16 +60,16 @@ cleanup() {
 
 # Where the handshake says nothing both sides have to want a session; and MPTCP tells
 # nobody that it was reset. Its listeners, kept for tombstones, keep the namespace,
-# so that sessions have a minute and no more.
+# so that sessions have no more than a minute, or than three slow handshakes take.
 new_netns() {
-	local slow=${RSESS_SLOW:-1} knob
+	local knob
 
 	ip netns add $ns || fail "no network namespace"
 	ip -n $ns link set lo up
 	case $over in
 	mptcp | vsock)
 		for knob in negotiate=1 stall_timeout_ms=$((500 * slow)) \
-			handshake_timeout_ms=$((2000 * slow)) timeout_ms=60000; do
+			handshake_timeout_ms=$((2000 * slow)) timeout_ms=$((patience * 1000)); do
 			ip netns exec $ns sysctl -qw "net.rsess.$knob" ||
 				fail "$knob"
 		done ;;
@@ -134,14 +136,14 @@ tear_down() {
 
 	if [ -n "$rsess" ]; then
 		# An orphan may last for net.rsess.timeout_ms, see new_netns.
-		wait_for 120 no_sessions || {
+		wait_for $((patience + 60)) no_sessions || {
 			ip netns exec $ns cat /proc/net/rsess
 			fail "sessions left"
 		}
 		echo "soak: no session left after $((SECONDS - start)) s"
 	fi
 	ip netns del $ns
-	[ -z "$rsess" ] || wait_for 200 unused ||
+	[ -z "$rsess" ] || wait_for $((patience + 140)) unused ||
 		fail "module references left: $(cat /sys/module/rsess/refcnt), before $refs_before"
 }
 
