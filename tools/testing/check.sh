@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # "make check": builds everything, runs every test, prints TAP and, as its last
-# line, how many passed, failed and were skipped.  Installs what it misses.
+# line, how many passed, failed and were skipped; in front of it, what failed.
+# Installs what it misses.
 #
 # usage: check.sh [RELEASE|SERIES|FLAVOUR] [PART...]
 #
@@ -150,4 +151,4 @@ set -o pipefail
 for name in "${parts[@]}"; do
 	run_part "$name"
 done
-"$self/tap_total.sh" "$log"
+"$self/tap_total.sh" --tell "$log"

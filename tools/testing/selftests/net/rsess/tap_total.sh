@@ -9,8 +9,18 @@
 # KTAP has for each suite, is not a test of its own.  A plan that promises more
 # results than there are means that something died: one more failure for each
 # that is missing.  The exit status is 1 if anything failed or nothing was run.
+#
+# With --tell each failed test and the last lines in front of it come first: the
+# output of a long run ends with what is to be mended.
 
-awk '
+tell=0
+if [ "${1:-}" = --tell ]; then
+	tell=1
+	shift
+fi
+awk -v tell=$tell '
+BEGIN { LINES = 20 }
+
 # A result or a plan may be indented; how deep says whom it belongs to.
 function level(line) {
 	match(line, /^ */)
@@ -19,10 +29,21 @@ function level(line) {
 
 # The plan of this depth is over: are there as many results as promised?
 function close_plan(d) {
-	if (d in plan && seen[d] < plan[d])
+	if (d in plan && seen[d] < plan[d]) {
 		failed += plan[d] - seen[d]
+		tell_failed(plan[d] - seen[d] " tests without a result")
+	}
 	delete plan[d]
 	seen[d] = 0
+}
+
+# What failed, and what was said since the result before.
+function tell_failed(why,	i) {
+	if (!tell)
+		return
+	for (i = said > LINES ? said - LINES : 0; i < said; i++)
+		print line[i % LINES]
+	print "failed: " why
 }
 
 function close_plans(from,	d) {
@@ -66,14 +87,19 @@ FNR == 1 { close_plans(0); split("", below) }
 		next
 	if ($0 ~ /# *(SKIP|skip)/)
 		skipped++
-	else if ($1 == "not" && $0 !~ /# *TODO/)
+	else if ($1 == "not" && $0 !~ /# *TODO/) {
 		failed++
-	else
+		tell_failed($0)
+	} else {
 		passed++
+	}
+	said = 0
 	next
 }
 
-/^Bail out!/ { failed++ }
+/^Bail out!/ { failed++; tell_failed($0) }
+
+{ line[said++ % LINES] = $0 }
 
 END {
 	close_plans(0)
