@@ -59,17 +59,20 @@ cleanup() {
 }
 
 # Where the handshake says nothing both sides have to want a session; and MPTCP tells
-# nobody that it was reset. Its listeners, kept for tombstones, keep the namespace,
-# so that sessions have no more than a minute, or than three slow handshakes take.
+# nobody that it was reset, so an answer is not awaited for long. Its listeners, kept
+# for tombstones, keep the namespace: sessions have no more than a minute, or than
+# three slow handshakes take.
 new_netns() {
-	local knob
+	local knob handshake=10
 
 	ip netns add $ns || fail "no network namespace"
 	ip -n $ns link set lo up
+	[ "$over" != mptcp ] || handshake=2
 	case $over in
 	mptcp | vsock)
 		for knob in negotiate=1 stall_timeout_ms=$((500 * slow)) \
-			handshake_timeout_ms=$((2000 * slow)) timeout_ms=$((patience * 1000)); do
+			handshake_timeout_ms=$((handshake * slow * 1000)) \
+			timeout_ms=$((patience * 1000)); do
 			ip netns exec $ns sysctl -qw "net.rsess.$knob" ||
 				fail "$knob"
 		done ;;
