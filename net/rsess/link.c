@@ -580,15 +580,18 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_transport_put(tr);
 }
 
-/* Exponential from 10 ms to 2 s, a quarter less or more; the first at once. */
-static unsigned long rsess_link_backoff(u32 attempts)
+/*
+ * How long the dialer waits before its next attempt: nothing before the first, then
+ * RSESS_DIAL_MIN_MS doubled up to dial_max_ms, a quarter less or more.
+ */
+static unsigned long rsess_link_backoff(const struct rsess_sock *rs)
 {
+	u32 max = READ_ONCE(rsess_net(sock_net(rsess_to_sk(rs)))->dial_max_ms);
 	u32 ms;
 
-	if (!attempts)
+	if (!rs->attempts)
 		return 0;
-	ms = RSESS_DIAL_MIN_MS << min(attempts - 1, 8U);
-	ms = min_t(u32, ms, RSESS_DIAL_MAX_MS);
+	ms = min(RSESS_DIAL_MIN_MS << min(rs->attempts - 1, 20U), max);
 	return msecs_to_jiffies(ms * 3 / 4 + get_random_u32() % (ms / 2 + 1));
 }
 
@@ -628,7 +631,7 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 	rsess_timer_await(rs);
 	if (rs->dialer)
 		rsess_timer_arm(rs, RSESS_TIMER_DIAL,
-				rsess_link_backoff(rs->attempts));
+				rsess_link_backoff(rs));
 }
 
 /**

@@ -56,6 +56,7 @@ struct rsess_blackhole {
  * @probe_interval_ms: silence after which a dialer asks whether the peer is there
  * @handshake_timeout_ms: silence that ends a transport that is not live
  * @orphan_timeout_ms: an orphan without progress ends after this time
+ * @dial_max_ms: the longest wait between two attempts to dial
  * @max_sessions: sessions
  * @max_orphans: orphans
  * @max_tombstones: tombstones
@@ -97,6 +98,7 @@ struct rsess_net {
 	unsigned int		probe_interval_ms;
 	unsigned int		handshake_timeout_ms;
 	unsigned int		orphan_timeout_ms;
+	unsigned int		dial_max_ms;
 	unsigned int		max_sessions;
 	unsigned int		max_orphans;
 	unsigned int		max_tombstones;

@@ -434,8 +434,7 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 /* Delays, in jiffies. */
 #define RSESS_ACK_DELAY		msecs_to_jiffies(40)
 #define RSESS_RETRY_DELAY	msecs_to_jiffies(50)
-#define RSESS_DIAL_MIN_MS	10
-#define RSESS_DIAL_MAX_MS	2000
+#define RSESS_DIAL_MIN_MS	10U
 /* A HELLO may wait for the peer's accept(), as long as TCP tries to connect. */
 #define RSESS_HELLO_DELAY	(127 * HZ)
 /* Transports in a row that may be lost before WELCOME. */

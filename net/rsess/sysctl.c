@@ -12,6 +12,7 @@
 
 static unsigned int rsess_ms_min = 100;
 static unsigned int rsess_ms_max = 24 * 3600 * 1000;
+static unsigned int rsess_dial_ms_min = RSESS_DIAL_MIN_MS;
 static unsigned int rsess_window_min = RSESS_WINDOW_MIN;
 
 #define RSESS_SYSCTL_RANGE(name, min, max)				\
@@ -35,6 +36,7 @@ static const struct ctl_table rsess_sysctls[] = {
 	RSESS_SYSCTL_MS(probe_interval_ms, SYSCTL_ZERO),
 	RSESS_SYSCTL_MS(handshake_timeout_ms, &rsess_ms_min),
 	RSESS_SYSCTL_MS(orphan_timeout_ms, &rsess_ms_min),
+	RSESS_SYSCTL_MS(dial_max_ms, &rsess_dial_ms_min),
 	RSESS_SYSCTL_MAX(max_sessions, SYSCTL_ZERO),
 	RSESS_SYSCTL_MAX(max_orphans, SYSCTL_ZERO),
 	RSESS_SYSCTL_MAX(max_tombstones, SYSCTL_ZERO),
@@ -67,6 +69,7 @@ int rsess_sysctl_register(struct net *net)
 	rn->probe_interval_ms = 30000;
 	rn->handshake_timeout_ms = 10000;
 	rn->orphan_timeout_ms = 120000;
+	rn->dial_max_ms = 2000;
 	rn->max_sessions = 65536;
 	rn->max_orphans = 4096;
 	rn->max_tombstones = 16384;

@@ -1036,6 +1036,7 @@ void world_begin(void)
 	world_rn.probe_interval_ms = 60000;
 	world_rn.handshake_timeout_ms = 10000;
 	world_rn.orphan_timeout_ms = 60000;
+	world_rn.dial_max_ms = 2000;
 	world_rn.max_sessions = 10;
 	world_rn.max_orphans = 10;
 	world_rn.max_tombstones = 10;

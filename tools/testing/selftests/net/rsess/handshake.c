@@ -197,6 +197,23 @@ CASE(dialer, strangers_break_nothing)
 	OK(pair_finish(s));
 }
 
+/* With the default of two seconds this takes longer than a test may. */
+CASE(dialer, dial_max_bounds_the_waits)
+{
+	struct pair *s = &self->s;
+	int i;
+
+	OK(sysctl_set("rsess/dial_max_ms", 10));
+	OK(pair_open(s));
+	peer_reset(&s->p);
+	for (i = 0; i < 200 * slowness(); i++) {
+		OK(peer_accept(&s->p));
+		peer_reset(&s->p);
+	}
+	OK(pair_again(s));
+	OK(pair_finish(s));
+}
+
 /* A peer that always takes longer than handshake_timeout_ms is given more time at
  * each attempt, or it would never be given enough.
  */
