@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# usage: build.sh FLAVOUR
+# usage: build.sh [--if-built] FLAVOUR
 #
 # Builds a kernel for tests from the source package of Debian's, unless that was
-# done before, and prints its release. A flavour is a list of the *.config files
+# done before, and prints its release. With --if-built it fails where that is still
+# to be done. A flavour is a list of the *.config files
 # beside this script:
 #	debug	for the VM: KASAN, lockdep, kmemleak and other checks
 #	kcsan	for the VM: data races
 #	um	User-mode Linux
+#	gcov	User-mode Linux that counts which lines of a module run
 # It goes to the cache, where kernel_dir of vm/lib.sh finds it:
 #	image		what the VM boots, or the program that is the kernel
 #	config, modules	what a packaged kernel has in /boot and /lib/modules
@@ -23,7 +25,7 @@ package=linux-source-6.1
 archive=/usr/src/$package.tar.xz
 
 usage() {
-	echo "usage: build.sh debug|kcsan|um" >&2
+	echo "usage: build.sh [--if-built] debug|kcsan|um|gcov" >&2
 	exit 1
 }
 
@@ -32,6 +34,7 @@ fragments() {
 	debug) echo tests x86 checks debug ;;
 	kcsan) echo tests x86 kcsan ;;
 	um) echo tests checks um ;;
+	gcov) echo tests gcov ;;
 	*) usage ;;
 	esac | tr ' ' '\n' | sed "s|.*|$here/&.config|"
 }
@@ -50,6 +53,12 @@ allow_stacktrace_filter() {
 	}' "$1"
 }
 
+# User-mode Linux moves the registers of a processor as a whole, and has room for
+# 2696 bytes: with AMX there are 11008, and its first process ends at once.
+fit_registers() {
+	sed -i 's/DEFINE_LONGS(HOST_FP_SIZE, 2696)/DEFINE_LONGS(HOST_FP_SIZE, 12288)/' "$1"
+}
+
 # The kernel's sources, unpacked once for all flavours.
 unpack() {
 	local tmp
@@ -59,6 +68,7 @@ unpack() {
 	tmp=$(mktemp -d "$source.XXXXXX")
 	tar -xJf "$archive" -C "$tmp" --strip-components=1
 	allow_stacktrace_filter "$tmp/lib/Kconfig.debug"
+	fit_registers "$tmp/arch/x86/um/user-offsets.c"
 	mv -T "$tmp" "$source" 2>/dev/null || rm -rf "$tmp"
 }
 
@@ -114,27 +124,36 @@ collect() {
 
 # A change of the configuration or of the package makes another kernel.
 build_id() {
-	{ merged; echo "$version"; } | sha256sum | cut -c 1-8
+	{ merged; echo "$version-$patches"; } | sha256sum | cut -c 1-8
 }
 
+if_built=
+[ "${1:-}" != --if-built ] || { if_built=yes; shift; }
 [ $# -eq 1 ] || usage
 flavour=$1
 fragments "$flavour" >/dev/null
 # With KASAN it is the packed image that can be booted: the entry for unpacked ones
 # is instrumented, and runs before there is any shadow memory.
-if [ "$flavour" = um ]; then
-	arch=um target=linux image=linux
-else
-	arch=x86_64 target=bzImage image=arch/x86/boot/bzImage
-fi
+case $flavour in
+um | gcov) arch=um target=linux image=linux ;;
+*) arch=x86_64 target=bzImage image=arch/x86/boot/bzImage ;;
+esac
+[ -z "$if_built" ] || [ -e "$archive" ] || exit 1
 need_packages "$archive:$package" make:make gcc:gcc flex:flex bison:bison bc:bc \
 	xz:xz-utils modprobe:kmod flock:util-linux /usr/include/gelf.h:libelf-dev \
 	/usr/include/stdio.h:libc6-dev
 version=$(dpkg-query -W -f '${Version}' "$package")
-source=$(cache_dir)/kernel/source-$version
+# To be counted up when what unpack() changes in the sources is changed.
+patches=2
+source=$(cache_dir)/kernel/source-$version-$patches
 id=$(build_id)
 release=${version%-*}-$flavour-$id
 dir=$(kernel_dir "$release")
+if [ -n "$if_built" ]; then
+	[ -e "$dir/image" ] || exit 1
+	echo "$release"
+	exit
+fi
 
 mkdir -p "$dir/build"
 exec {lock}>"$dir/lock"

@@ -66,7 +66,7 @@ is_built() {
 # is_um RELEASE: it is User-mode Linux
 is_um() {
 	case $1 in
-	*-um-*) true ;;
+	*-um-* | *-gcov-*) true ;;
 	*) false ;;
 	esac
 }
@@ -110,6 +110,7 @@ make_for() {
 	local args=("KVER=$1" "KDIR=$(kernel_headers "$1")")
 
 	! is_um "$1" || args+=(ARCH=um)
+	[[ $1 != *-gcov-* ]] || args+=(GCOV_PROFILE=y)
 	make -s -C "$vm_dir/../../.." "${args[@]}" "${@:2}"
 }
 
@@ -130,7 +131,7 @@ newest_release() {
 # Sets $release. Installs or builds the kernel if need be.
 choose_kernel() {
 	case $1 in
-	debug | kcsan | um)
+	debug | kcsan | um | gcov)
 		release=$("$vm_dir/../kernel/build.sh" "$1") || exit 125
 		return ;;
 	*-*)
