@@ -101,15 +101,15 @@ out:
 	return err;
 }
 
-/* Wait for the end of SYN_SENT; the time that is left.  It is another one when @disconnects
- * is no longer that of the socket.
+/* Wait for the end of a state, one of @flags; the time that is left.  It is another one
+ * when @disconnects is no longer that of the socket.
  */
-static long rsess_connect_wait(struct sock *sk, long timeo, int disconnects)
+static long rsess_state_wait(struct sock *sk, int flags, long timeo, int disconnects)
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 
 	add_wait_queue(sk_sleep(sk), &wait);
-	while (sk->sk_state == TCP_SYN_SENT &&
+	while ((1 << sk->sk_state) & flags &&
 	       sk->sk_disconnects == disconnects && timeo &&
 	       !signal_pending(current)) {
 		release_sock(sk);
@@ -277,7 +277,7 @@ static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 		if (!timeo)
 			goto out;
 		disconnects = sk->sk_disconnects;
-		timeo = rsess_connect_wait(sk, timeo, disconnects);
+		timeo = rsess_state_wait(sk, TCPF_SYN_SENT, timeo, disconnects);
 		if (disconnects != sk->sk_disconnects) {
 			err = -EPIPE;
 			goto out;
@@ -538,7 +538,8 @@ static void rsess_linger(struct sock *sk)
 {
 	if (sock_flag(sk, SOCK_LINGER) && sk->sk_lingertime &&
 	    !(current->flags & PF_EXITING))
-		sk_stream_wait_close(sk, sk->sk_lingertime);
+		rsess_state_wait(sk, TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK,
+				 sk->sk_lingertime, sk->sk_disconnects);
 }
 
 static void rsess_release_session(struct sock *sk)

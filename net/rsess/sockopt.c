@@ -178,9 +178,12 @@ static void rsess_hand_over_core(struct socket *sock, const struct sock *from,
 				 unsigned long flags)
 {
 	struct sock *sk = sock->sk;
+	int on = 1;
 
+	/* What counts is that the kernel begins to take the time of packets. */
 	if (sock_flag(from, SOCK_RCVTSTAMP))
-		sock_enable_timestamps(sk);
+		sock_setsockopt(sock, SOL_SOCKET, SO_TIMESTAMP_OLD,
+				KERNEL_SOCKPTR(&on), sizeof(on));
 	lock_sock(sk);
 	rsess_copy_core(sk, from);
 	sk->sk_flags = (sk->sk_flags & ~flags) | (from->sk_flags & flags);
