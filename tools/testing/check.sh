@@ -61,7 +61,7 @@ vm() {
 
 # The sources are the same for any kernel.
 part_lint() {
-	"$here/lint.sh" "$(is_built "$release" && echo 6.1 || echo "$release")"
+	"$here/lint.sh" "$(is_installed "$release" && echo "$release" || echo 6.1)"
 }
 
 part_model() {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# usage: build.sh RELEASE
+# usage: build.sh RELEASE|SERIES
 #
 # Builds kunit.ko for a kernel, which lacks it, from lib/kunit of the same
 # kernel's source package, unless that was done before. Prints the
@@ -14,18 +14,13 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=../vm/lib.sh disable=SC1091
 . "$here/../vm/lib.sh"
 
-# 6.1.0-56-amd64 comes from linux-source-6.1.
-source_package() {
-	echo "$1" | sed -E 's/^([0-9]+\.[0-9]+).*/linux-source-\1/'
-}
-
 # lib/kunit in $1, the headers in $1/include/kunit. The headers of the test
 # modules go to the same directory.
 unpack_sources() {
 	local name
 
-	name=$(source_package "$release")
-	tar -xJf "/usr/src/$name.tar.xz" -C "$1" --strip-components=1 \
+	name=$(kernel_source "$release")
+	tar -xJf "$archive" -C "$1" --strip-components=1 \
 		"$name/lib/kunit" "$name/include/kunit"
 	mv "$1"/lib/kunit/*.[ch] "$1/"
 	rm -r "${1:?}/lib"
@@ -57,8 +52,8 @@ build() {
 	write_features "$1" >"$1/features.h"
 	patch_sources "$1"
 	! is_um "$release" || arch=(ARCH=um)
-	make -C "$(kernel_headers "$release")" "${arch[@]}" M="$1" modules \
-		>"$1/log" 2>&1 || {
+	kernel_make "$release" -C "$(kernel_headers "$release")" "${arch[@]}" \
+		M="$1" modules >"$1/log" 2>&1 || {
 		cat "$1/log" >&2
 		say "kunit.ko for $release cannot be built"
 		return 1
@@ -69,15 +64,14 @@ build() {
 build_id() {
 	{
 		cat "$here"/{Makefile,pre.h,run_suites.h,build.sh}
-		stat -c '%s %Y' "/usr/src/$(source_package "$release").tar.xz"
+		stat -c '%s %Y' "$archive"
 	} | sha256sum | cut -c 1-12
 }
 
-[ $# -eq 1 ] || { echo "usage: build.sh RELEASE" >&2; exit 1; }
-release=$1
-need_packages make:make gcc:gcc xz:xz-utils \
-	"$(kernel_headers "$release"):linux-headers-$release" \
-	"/usr/src/$(source_package "$release").tar.xz:$(source_package "$release")"
+[ $# -eq 1 ] || { echo "usage: build.sh RELEASE|SERIES" >&2; exit 1; }
+choose_kernel "$1"
+archive=$(kernel_root "$release")/usr/src/$(kernel_source "$release").tar.xz
+need_packages make:make gcc:gcc xz:xz-utils "$archive:$(kernel_source "$release")"
 
 dir=$(cache_dir)/kunit/$release-$(build_id)
 if [ ! -e "$dir/kunit.ko" ]; then

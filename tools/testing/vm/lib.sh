@@ -5,6 +5,7 @@
 
 PATH=$PATH:/usr/sbin:/sbin
 vm_dir=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+tree=$(readlink -f "$vm_dir/../../..")
 
 say() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -52,15 +53,32 @@ apt_install() {
 }
 
 # --- kernels ---------------------------------------------------------------
-# Where things are is known to these functions alone: a kernel of a package is in
-# /boot and /lib/modules, one that kernel/build.sh made in a directory of its own.
+# Where things are is known to these functions alone. A kernel of a package is in
+# /boot and /lib/modules: this machine's, or those of a root that kernel/trixie.sh
+# made. One that kernel/build.sh made for tests is in a directory of its own.
 
 kernel_dir() {
 	echo "$(cache_dir)/kernel/$1"
 }
 
+# is_built RELEASE: it is one of kernel/build.sh, with all that is needed built in
 is_built() {
 	[ -d "$(kernel_dir "$1")" ]
+}
+
+trixie_dir() {
+	echo "$(cache_dir)/trixie/$1"
+}
+
+# kernel_root RELEASE: the root of another Debian that has the kernel, the compiler
+# and the C library that its headers want; nothing if that is this machine's.
+kernel_root() {
+	[ ! -d "$(trixie_dir "$1")" ] || trixie_dir "$1"
+}
+
+# is_installed RELEASE: it is a package of this machine
+is_installed() {
+	! is_built "$1" && [ -z "$(kernel_root "$1")" ]
 }
 
 # is_um RELEASE: it is User-mode Linux
@@ -86,23 +104,62 @@ memory_of() {
 }
 
 kernel_image() {
-	! is_built "$1" && echo "/boot/vmlinuz-$1" ||
+	! is_built "$1" && echo "$(kernel_root "$1")/boot/vmlinuz-$1" ||
 		echo "$(kernel_dir "$1")/image"
 }
 
 kernel_config() {
-	! is_built "$1" && echo "/boot/config-$1" ||
+	! is_built "$1" && echo "$(kernel_root "$1")/boot/config-$1" ||
 		echo "$(kernel_dir "$1")/config"
 }
 
 kernel_modules() {
-	! is_built "$1" && echo "/lib/modules/$1" ||
+	! is_built "$1" && echo "$(kernel_root "$1")/lib/modules/$1" ||
 		echo "$(kernel_dir "$1")/modules"
 }
 
+# As kernel_make sees it.
 kernel_headers() {
 	! is_built "$1" && echo "/lib/modules/$1/build" ||
 		echo "$(kernel_dir "$1")/build"
+}
+
+# kernel_source RELEASE: the source package that it comes from: that of 6.1.0-56-amd64
+# is linux-source-6.1
+kernel_source() {
+	echo "$1" | sed -E 's/^([0-9]+\.[0-9]+).*/linux-source-\1/'
+}
+
+# kernel_make RELEASE ARGUMENT...: "make", with the tools that the kernel's headers want
+kernel_make() {
+	local root
+
+	root=$(kernel_root "$1")
+	if [ -z "$root" ]; then
+		make "${@:2}"
+	else
+		in_root "$root" make "${@:2}"
+	fi
+}
+
+# in_root ROOT COMMAND...: runs it in another root, which gets what a build needs of
+# this machine: it is mounted in the same places, for that command only.
+in_root() {
+	local unshare=(unshare -m)
+
+	[ "$(id -u)" -eq 0 ] || unshare+=(-r)
+	mkdir -p "$(cache_dir)"
+	# shellcheck disable=SC2016
+	"${unshare[@]}" bash -euc '
+		root=$1
+		shift
+		while [ "$1" != -- ]; do
+			mkdir -p "$root$1"
+			mount --rbind "$1" "$root$1"
+			shift
+		done
+		exec chroot "$root" "${@:2}"' in_root "$1" \
+		"$tree" "$(cache_dir)" "${TMPDIR:-/tmp}" /dev /proc -- "${@:2}"
 }
 
 # make_for RELEASE ARGUMENT...: the project's Makefile, for that kernel
@@ -111,41 +168,51 @@ make_for() {
 
 	! is_um "$1" || args+=(ARCH=um)
 	[[ $1 != *-gcov-* ]] || args+=(GCOV_PROFILE=y)
-	make -s -C "$vm_dir/../../.." "${args[@]}" "${@:2}"
+	kernel_make "$1" -s -C "$tree" "${args[@]}" "${@:2}"
 }
 
-# The newest plain kernel of a series with its image and its headers.
-newest_release() {
+# has_kernel RELEASE: it can be booted and built for. A root is there as a whole or
+# not at all, and so is what was built.
+has_kernel() {
+	is_built "$1" || [ -n "$(kernel_root "$1")" ] ||
+		{ [ -e "$(kernel_image "$1")" ] && [ -e "$(kernel_headers "$1")" ]; }
+}
+
+# find_kernel RELEASE|SERIES: the newest plain kernel of a series, if there is one
+find_kernel() {
 	local dir release
 
-	for dir in /lib/modules/"$1".*; do
+	! has_kernel "$1" || { echo "$1"; return; }
+	for dir in /lib/modules/"$1".* "$(trixie_dir "$1")".*; do
 		release=${dir##*/}
-		[[ $release =~ ^[0-9.]+-[0-9]+-amd64$ ]] || continue
-		[ -e "$(kernel_image "$release")" ] || continue
-		[ -e "$(kernel_headers "$release")" ] || continue
-		echo "$release"
+		[[ $release =~ ^[0-9.]+(-[0-9]+|\+deb[0-9]+)-amd64$ ]] || continue
+		! has_kernel "$release" || echo "$release"
 	done | sort -V | tail -n 1
 }
 
+# get_kernel RELEASE|SERIES: installs it, or unpacks it into the cache
+get_kernel() {
+	case $1 in
+	7.3 | *+deb13-*) "$vm_dir/../kernel/trixie.sh" "$1" ;;
+	6.12) install_packages linux-image-6.12-amd64 linux-headers-6.12-amd64 ;;
+	6.1) install_packages linux-image-amd64 linux-headers-amd64 ;;
+	*-*) install_packages "linux-image-$1" "linux-headers-$1" ;;
+	esac
+}
+
 # choose_kernel RELEASE|SERIES|FLAVOUR
-# Sets $release. Installs or builds the kernel if need be.
+# Sets $release. Installs, unpacks or builds the kernel if need be.
 choose_kernel() {
 	case $1 in
 	debug | kcsan | um | gcov)
 		release=$("$vm_dir/../kernel/build.sh" "$1") || exit 125
 		return ;;
-	*-*)
-		! is_built "$1" || { release=$1; return; }
-		release=$1
-		need_packages "$(kernel_image "$release"):linux-image-$release" \
-			"$(kernel_headers "$release"):linux-headers-$release"
-		return ;;
 	esac
-	release=$(newest_release "$1")
+	release=$(find_kernel "$1")
 	[ -z "$release" ] || return 0
-	install_packages linux-image-amd64 linux-headers-amd64
-	release=$(newest_release "$1")
+	get_kernel "$1" || exit 125
+	release=$(find_kernel "$1")
 	[ -z "$release" ] || return 0
-	say "no kernel of the series $1"
+	say "no kernel $1"
 	exit 125
 }

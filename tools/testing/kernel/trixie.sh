@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: trixie.sh SERIES|RELEASE
+#
+# Gets a kernel of trixie-backports, the newest of a series (7.3). Its headers want
+# trixie's compiler, and their tools trixie's C library, so the cache gets the root of
+# a small trixie, where trixie_dir of vm/lib.sh finds it:
+#	boot, lib/modules	the kernel
+#	usr/src			its headers, and the source package
+#	the rest		make, the compiler and what else a module is built with
+# Packages are unpacked there and not installed, and apt has lists of its own:
+# nothing of this machine changes.
+
+set -eu
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR source=../vm/lib.sh disable=SC1091
+. "$here/../vm/lib.sh"
+
+# What the headers depend on comes along; no package says that it needs these.
+tools=(base-files bash coreutils dash findutils gcc-14 grep make mawk sed)
+
+write_sources() {
+	local keys=/usr/share/keyrings/debian-archive-keyring.gpg suite
+
+	for suite in trixie trixie-backports; do
+		echo "deb [arch=amd64 signed-by=$keys]" \
+			"http://deb.debian.org/debian $suite main"
+	done
+}
+
+# The machine's own settings hold, such as those of a proxy, but nothing of what
+# it knows of packages.
+write_settings() {
+	cat <<-EOT
+	APT::Default-Release "";
+	APT::Sandbox::User "root";
+	Dir::Cache "$apt";
+	Dir::Etc::preferences "/dev/null";
+	Dir::Etc::preferencesparts "/dev/null";
+	Dir::Etc::sourcelist "$apt/sources.list";
+	Dir::Etc::sourceparts "/dev/null";
+	Dir::State "$apt";
+	Dir::State::status "$apt/status";
+	EOT
+}
+
+set_up_apt() {
+	mkdir -p "$apt"/{archives,lists}/partial
+	: >"$apt/status"
+	write_sources >"$apt/sources.list"
+	write_settings >"$apt/settings"
+	export APT_CONFIG=$apt/settings
+	apt-get -qq update >&2
+}
+
+newest() {
+	apt-cache pkgnames "linux-image-$1." | sed 's/^linux-image-//' |
+		grep -xE '[0-9.]+\+deb13-amd64' | sort -V | tail -n 1
+}
+
+# fetch RELEASE
+fetch() {
+	apt-get -qq install -y --no-install-recommends --download-only \
+		"${tools[@]}" "linux-binary-$1" "linux-headers-$1" \
+		"linux-modules-$1" "$(kernel_source "$1")" >&2
+}
+
+# unpack DIRECTORY RELEASE: the scripts of packages don't run, so the links that they
+# would make are made here.
+unpack() {
+	local deb file
+
+	for deb in "$apt"/archives/*.deb; do
+		dpkg-deb -x "$deb" "$1"
+	done
+	ln -s mawk "$1/usr/bin/awk"
+	ln -s gcc-14 "$1/usr/bin/gcc"
+	for file in vmlinuz config; do
+		ln -s "../lib/modules/$2/$file" "$1/boot/$file-$2"
+	done
+	depmod -b "$1" "$2"
+}
+
+make_root() {
+	local dir
+
+	dir=$(trixie_dir "$release")
+	[ ! -d "$dir" ] || return 0
+	say "unpacking the kernel $release with trixie's compiler, only once"
+	mkdir "$partial/root"
+	fetch "$release"
+	unpack "$partial/root" "$release"
+	mv -T "$partial/root" "$dir"
+}
+
+[ $# -eq 1 ] || { echo "usage: trixie.sh SERIES|RELEASE" >&2; exit 1; }
+need_packages apt-get:apt depmod:kmod flock:util-linux
+partial=$(trixie_dir partial)
+apt=$partial/apt
+mkdir -p "${partial%/*}"
+exec {lock}>"${partial%/*}/lock"
+flock "$lock"
+rm -rf "$partial"
+trap 'rm -rf "$partial"' EXIT
+set_up_apt
+case $1 in
+*-*) release=$1 ;;
+*) release=$(newest "$1") ;;
+esac
+[ -n "$release" ] || { say "trixie-backports has no kernel $1"; exit 1; }
+make_root
