@@ -38,11 +38,14 @@ write_features() {
 
 # The kernel has neither the suites in struct module nor the current test in
 # struct task_struct. Suites are run by run_suites.h, and which test a thread
-# runs is not known.
+# runs is not known, see pre.h.
 patch_sources() {
 	sed -i -E \
-		-e '/mod->kunit_suites/d' \
-		-e '/current->kunit_test = /d' "$1/test.c"
+		-e '/^static void kunit_module_(init|exit)\(/,/^}/d' \
+		-e '/kunit_module_(init|exit)\(mod\);/d' \
+		-e '/struct module \*mod = data;/d' \
+		-e '/current->kunit_test = /d' \
+		-e 's/current->kunit_test/kunit_get_current_test()/' "$1/test.c"
 }
 
 build() {

@@ -17,5 +17,17 @@
 
 #define CONFIG_KUNIT_MODULE 1
 #define CONFIG_KUNIT_DEFAULT_ENABLED 1
+#define CONFIG_KUNIT_DEFAULT_FILTER ""
+#define CONFIG_KUNIT_DEFAULT_FILTER_ACTION ""
+#define CONFIG_KUNIT_DEFAULT_FILTER_GLOB ""
+#define CONFIG_KUNIT_DEFAULT_TIMEOUT 300
+
+/*
+ * Here KUnit would have the test that a thread runs. A thread that runs one has
+ * NULL in the other: no file system is at work in it.
+ */
+#define kunit_test journal_info
+
+struct kunit;
 
 #endif /* _RSESS_KUNIT_PRE_H */
