@@ -15,7 +15,7 @@
 # make lint            checkpatch, sparse and W=1
 #
 # demo, check, check-apps, soak and lint take KERNEL=RELEASE or a series of Debian's
-# kernels (6.1). What is needed is installed when they are run by root.
+# kernels (6.1, 6.12, 7.3). What is needed is installed when they are run by root.
 #
 # Objects go to build/RELEASE, so that several kernels can be built for. With
 # KUNIT=DIR, printed by tools/testing/kunit/build.sh, the KUnit suites are built
