@@ -7,15 +7,19 @@
 # make model           every state of a model of the session protocol
 # make fuzz            RUNS=N inputs to the codec and to the session, in user space
 # make demo            the main job, in a throw-away VM; TRANSPORT=sctp: over SCTP
-# make check           the tests, in a VM; UM=1: on User-mode Linux
+# make check           the tests, in VMs, in the time that a person waits
+# make check-all       all tests, in every variant
 # make check-apps      programs of Debian, unchanged, in a VM
-# make check-debug     the same and more, with a kernel that checks itself
+# make check-debug     check-all and more, with a kernel that checks itself
 # make check-kcsan     a soak, with a kernel that finds data races
 # make soak RESETS=N   N resets over random transfers, in a VM; TRANSPORT=sctp, mptcp, vsock
 # make lint            checkpatch, sparse and W=1
+# make coverage        what the tests reach, and make check of that
 #
-# demo, check, check-apps, soak and lint take KERNEL=RELEASE or a series of Debian's
-# kernels (6.1, 6.12, 7.3). What is needed is installed when they are run by root.
+# demo, check, check-all, check-apps, soak and lint take KERNEL=RELEASE or a series of
+# Debian's kernels (6.1, 6.12, 7.3); check and check-all also UM=1, for User-mode Linux, and
+# JOBS=N, how much runs at a time (2). What is needed is installed when they are run
+# by root.
 #
 # Objects go to build/RELEASE, so that several kernels can be built for. With
 # KUNIT=DIR, printed by tools/testing/kunit/build.sh, the KUnit suites are built
@@ -93,16 +97,22 @@ demo:
 	@tools/demo/run
 
 check:
-	@tools/testing/check.sh $(if $(UM),um,$(KERNEL))
+	@JOBS=$(JOBS) tools/testing/check.sh --quick $(if $(UM),um,$(KERNEL))
+
+check-all:
+	@JOBS=$(JOBS) tools/testing/check.sh --all $(if $(UM),um,$(KERNEL))
 
 check-apps:
 	@tools/testing/apps.sh $(KERNEL)
 
 check-debug:
-	@tools/testing/check.sh debug
+	@JOBS=$(JOBS) tools/testing/check.sh --all debug
 
 check-kcsan:
-	@tools/testing/check.sh kcsan
+	@JOBS=$(JOBS) tools/testing/check.sh --all kcsan
+
+coverage:
+	@tools/testing/coverage.sh
 
 soak:
 	@tools/testing/soak.sh $(KERNEL) $(RESETS)
@@ -121,5 +131,5 @@ clean:
 
 FORCE:
 
-.PHONY: all module rsessrun kuser seeded install uninstall demo check check-apps \
-	check-debug check-kcsan soak lint model fuzz clean FORCE
+.PHONY: all module rsessrun kuser seeded install uninstall demo check check-all \
+	check-apps check-debug check-kcsan coverage soak lint model fuzz clean FORCE

@@ -1,62 +1,101 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# "make check": builds everything, runs every test, prints TAP and, as its last
-# line, how many passed, failed and were skipped; in front of it, what failed.
+# "make check" and "make check-all": builds everything, then runs the tests, two
+# jobs at a time, and tells on the way how far it is. The end says what failed and
+# how long it took; the last line, how many tests passed, failed and were skipped.
 # Installs what it misses.
 #
-# usage: check.sh [RELEASE|SERIES|FLAVOUR] [PART...]
+# usage: check.sh [--quick|--rest|--all] [RELEASE|SERIES|FLAVOUR] [PART...]
 #
-# A FLAVOUR is a kernel with checks of its own, see kernel/build.sh. "um" and
-# "debug" run the same tests; "debug" has more: memory that cannot be had, and
-# mistakes that the kernel has to see. "kcsan" gets a soak and such a mistake.
+# --quick is "make check": selftests run in the variants that add to what is covered,
+# see selftests/net/rsess/quick. --rest is what that leaves out. --all, both, is what
+# counts if none is given. What a job prints is in build/check.
+#
+# A PART is a job of the tables below, or a name before a dot, which is all jobs
+# of that name. A FLAVOUR is a kernel with checks of its own, see kernel/build.sh.
+# "um" and "debug" run the same tests; "debug" has more: memory that cannot be had,
+# and mistakes that the kernel has to see. "kcsan" gets a soak and such a mistake.
+#
+# JOBS=N in the environment runs N jobs at a time.
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")
+root=$(readlink -f "$here/../..")
 self=$here/selftests/net/rsess
 # shellcheck source-path=SCRIPTDIR source=vm/lib.sh disable=SC1091
 . "$here/vm/lib.sh"
 
-kernel=${1:-6.1}
-[ $# -eq 0 ] || shift
-parts=(lint model fuzz vm kunit selftests kernel_user module apps field soak)
-case $kernel in
-debug) parts+=(faults seeded) ;;
-kcsan) parts=(soak seeded) ;;
-esac
-[ $# -eq 0 ] || parts=("$@")
+# --- what there is to run ------------------------------------------------------
 
-choose_kernel "$kernel"
-slow=$(slowness_of "$release")
-mem=$(memory_of "$release")
-resets=60
-case $kernel in
-debug | kcsan) resets=300 ;;
-esac
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# NAME, about how many seconds the job takes in the quick form and in the rest, about
+# how many tests it has, the command. Where the seconds are 0 the form has none of it.
+# The seconds say which job is started first, and how much is left.
+jobs='
+schedule	10	0	12	part_schedule
+lint		60	0	2	part_lint
+model		150	0	60	part_model
+fuzz		120	0	3	part_fuzz
+vm		60	0	26	part_vm
+kunit		30	0	90	part_kunit
+kernel_user	20	0	4	part_kernel_user
+module		30	0	10	part_module
+apps		60	0	2	part_apps
+field		60	0	5	part_field
+um		60	0	1	part_um
+soak.tcp	60	0	1	soak tcp
+soak.sctp	40	0	1	soak sctp
+soak.mptcp	40	0	1	soak mptcp
+soak.vsock	40	0	1	soak vsock
+scripts		100	0	30	selftests namespaces.sh trace.sh rsessrun.sh idle.sh
+selftests.open	40	40	0	selftests negotiate psk bounds many
+selftests.bad	40	40	0	selftests hostile
+selftests.wire	40	40	0	selftests reset_points protocol handshake offpath tags
+selftests.api	40	40	0	selftests socket_api session_options listening unprivileged
+selftests.field	40	40	0	selftests field_bugs accounting locked
+selftests.over	40	40	0	selftests transports sctp
+selftests.calls	40	40	0	selftests tcp_stream tcp_flags tcp_splice tcp_calls
+selftests.poll	40	40	0	selftests tcp_process tcp_poll tcp_epoll
+selftests.like	40	40	0	selftests tcp_states tcp_options tcp_listen
+'
+jobs_of_debug='
+faults		600	0	61	part_faults
+seeded		200	0	6	part_seeded
+'
 
-# run_part NAME: TAP is collected; a part that fails without a failed test is a
-# failed test itself.
-run_part() {
-	local name=$1 out status
-
-	out=$(mktemp)
-	echo "# --- $name"
-	echo "TAP version 13" >>"$log"	# what came before is over
-	status=0
-	"part_$name" 2>&1 | tee "$out" || status=$?
-	if [ "$status" -ne 0 ] && ! grep -q '^ *not ok' "$out"; then
-		echo "not ok - $name: exit status $status" | tee -a "$out"
-	fi
-	grep -vE '^[0-9]+ passed, [0-9]+ failed' "$out" >>"$log" || true
-	rm -f "$out"
+# Jobs of this kernel, a line each.
+table() {
+	case $kernel in
+	kcsan) grep '^soak.tcp' <<<"$jobs"; grep '^seeded' <<<"$jobs_of_debug" ;;
+	debug) printf '%s\n' "$jobs" "$jobs_of_debug" | grep . ;;
+	*) grep . <<<"$jobs" ;;
+	esac
 }
+
+# wanted NAME PART...: no PART is all of them
+wanted() {
+	local name=$1 part
+
+	[ $# -gt 1 ] || return 0
+	shift
+	for part in "$@"; do
+		case $name in
+		"$part" | "$part".*) return ;;
+		esac
+	done
+	false
+}
+
+# --- the jobs --------------------------------------------------------------------
 
 # vm SECONDS OPTION... -- COMMAND...
 vm() {
-	"$here/vm/run" --kernel "$release" --mem "$mem" \
+	"$here/vm/run" --kernel "$release" --mem "$(memory_of "$release")" \
 		--timeout $(($1 * slow)) "${@:2}"
+}
+
+part_schedule() {
+	"$here/schedule_test.sh"
 }
 
 # The sources are the same for any kernel.
@@ -80,11 +119,6 @@ part_kunit() {
 	vm 1800 --no-module -- "$here/kunit/run.sh"
 }
 
-part_selftests() {
-	vm 3600 -- env RSESS_SLOW=$slow "$self/run.sh" \
-		--timeout $((1200 * slow))
-}
-
 part_kernel_user() {
 	vm 300 -- "$self/kernel_user.sh"
 }
@@ -102,34 +136,49 @@ part_field() {
 	"$here/apps.sh" "$release" field.sh
 }
 
+# The part of the tests that is about frames, under KASAN and lockdep: in the time of
+# a boot or two, but building that kernel takes too long for "make check".
+part_um() {
+	! is_um "$release" || return 0
+	release=$("$here/kernel/build.sh" --if-built um) || {
+		echo "ok - um # SKIP no User-mode Linux yet: make check UM=1 builds it"
+		return
+	}
+	make_for "$release" module
+	selftests protocol handshake reset_points psk
+}
+
 part_faults() {
 	# shellcheck disable=SC2046
-	vm 1800 -- env RSESS_SLOW=$slow "$self/run.sh" \
-		--timeout $((900 * slow)) \
-		$(make -s -C "$self" print-fault-tests)
+	selftests $(make -s -C "$self" print-fault-tests)
 }
 
 part_seeded() {
 	"$here/seeded.sh" "$kernel"
 }
 
+# selftests PROGRAM...
+selftests() {
+	vm 3600 -- env RSESS_SLOW=$slow "$self/run.sh" "--$form" \
+		--timeout $((1200 * slow)) "$@"
+}
+
 # A soak is not TAP: one test.
 soak() {
-	if TRANSPORT=$1 "$here/soak.sh" "$release" "$2"; then
+	local resets=40
+
+	case $kernel:$1 in
+	debug:tcp | kcsan:tcp) resets=300 ;;
+	*:tcp) resets=60 ;;
+	esac
+	if TRANSPORT=$1 "$here/soak.sh" "$release" "$resets"; then
 		echo "ok - soak.$1"
 	else
 		echo "not ok - soak.$1"
 	fi
 }
 
-part_soak() {
-	soak tcp "$resets"
-	# That kernel has nothing else.
-	[ "$kernel" != kcsan ] || return 0
-	soak sctp 40
-	soak mptcp 40
-	soak vsock 40
-}
+# --- all of it -------------------------------------------------------------------
 
 build() {
 	local kunit
@@ -141,14 +190,82 @@ build() {
 	make_for "$release" KUNIT="$kunit" module
 }
 
+# tests_of NAME COUNT PROGRAM...: a file with the names if they are known
+tests_of() {
+	local names=$out/$1.names
+
+	if [[ $1 == selftests.* ]] &&
+		"$self/run.sh" "--$form" --list-tests "${@:3}" >"$names"; then
+		echo "@$names"
+	else
+		echo "$2"
+	fi
+}
+
+# What schedule.py reads, of the parts that are wanted.
+list_jobs() {
+	local name quick rest count seconds command
+
+	while read -r name quick rest count command; do
+		wanted "$name" "$@" || continue
+		case $form in
+		quick) seconds=$quick ;;
+		rest) seconds=$rest ;;
+		all) seconds=$((quick + rest)) ;;
+		esac
+		[ "$seconds" -ne 0 ] || continue
+		# shellcheck disable=SC2086
+		echo "$name $((seconds * slow))" \
+			"$(tests_of "$name" "$count" ${command#selftests})" \
+			"$(printf '%q ' "$here/check.sh" --job "--$form" "$kernel" \
+				"$release" $command)"
+	done < <(table)
+}
+
+# run_job KERNEL RELEASE COMMAND...: what a job is
+run_job() {
+	kernel=$1
+	release=$2
+	slow=$(slowness_of "$release")
+	"${@:3}"
+}
+
+run_jobs() {
+	local status=0
+
+	"$here/schedule.py" --at-once "${JOBS:-2}" "$out" <"$out/jobs" || status=$?
+	"$self/tap_total.sh" --tell "$out"/*.out || status=1
+	return $status
+}
+
+form=all
+job=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--quick | --rest | --all) form=${1#--} ;;
+	--job) job=yes ;;
+	-*) sed -n '/^# usage/,/^$/s/^# \?//p' "$0" >&2; exit 2 ;;
+	*) break ;;
+	esac
+	shift
+done
+if [ -n "$job" ]; then
+	run_job "$@"
+	exit
+fi
+
+kernel=${1:-6.1}
+[ $# -eq 0 ] || shift
+out=$root/build/check
 need_packages gcc:gcc make:make nft:nftables tcpkill:dsniff ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev /usr/include/liburing.h:liburing-dev \
 	/usr/src/linux-source-6.1.tar.xz:linux-source-6.1 xz:xz-utils \
 	/usr/bin/python3:python3 systemd-socket-activate:systemd
+choose_kernel "$kernel"
+slow=$(slowness_of "$release")
 build >&2
-
-set -o pipefail
-for name in "${parts[@]}"; do
-	run_part "$name"
-done
-"$self/tap_total.sh" --tell "$log"
+rm -rf "$out"
+mkdir -p "$out"
+list_jobs "$@" >"$out/jobs"
+[ -s "$out/jobs" ] || { say "no such part: $*"; exit 2; }
+run_jobs

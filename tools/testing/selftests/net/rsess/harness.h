@@ -2,9 +2,12 @@
 /*
  * kselftest_harness.h with a choice of tests on the command line:
  *
- *	PROGRAM [TEST [VARIANT]]
+ *	PROGRAM [--list] [TEST [VARIANT...]]
  *
- * where both are patterns as of the shell.  The harness itself comes with the
+ * where TEST and VARIANT are patterns as of the shell, and a variant runs if one
+ * of the patterns matches it.  A fixture without variants counts as one that has
+ * the variant "-".  With --list the program prints the names of the tests that it
+ * would run, in their order, and runs none.  The harness itself comes with the
  * kernel's sources; the Makefile says from where.
  */
 #ifndef _RSESS_TEST_HARNESS_H
@@ -57,19 +60,51 @@ static inline void harness_keep_tests(struct __fixture_metadata *f,
 	}
 }
 
+static inline bool harness_wants(const char *name, char *const *patterns)
+{
+	for (; *patterns; patterns++)
+		if (!fnmatch(*patterns, name, 0))
+			return true;
+	return false;
+}
+
 static inline void harness_keep_variants(struct __fixture_metadata *f,
-					 const char *pattern)
+					 char *const *patterns)
 {
 	struct __fixture_variant_metadata **v = &f->variant;
+	bool keep = !*v && harness_wants("-", patterns);
 
 	while (*v) {
-		if (fnmatch(pattern, (*v)->name, 0))
-			*v = (*v)->next;
-		else
+		if (harness_wants((*v)->name, patterns))
 			v = &(*v)->next;
+		else
+			*v = (*v)->next;
 	}
-	if (!f->variant)
+	if (!f->variant && !keep)
 		f->tests = NULL;
+}
+
+static inline void harness_list_tests(const struct __fixture_metadata *f,
+				      const char *dot, const char *variant)
+{
+	const struct __test_metadata *t;
+
+	for (t = f->tests; t; t = t->next)
+		printf("%s%s%s.%s\n", f->name, dot, variant, t->name);
+}
+
+static inline int harness_list(void)
+{
+	const struct __fixture_variant_metadata *v;
+	const struct __fixture_metadata *f;
+
+	for (f = __fixture_list; f; f = f->next) {
+		if (!f->variant)
+			harness_list_tests(f, "", "");
+		for (v = f->variant; v; v = v->next)
+			harness_list_tests(f, ".", v->name);
+	}
+	return 0;
 }
 
 static inline void harness_slow_down(struct __fixture_metadata *f)
@@ -82,15 +117,20 @@ static inline void harness_slow_down(struct __fixture_metadata *f)
 
 static inline int harness_main(int argc, char **argv)
 {
+	bool list = argc > 1 && !strcmp(argv[1], "--list");
+	char **choice = argv + 1 + list;
 	struct __fixture_metadata *f;
 
 	for (f = __fixture_list; f; f = f->next) {
 		harness_slow_down(f);
-		if (argc > 1)
-			harness_keep_tests(f, argv[1]);
-		if (argc > 2)
-			harness_keep_variants(f, argv[2]);
+		if (!*choice)
+			continue;
+		harness_keep_tests(f, choice[0]);
+		if (choice[1])
+			harness_keep_variants(f, choice + 1);
 	}
+	if (list)
+		return harness_list();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	return test_harness_run(1, argv);
 }
