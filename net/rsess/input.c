@@ -134,12 +134,15 @@ static void rsess_input_stop(struct rsess_sock *rs)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	u64 end = rs->sq.snd_nxt + rs->tr->tx.body_left;
+	u64 dropped;
 
 	if (rs->stopped)
 		return;
 	rs->stopped = true;
 	rs->half = !rs->fin_queued;
-	rsess_freed(rs, rsess_sendq_truncate(&rs->sq, end));
+	dropped = rsess_sendq_truncate(&rs->sq, end);
+	rs->dropped += dropped;
+	rsess_freed(rs, dropped);
 	sk->sk_shutdown |= SEND_SHUTDOWN;
 	rs->fin_queued = true;
 	rsess_session_event(rs, RSESS_EV_SND_FIN);

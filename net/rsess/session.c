@@ -121,6 +121,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->stop_queued = false;
 	rs->stop_sent = false;
 	rs->stopped = false;
+	rs->dropped = 0;
 	rs->half = false;
 	rs->rcv_fin = false;
 	rs->ack_now = false;

@@ -193,6 +193,7 @@ struct rsess_addrs {
  * @stop_queued: this side reads no more
  * @stop_sent: the present transport was given STOP
  * @stopped: the peer reads no more
+ * @dropped: bytes that were not sent because the peer reads no more
  * @half: the peer has ended our direction too, the application has not: to it the
  *	socket is as one of TCP in CLOSE_WAIT
  * @rcv_fin: the peer's FIN was taken
@@ -303,6 +304,7 @@ struct rsess_sock {
 	bool			stop_queued;
 	bool			stop_sent;
 	bool			stopped;
+	u64			dropped;
 	bool			half;
 	bool			rcv_fin;
 	bool			ack_now;

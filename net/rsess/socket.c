@@ -622,10 +622,9 @@ static s64 rsess_ioctl_count(struct rsess_sock *rs, unsigned int cmd)
 		return -EINVAL;
 	if (cmd == SIOCINQ)
 		return rsess_urgent_inq(rs);
-	if (state == TCP_CLOSE)
-		return 0;
-	return cmd == SIOCOUTQ ? rsess_sendq_retained(&rs->sq) :
-				 rsess_sendq_unsent(&rs->sq);
+	/* The offsets outlive the session: an error delivers nothing. */
+	return rs->dropped + (cmd == SIOCOUTQ ? rsess_sendq_retained(&rs->sq) :
+						rsess_sendq_unsent(&rs->sq));
 }
 
 static int rsess_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)

@@ -490,6 +490,60 @@ CASE(protocol, outq_counts_what_the_session_has_not_confirmed)
 	OK(pair_finish(s));
 }
 
+static int outq(struct pair *s, int name)
+{
+	int n = -1;
+
+	return ioctl(s->fd, name, &n) ? -errno : n;
+}
+
+/* Nothing is delivered by an error. */
+CASE(protocol, outq_stays_after_econnreset)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	OK(peer_take(&s->p, 1000));
+	s->p.rcv_nxt -= 400;
+	OK(peer_send_ack(&s->p));
+	OK(peer_send_abort(&s->p, RSESS_REASON_APP));
+	ASSERT_EQ(ECONNRESET, pair_fails(s));
+	EXPECT_EQ(400, outq(s, SIOCOUTQ));
+	EXPECT_EQ(0, outq(s, SIOCOUTQNSD));
+}
+
+CASE(protocol, outq_stays_after_etimedout)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(pair_timeout(s->fd, 300));
+	peer_free(&s->p);
+	OK(pair_write(s, 1000));
+	ASSERT_EQ(ETIMEDOUT, pair_fails(s));
+	EXPECT_EQ(1000, outq(s, SIOCOUTQ));
+}
+
+/* Nor by a peer that reads no more. */
+CASE(protocol, outq_stays_after_stop)
+{
+	struct pair *s = &self->s;
+
+	s->p.window = 1000;
+	OK(pair_open(s));
+	s->p.window = 0;
+	OK(pair_write(s, 5000));
+	OK(peer_take(&s->p, 1000));
+	OK(peer_send_fin(&s->p));
+	OK(peer_send(&s->p, RSESS_STOP, NULL, 0));
+	OK(peer_expect(&s->p, RSESS_FIN));
+	OK(peer_send_ack(&s->p));
+	OK(peer_gone(&s->p));
+	EXPECT_EQ(4000, outq(s, SIOCOUTQ));
+	EXPECT_EQ(4000, outq(s, SIOCOUTQNSD));
+}
+
 /* The side that dials finds that the session is gone, so does the other. */
 CASE(protocol, hard_close_without_transport)
 {
