@@ -797,12 +797,19 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 	if (rs->link == RSESS_LINK_DIALING) {
 		if (state == RSESS_INNER_OPENING)
 			return;
+		if (state != RSESS_INNER_UP && !rsess_transport_opened(tr)) {
+			rsess_link_lost(rs, "connect failed");
+			return;
+		}
+		/* A plain connection is the application's, also when it has ended
+		 * meanwhile: a server may have answered, and would be asked twice.
+		 */
+		if (!rsess_link_may_greet(rs))
+			return;
 		if (state != RSESS_INNER_UP) {
 			rsess_link_lost(rs, "connect failed");
 			return;
 		}
-		if (!rsess_link_may_greet(rs))
-			return;
 		rsess_link_greet(rs);
 	}
 

@@ -43,20 +43,31 @@ static void rsess_sctp_indicate(struct sock *sk, bool on)
  * accepted socket has what its listener had.  When the association is gone, so is what
  * the peer has said.
  */
+static enum rsess_answer_kind rsess_sctp_agreed_locked(const struct sock *sk)
+{
+	const struct sctp_association *asoc = rsess_sctp_assoc(sk);
+
+	if (!asoc)
+		return RSESS_ANSWER_LOST;
+	return asoc->peer.adaptation_ind == RSESS_SCTP_INDICATION &&
+	       sctp_sk(sk)->adaptation_ind == RSESS_SCTP_INDICATION ?
+	       RSESS_ANSWER_YES : RSESS_ANSWER_NO;
+}
+
 static enum rsess_answer_kind rsess_sctp_agreed(struct sock *sk)
 {
-	enum rsess_answer_kind ret = RSESS_ANSWER_NO;
-	const struct sctp_association *asoc;
+	enum rsess_answer_kind ret;
 
 	lock_sock(sk);
-	asoc = rsess_sctp_assoc(sk);
-	if (!asoc)
-		ret = RSESS_ANSWER_LOST;
-	else if (asoc->peer.adaptation_ind == RSESS_SCTP_INDICATION &&
-		 sctp_sk(sk)->adaptation_ind == RSESS_SCTP_INDICATION)
-		ret = RSESS_ANSWER_YES;
+	ret = rsess_sctp_agreed_locked(sk);
 	release_sock(sk);
 	return ret;
+}
+
+/* The peer may be gone soon. */
+static void rsess_sctp_opened(struct rsess_transport *tr)
+{
+	tr->answer = rsess_sctp_agreed_locked(tr->sock->sk);
 }
 
 static void rsess_sctp_tune(struct socket *sock)
@@ -75,7 +86,11 @@ static int rsess_sctp_connect(struct rsess_transport *tr,
 
 static enum rsess_answer_kind rsess_sctp_answer(struct rsess_transport *tr)
 {
-	return rsess_sctp_agreed(tr->sock->sk);
+	enum rsess_answer_kind answer = rsess_sctp_agreed(tr->sock->sk);
+
+	if (answer == RSESS_ANSWER_LOST && rsess_transport_opened(tr))
+		return tr->answer;
+	return answer;
 }
 
 static void rsess_sctp_end(struct rsess_transport *tr)
@@ -167,6 +182,7 @@ const struct rsess_transport_ops rsess_sctp_ops = {
 	.joint		= true,
 	.loaded		= true,
 	.tune		= rsess_sctp_tune,
+	.opened		= rsess_sctp_opened,
 	.connect	= rsess_sctp_connect,
 	.answer		= rsess_sctp_answer,
 	.end		= rsess_sctp_end,

@@ -72,14 +72,28 @@ int rsess_transport_exists(const struct rsess_transport_ops *ops,
 	return err;
 }
 
+/* TCP tells that it is connected before it looks at what comes next, be it a FIN or a
+ * reset; the work may see only these.
+ */
+static void rsess_inner_note(struct rsess_transport *tr, const struct sock *sk)
+{
+	if (READ_ONCE(tr->opened) || READ_ONCE(sk->sk_state) != TCP_ESTABLISHED)
+		return;
+	if (tr->ops->opened && !tr->lsn)
+		tr->ops->opened(tr);
+	smp_store_release(&tr->opened, true); /* rsess_transport_opened() */
+}
+
 static void rsess_inner_kick(struct sock *sk)
 {
 	struct rsess_transport *tr;
 
 	read_lock_bh(&sk->sk_callback_lock);
 	tr = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
-	if (tr)
+	if (tr) {
+		rsess_inner_note(tr, sk);
 		rsess_transport_queue(tr);
+	}
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 

@@ -72,6 +72,8 @@ enum rsess_answer_kind {
  * @made: an inner socket was created, not accepted, and nobody has used it yet.  NULL:
  *	nothing to do
  * @tune: options that every inner socket of this kind has; not locked
+ * @opened: of a dialer: it is connected for the first time; keep what may be gone when
+ *	@answer is asked.  The socket's spinlock is held, or it is locked.  NULL: nothing
  * @connect: begin to connect, and ask the peer; 0, -EINPROGRESS or another errno;
  *	may sleep
  * @answer: connected: what did the peer say; may sleep
@@ -114,6 +116,7 @@ struct rsess_transport_ops {
 	bool (*core)(const struct sock *sk);
 	void (*made)(struct sock *sk);
 	void (*tune)(struct socket *sock);
+	void (*opened)(struct rsess_transport *tr);
 	int (*connect)(struct rsess_transport *tr, union rsess_addr *addr,
 		       int len, enum rsess_ask ask);
 	enum rsess_answer_kind (*answer)(struct rsess_transport *tr);
@@ -212,6 +215,8 @@ struct rsess_tx {
  * @waits: bit 0: @wait is on a list
  * @wait: place in rsess_sock.waiting
  * @link: place in a list of @lsn, under the lock of @lsn
+ * @opened: it was connected once, whatever became of it; written by the callbacks
+ * @answer: of SCTP: enum rsess_answer_kind when it was
  * @offer: enum rsess_offer, of one that was accepted
  * @plain: it is to be accepted without a session; else NULL
  * @queued: it waits for accept() as such, and belongs to its listener; under the
@@ -248,6 +253,8 @@ struct rsess_transport {
 	unsigned long		waits;
 	struct list_head	wait;
 	struct list_head	link;
+	bool			opened;
+	u8			answer;
 	u8			offer;
 	struct rsess_plain	*plain;
 	bool			queued;
@@ -288,6 +295,12 @@ rsess_transport_takes(const struct rsess_transport_ops *ops, u16 family)
 {
 	return ops->family ? family == ops->family :
 			     family == AF_INET || family == AF_INET6;
+}
+
+/* Was a dialer's transport connected once? */
+static inline bool rsess_transport_opened(const struct rsess_transport *tr)
+{
+	return smp_load_acquire(&tr->opened); /* rsess_inner_note() */
 }
 
 /* Has SOL_SOCKET of an inner socket to be set by its own setsockopt()? */

@@ -647,6 +647,119 @@ CASE(fallback, reset)
 	ASSERT_EQ(0, recv(self->c, &c, 1, 0));
 }
 
+/* A server that says what it has to say and ends the connection, in order or not. */
+struct herald {
+	int lfd;
+	int n;
+	bool cut;
+	pthread_t thread;
+};
+
+#define CALLS	200
+
+static void *herald_run(void *arg)
+{
+	struct linger hard = { .l_onoff = 1 };
+	struct herald *h = arg;
+	int fd;
+
+	while ((fd = accept(h->lfd, NULL, NULL)) >= 0) {
+		h->n++;
+		if (h->cut)
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard,
+				   sizeof(hard));
+		else
+			send(fd, "220 hello\r\n", 11, MSG_NOSIGNAL);
+		close(fd);
+	}
+	return NULL;
+}
+
+static int herald_start(struct herald *h, int lfd, bool cut)
+{
+	h->lfd = lfd;
+	h->cut = cut;
+	h->n = 0;
+	return pthread_create(&h->thread, NULL, herald_run, h);
+}
+
+/* How many connections it had. */
+static int herald_stop(struct herald *h)
+{
+	shutdown(h->lfd, SHUT_RDWR);
+	pthread_join(h->thread, NULL);
+	return h->n;
+}
+
+/* All of it may be there before the kernel looks what came of connect(). */
+CASE(fallback, who_answers_and_leaves_is_asked_once)
+{
+	struct herald h;
+	char buf[20];
+	int i;
+
+	OK(herald_start(&h, self->lfd, false));
+	for (i = 0; i < CALLS; i++) {
+		int fd = new_socket(AF_RSESS, 0);
+
+		OK(dial(fd, AF_INET));
+		ASSERT_EQ(11, recv(fd, buf, sizeof(buf), MSG_WAITALL));
+		ASSERT_EQ(0, recv(fd, buf, sizeof(buf), 0));
+		close(fd);
+	}
+	ASSERT_EQ(CALLS, herald_stop(&h));
+	EXPECT_EQ(0, stat_get("DialsFailed"));
+}
+
+/* As with TCP: connect() may have been in time, or not. */
+CASE(fallback, who_resets_is_asked_once)
+{
+	struct herald h;
+	char c;
+	int i;
+
+	OK(herald_start(&h, self->lfd, true));
+	for (i = 0; i < CALLS; i++) {
+		int fd = new_socket(AF_RSESS, 0);
+
+		if (!dial(fd, AF_INET)) {
+			ASSERT_EQ(-1, recv(fd, &c, 1, 0));
+		}
+		ASSERT_EQ(ECONNRESET, errno);
+		close(fd);
+	}
+	ASSERT_EQ(CALLS, herald_stop(&h));
+}
+
+/* The same over SCTP: the association is gone, and with it what it said. */
+CASE(fallback, who_answers_and_leaves_is_asked_once_over_sctp)
+{
+	struct herald h;
+	char buf[20];
+	int lfd, i;
+
+	transport = IPPROTO_SCTP;
+	lfd = new_socket(AF_RSESS, 0);
+	if (lfd < 0)
+		SKIP(return, "no SCTP");
+	close(lfd);
+	close(self->lfd);
+	self->lfd = new_listener(AF_INET, AF_INET);
+	ASSERT_LE(0, self->lfd);
+	OK(herald_start(&h, self->lfd, false));
+	for (i = 0; i < CALLS; i++) {
+		int fd = new_socket(AF_RSESS, 0);
+
+		OK(dial(fd, AF_INET));
+		ASSERT_EQ(11, recv(fd, buf, sizeof(buf), 0));
+		close(fd);
+	}
+	/* Its listener is not shut down, so nobody is left in accept() for ever. */
+	pthread_cancel(h.thread);
+	pthread_join(h.thread, NULL);
+	ASSERT_EQ(CALLS, h.n);
+}
+
 /*
  * RSESS_NEGOTIATE_REQUIRE.
  */
