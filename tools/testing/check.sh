@@ -183,6 +183,7 @@ soak() {
 build() {
 	local kunit
 
+	say "building the module for $release, and the tests"
 	make_for "$release" module kuser
 	make -s -C "$self"
 	make -s -C "$here/../rsess"

@@ -62,9 +62,16 @@ class Job:
             return 0
         return (self.ended or time.monotonic()) - self.started
 
-    def left(self):
-        """Seconds that the job still takes, about."""
-        return 0 if self.ended else max(self.seconds - self.elapsed(), 1)
+    def left(self, pace):
+        """Seconds that the job still takes, about, if others took pace times what
+        was expected of them."""
+        if self.ended:
+            return 0
+        by_time = self.seconds * pace - self.elapsed()
+        if not self.done:
+            return max(by_time, 1)
+        by_tests = self.elapsed() * (self.tests() - self.done) / self.done
+        return max((by_time + by_tests) / 2, 1)
 
     def tests(self):
         """How many tests the job has, as far as is known."""
@@ -111,6 +118,7 @@ class Run:
         self.started = time.monotonic()
         self.lock = threading.Lock()
         self.over = threading.Event()
+        self.at_once = 1
 
     def say(self, text):
         """One writer at a time."""
@@ -177,9 +185,8 @@ class Run:
         ended = [job for job in self.jobs if job.ended]
         expected = sum(job.seconds for job in ended)
         pace = sum(job.elapsed() for job in ended) / expected if expected else 1
-        left = [job.left() for job in self.jobs]
-        both = max(sum(left) / max(self.at_once, 1), max(left, default=0))
-        return round(both * pace / 60 + 0.5)
+        left = [job.left(pace) for job in self.jobs]
+        return round(max(sum(left) / self.at_once, max(left, default=0)) / 60 + 0.5)
 
     def run(self, at_once, every):
         """Returns true if every job has run."""
