@@ -580,8 +580,7 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_transport_put(tr);
 }
 
-/*
- * How long the dialer waits before its next attempt: nothing before the first, then
+/* How long the dialer waits before its next attempt: nothing before the first, then
  * RSESS_DIAL_MIN_MS doubled up to dial_max_ms, a quarter less or more.
  */
 static unsigned long rsess_link_backoff(const struct rsess_sock *rs)
