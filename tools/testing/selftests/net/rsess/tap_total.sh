@@ -52,7 +52,7 @@ function close_plans(from,	d) {
 			close_plan(d)
 }
 
-FNR == 1 { close_plans(0); split("", below) }
+FNR == 1 { close_plans(0); split("", below); split("", seen) }
 
 /^ *K?TAP version/ { close_plan(level($0)); next }
 
