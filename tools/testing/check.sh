@@ -191,21 +191,19 @@ build() {
 	make_for "$release" KUNIT="$kunit" module
 }
 
-# tests_of NAME COUNT PROGRAM...: a file with the names if they are known
+# tests_of NAME COUNT PROGRAM...: a file with the names if they are known. Fails if this
+# form has none of the tests: a job that runs nothing is a failure.
 tests_of() {
 	local names=$out/$1.names
 
-	if [[ $1 == selftests.* ]] &&
-		"$self/run.sh" "--$form" --list-tests "${@:3}" >"$names"; then
-		echo "@$names"
-	else
-		echo "$2"
-	fi
+	[[ $1 == selftests.* ]] || { echo "$2"; return; }
+	"$self/run.sh" "--$form" --list-tests "${@:3}" >"$names" &&
+		[ -s "$names" ] && echo "@$names"
 }
 
 # What schedule.py reads, of the parts that are wanted.
 list_jobs() {
-	local name quick rest count seconds command
+	local name quick rest count seconds tests command
 
 	while read -r name quick rest count command; do
 		wanted "$name" "$@" || continue
@@ -216,8 +214,9 @@ list_jobs() {
 		esac
 		[ "$seconds" -ne 0 ] || continue
 		# shellcheck disable=SC2086
-		echo "$name $((seconds * slow))" \
-			"$(tests_of "$name" "$count" ${command#selftests})" \
+		tests=$(tests_of "$name" "$count" ${command#selftests}) || continue
+		# shellcheck disable=SC2086
+		echo "$name $((seconds * slow)) $tests" \
 			"$(printf '%q ' "$here/check.sh" --job "--$form" "$kernel" \
 				"$release" $command)"
 	done < <(table)
