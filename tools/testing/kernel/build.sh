@@ -72,7 +72,7 @@ unpack() {
 	mv -T "$tmp" "$source" 2>/dev/null || rm -rf "$tmp"
 }
 
-kernel_make() {
+flavour_make() {
 	make -C "$source" O="$1/build" ARCH="$arch" -j "$(nproc)" \
 		LOCALVERSION="-$flavour-$id" KBUILD_BUILD_USER=rsess \
 		KBUILD_BUILD_HOST=rsess KBUILD_BUILD_TIMESTAMP=0 "${@:2}"
@@ -89,7 +89,7 @@ configure() {
 	local missing
 
 	merged >"$1/wanted"
-	kernel_make "$1" KCONFIG_ALLCONFIG="$1/wanted" allnoconfig
+	flavour_make "$1" KCONFIG_ALLCONFIG="$1/wanted" allnoconfig
 	missing=$(last_words "$1/wanted" | grep -vxFf "$1/build/.config" || :)
 	[ -z "$missing" ] || {
 		echo "not in the configuration: $missing" >&2
@@ -106,9 +106,9 @@ tidy() {
 
 build() {
 	configure "$1" &&
-		kernel_make "$1" "$target" modules &&
-		kernel_make "$1" INSTALL_MOD_PATH="$1/root" modules_install &&
-		[ "$(kernel_make "$1" -s kernelrelease)" = "$release" ] &&
+		flavour_make "$1" "$target" modules &&
+		flavour_make "$1" INSTALL_MOD_PATH="$1/root" modules_install &&
+		[ "$(flavour_make "$1" -s kernelrelease)" = "$release" ] &&
 		collect "$1" && tidy "$1"
 }
 

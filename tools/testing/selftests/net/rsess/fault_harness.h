@@ -11,9 +11,7 @@
 
 static inline int fault_main(int argc, char **argv)
 {
-	bool list = argc > 1 && !strcmp(argv[1], "--list");
-
-	if (!list && !fault_possible())
+	if (!harness_lists(argc, argv) && !fault_possible())
 		ksft_exit_skip("this kernel injects no faults\n");
 	return harness_main(argc, argv);
 }

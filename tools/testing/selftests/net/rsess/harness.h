@@ -115,9 +115,15 @@ static inline void harness_slow_down(struct __fixture_metadata *f)
 		t->timeout *= slowness();
 }
 
+/* Are the tests to be named, and not to be run? */
+static inline bool harness_lists(int argc, char **argv)
+{
+	return argc > 1 && !strcmp(argv[1], "--list");
+}
+
 static inline int harness_main(int argc, char **argv)
 {
-	bool list = argc > 1 && !strcmp(argv[1], "--list");
+	bool list = harness_lists(argc, argv);
 	char **choice = argv + 1 + list;
 	struct __fixture_metadata *f;
 
