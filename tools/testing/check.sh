@@ -32,31 +32,32 @@ self=$here/selftests/net/rsess
 # how many tests it has, the command. Where the seconds are 0 the form has none of it.
 # The seconds say which job is started first, and how much is left.
 jobs='
-schedule	10	0	12	part_schedule
-lint		60	0	2	part_lint
-model		150	0	60	part_model
+model		120	0	255	part_model
+scripts.netns	270	0	38	selftests namespaces.sh
+scripts.run	180	0	25	selftests trace.sh rsessrun.sh idle.sh
+soak.sctp	110	0	1	soak sctp
+field		110	0	5	part_field
 fuzz		120	0	3	part_fuzz
-vm		60	0	26	part_vm
-kunit		30	0	90	part_kunit
-kernel_user	20	0	4	part_kernel_user
-module		30	0	10	part_module
-apps		60	0	2	part_apps
-field		60	0	5	part_field
-um		60	0	1	part_um
-soak.tcp	60	0	1	soak tcp
-soak.sctp	40	0	1	soak sctp
-soak.mptcp	40	0	1	soak mptcp
+apps		90	0	2	part_apps
+soak.tcp	70	0	1	soak tcp
+selftests.wire	85	28	0	selftests reset_points protocol handshake offpath tags
+selftests.api	75	440	0	selftests socket_api session_options listening unprivileged
+um		70	0	182	part_um
+selftests.open	70	13	0	selftests negotiate psk bounds many
+lint		70	0	2	part_lint
+soak.mptcp	60	0	1	soak mptcp
 soak.vsock	40	0	1	soak vsock
-scripts		100	0	30	selftests namespaces.sh trace.sh rsessrun.sh idle.sh
-selftests.open	40	40	0	selftests negotiate psk bounds many
-selftests.bad	40	40	0	selftests hostile
-selftests.wire	40	40	0	selftests reset_points protocol handshake offpath tags
-selftests.api	40	40	0	selftests socket_api session_options listening unprivileged
-selftests.field	40	40	0	selftests field_bugs accounting locked
-selftests.over	40	40	0	selftests transports sctp
-selftests.calls	40	40	0	selftests tcp_stream tcp_flags tcp_splice tcp_calls
-selftests.poll	40	40	0	selftests tcp_process tcp_poll tcp_epoll
-selftests.like	40	40	0	selftests tcp_states tcp_options tcp_listen
+selftests.poll	60	190	0	selftests tcp_process tcp_poll tcp_epoll
+selftests.field	60	160	0	selftests field_bugs accounting locked
+selftests.like	60	160	0	selftests tcp_states tcp_options tcp_listen
+selftests.calls	42	100	0	selftests tcp_stream tcp_flags tcp_splice tcp_calls
+selftests.bad	40	0	0	selftests hostile
+selftests.over	37	95	0	selftests transports sctp
+vm		36	0	24	part_vm
+module		30	0	8	part_module
+kernel_user	22	0	4	part_kernel_user
+kunit		13	0	214	part_kunit
+schedule	5	0	22	part_schedule
 '
 jobs_of_debug='
 faults		600	0	61	part_faults
@@ -163,12 +164,14 @@ selftests() {
 		--timeout $((1200 * slow)) "$@"
 }
 
-# A soak is not TAP: one test.
+# soak TRANSPORT: not TAP, one test
 soak() {
 	local resets=40
 
-	case $kernel:$1 in
-	debug:tcp | kcsan:tcp) resets=300 ;;
+	case $form:$kernel:$1 in
+	*:debug:tcp | *:kcsan:tcp) resets=300 ;;
+	quick:*:tcp) resets=30 ;;
+	quick:*) resets=20 ;;
 	*:tcp) resets=60 ;;
 	esac
 	if TRANSPORT=$1 "$here/soak.sh" "$release" "$resets"; then
