@@ -25,6 +25,7 @@
 #include <net/sock.h>
 #include "listener.h"
 #include "net.h"
+#include "owner.h"
 #include "plain.h"
 #include "transport.h"
 #include "work.h"
@@ -244,7 +245,8 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 	bool placed;
 
 	rsess_listener_unhook_child(lsn, sock->sk);
-	rsess_transport_owner(sock, lsn->uid);
+	rsess_owner_uid(sock, lsn->uid);
+	rsess_owner_show(sock, NULL);
 	tr = rsess_listener_wrap(lsn, sock);
 	if (!tr) {
 		sock_no_linger(sock->sk);

@@ -15,6 +15,7 @@
 #include "compat.h"
 #include "listener.h"
 #include "net.h"
+#include "owner.h"
 #include "plain.h"
 #include "session.h"
 #include "trace.h"
@@ -44,6 +45,7 @@ static bool rsess_link_settled(const struct sock *sk, const struct sock *inner)
 	       sock_flag(inner, SOCK_LOCALROUTE) ==
 	       sock_flag(sk, SOCK_LOCALROUTE) &&
 	       READ_ONCE(inner->sk_txrehash) == READ_ONCE(sk->sk_txrehash) &&
+	       uid_eq(inner->sk_uid, sk->sk_uid) &&
 	       inner->sk_reuse == sk->sk_reuse &&
 	       inner->sk_reuseport == sk->sk_reuseport;
 }
@@ -67,6 +69,8 @@ void rsess_link_settings(struct rsess_sock *rs, struct socket *sock)
 		return;
 	if (rsess_transport_has_core(rs->ops, inner))
 		rsess_sockopt_tell(sock, sk);
+	/* fchown() of the application's socket. */
+	rsess_owner_uid(sock, sk->sk_uid);
 	lock_sock(inner);
 	if (inner->sk_mark != sk->sk_mark ||
 	    inner->sk_bound_dev_if != sk->sk_bound_dev_if ||
@@ -108,7 +112,7 @@ static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 	if (rs->ops->made)
 		rs->ops->made(sock->sk);
 	sock->sk->sk_allocation = sk->sk_allocation;
-	rsess_transport_owner(sock, sk->sk_uid);
+	rsess_owner_set(sock, sk);
 	rsess_charge_as(sock->sk, sk);
 	rsess_sockopt_replay(rs, sock);
 	rsess_link_settings(rs, sock);
@@ -158,7 +162,7 @@ struct socket *rsess_link_inner(struct rsess_sock *rs, int family)
 void rsess_link_forget_inner(struct rsess_sock *rs)
 {
 	if (rs->inner)
-		sock_release(rs->inner);
+		rsess_owner_release(rs->inner);
 	rs->inner = NULL;
 }
 
@@ -228,7 +232,7 @@ static struct socket *rsess_link_dialer(struct rsess_sock *rs)
 	err = kernel_bind(sock, (struct sockaddr_unsized *)&addr,
 			  rsess_addr_len(addr.sa.sa_family));
 	if (err) {
-		sock_release(sock);
+		rsess_owner_release(sock);
 		return ERR_PTR(err);
 	}
 	return sock;
@@ -331,7 +335,7 @@ int rsess_link_dial(struct rsess_sock *rs)
 	return 0;
 
 release:
-	sock_release(sock);
+	rsess_owner_release(sock);
 	return err;
 }
 
@@ -446,6 +450,7 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 	tr->sk = sk;
 	tr->rx.whole = false;
 	rsess_link_forget_inner(rs);
+	rsess_owner_set(tr->sock, sk);
 	if (epoch)
 		rsess_sockopt_replay(rs, tr->sock);
 	rsess_link_settings(rs, tr->sock);

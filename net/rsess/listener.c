@@ -13,6 +13,7 @@
 #include "compat.h"
 #include "listener.h"
 #include "net.h"
+#include "owner.h"
 #include "transport.h"
 
 /**
@@ -109,6 +110,29 @@ static void rsess_listener_linger_work(struct work_struct *work)
 	rsess_listener_put(lsn);	/* of rsess_listener_linger() */
 }
 
+/* The inner socket is that of one of those who listen, if somebody does.  All of @apps
+ * leave before they close their files.  Locked: lsn->lock.
+ */
+static void rsess_listener_show(struct rsess_listener *lsn)
+{
+	struct rsess_sock *rs;
+
+	lockdep_assert_held(&lsn->lock);
+	if (lsn->dead)
+		return;
+	rs = list_first_entry_or_null(&lsn->apps, struct rsess_sock,
+				      link_accept);
+	rsess_owner_show(lsn->sock, rs ? rsess_to_sk(rs)->sk_socket : NULL);
+}
+
+/* From now on nobody begins to use it.  Locked: lsn->lock. */
+static void rsess_listener_die(struct rsess_listener *lsn)
+{
+	lockdep_assert_held(&lsn->lock);
+	rsess_owner_show(lsn->sock, NULL);
+	lsn->dead = true;
+}
+
 /**
  * rsess_listener_leave() - an outer socket is not bound any more
  * @lsn: listener; rsess_listener_left() must follow
@@ -122,6 +146,7 @@ void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs)
 		list_del_init(&rs->link_accept);
 		lsn->napps--;
 		rsess_listener_count_room(lsn);
+		rsess_listener_show(lsn);
 		if (!lsn->napps)
 			rsess_listener_linger(lsn);
 	}
@@ -156,7 +181,7 @@ static void rsess_listener_close(struct rsess_listener *lsn)
 	/* So that nothing of TCP comes any more. */
 	kernel_sock_shutdown(lsn->sock, SHUT_RDWR);
 	lsn->ops->unlisten(lsn);
-	sock_release(lsn->sock);
+	rsess_owner_release(lsn->sock);
 	lsn->sock = NULL;
 }
 
@@ -169,7 +194,7 @@ static void rsess_listener_drop(struct rsess_listener *lsn)
 
 	rsess_listener_hold(lsn);
 	spin_lock(&lsn->lock);
-	lsn->dead = true;
+	rsess_listener_die(lsn);
 	lsn->lingering = false;
 	used = lsn->users;
 	spin_unlock(&lsn->lock);
@@ -195,7 +220,7 @@ static void rsess_listener_free_work(struct work_struct *work)
 	spin_lock(&lsn->lock);
 	last = !lsn->users && !lsn->dead;
 	if (last)
-		lsn->dead = true;
+		rsess_listener_die(lsn);
 	spin_unlock(&lsn->lock);
 	if (last) {
 		rsess_listener_close(lsn);
@@ -526,6 +551,7 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 	}
 	rsess_listener_policy(lsn, rsess_policy(rs));
 	rsess_listener_count_room(lsn);
+	rsess_listener_show(lsn);
 	rsess_listener_linger_stop(lsn);
 	rsess_listener_kick(lsn);
 	spin_unlock(&lsn->lock);

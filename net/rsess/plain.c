@@ -22,6 +22,7 @@
 #include <net/sock.h>
 #include "compat.h"
 #include "net.h"
+#include "owner.h"
 #include "plain.h"
 #include "session.h"
 #include "table.h"
@@ -77,7 +78,7 @@ static void rsess_plain_leave(struct socket *inner, struct rsess_plain *plain)
 {
 	inner->sk = NULL;
 	if (!plain->transport->shell) {
-		sock_release(inner);
+		rsess_owner_release(inner);
 		return;
 	}
 	set_bit(SOCK_NOSPACE, &inner->flags);
@@ -96,6 +97,8 @@ static void rsess_plain_graft(struct socket *sock, struct socket *inner,
 	plain->ops = inner->ops;
 	plain->transport = transport;
 	SOCK_INODE(sock)->i_private = plain;
+	/* Where the inner one is kept, parts of the transport still point to it. */
+	rsess_owner_show(inner, sock);
 	write_lock_bh(&sk->sk_callback_lock);
 	rcu_assign_pointer(sk->sk_wq, &sock->wq);
 	sk_set_socket(sk, sock);
@@ -288,7 +291,7 @@ int rsess_plain_release(struct socket *sock)
 	int err = plain->ops->release(sock);
 
 	if (plain->shell)
-		sock_release(plain->shell);
+		rsess_owner_release(plain->shell);
 	if (outer) {
 		sock_hold(outer);	/* rsess_session_destroy() */
 		lock_sock(outer);

@@ -13,6 +13,7 @@
 #include "compat.h"
 #include "listener.h"
 #include "net.h"
+#include "owner.h"
 #include "plain.h"
 #include "recvq.h"
 #include "session.h"
@@ -354,6 +355,8 @@ static void rsess_accept_session(struct sock *child, struct socket *newsock)
 {
 	lock_sock(child);
 	sock_graft(child, newsock);
+	if (rsess_sk(child)->tr)
+		rsess_owner_set(rsess_sk(child)->tr->sock, child);
 	RSESS_CUSTOM_SOCKOPT(newsock);
 	newsock->state = SS_CONNECTED;
 	rsess_accept_credit(rsess_sk(child));
@@ -590,12 +593,14 @@ static int rsess_release(struct socket *sock)
 	rs->inner = NULL;
 	sock_orphan(sk);
 	sock->sk = NULL;
+	if (rs->tr)
+		rsess_owner_hide(rs->tr->sock);
 	if (homeless && sk->sk_state != TCP_CLOSE)
 		rsess_session_cut(rs, RSESS_REASON_APP, 0);
 	rsess_session_orphan(rs);
 	release_sock(sk);
 	if (inner)
-		sock_release(inner);
+		rsess_owner_release(inner);
 	sock_put(sk);
 	return 0;
 }

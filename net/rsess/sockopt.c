@@ -14,6 +14,7 @@
 #include <linux/vm_sockets.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "owner.h"
 #include "plain.h"
 #include "session.h"
 #include "transport.h"

@@ -10,13 +10,13 @@
  * While there is no session the work owns the transport.  Later everything
  * happens under the lock of the outer socket, in the work or in a system call.
  */
-#include <linux/memcontrol.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
 #include <net/sock.h>
 #include "compat.h"
 #include "greet.h"
 #include "listener.h"
+#include "owner.h"
 #include "session.h"
 #include "transport.h"
 #include "work.h"
@@ -286,7 +286,7 @@ void rsess_transport_close(struct rsess_transport *tr, bool reset)
 		sock_no_linger(sock->sk);
 	else
 		tr->ops->discard(sock);
-	sock_release(sock);
+	rsess_owner_release(sock);
 }
 
 /**
@@ -329,48 +329,4 @@ bool rsess_transport_pin_net(struct sock *sk)
 	sk_net_refcnt_upgrade(sk);
 	put_net(net);
 	return true;
-}
-
-/**
- * rsess_transport_owner() - say whose an inner socket is
- * @sock: inner socket, not bound or just accepted
- * @uid: the user of the outer socket
- *
- * Otherwise it is whoever ran when it was made, in a work that is root.  TCP lets
- * sockets share a port by SO_REUSEPORT only if they are one user's.
- */
-void rsess_transport_owner(struct socket *sock, kuid_t uid)
-{
-	SOCK_INODE(sock)->i_uid = uid;
-	sock->sk->sk_uid = uid;
-}
-
-/**
- * rsess_charge_as() - charge a new socket to the cgroup of another one
- * @sk: socket, locked or known to nobody else
- * @owner: the other one
- *
- * Otherwise it is that of whoever ran when it was made; a work is in none.  What the
- * socket has received by then was charged to nobody: it is charged now, for it will be
- * given back to the cgroup.
- */
-void rsess_charge_as(struct sock *sk, const struct sock *owner)
-{
-#ifdef CONFIG_MEMCG
-	int bytes = sk->sk_forward_alloc + atomic_read(&sk->sk_rmem_alloc);
-
-	if (sk->sk_memcg || !owner->sk_memcg)
-		return;
-	/* MPTCP has more, in places of its own. */
-	if (bytes && (!sk_has_account(sk) || sk->sk_protocol == IPPROTO_MPTCP))
-		return;
-	bytes = PAGE_ALIGN(bytes);
-	if (bytes)
-		__sk_mem_reclaim(sk, bytes);
-	css_get(&owner->sk_memcg->css);	/* sk_free() */
-	sk->sk_memcg = owner->sk_memcg;
-	/* If it fails they are owed: sk_forward_alloc is what it has beyond its use. */
-	if (bytes)
-		__sk_mem_schedule(sk, bytes, SK_MEM_RECV);
-#endif
 }

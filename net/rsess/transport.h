@@ -324,8 +324,6 @@ struct rsess_synopt *rsess_transport_synopt(struct sock *sk);
 void rsess_transport_queue(struct rsess_transport *tr);
 void rsess_transport_put(struct rsess_transport *tr);
 bool rsess_transport_pin_net(struct sock *sk);
-void rsess_transport_owner(struct socket *sock, kuid_t uid);
-void rsess_charge_as(struct sock *sk, const struct sock *owner);
 
 /* input.c */
 size_t rsess_input(struct rsess_transport *tr, const struct sk_buff *skb,

@@ -40,6 +40,7 @@
 #define s64	__s64
 #define gfp_t	unsigned int
 #define kuid_t	unsigned int
+#define uid_eq(a, b)	((a) == (b))
 
 #define cpu_to_be16	__cpu_to_be16
 #define cpu_to_be32	__cpu_to_be32

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an administrator's rules and tools see: rules for a user, for a cgroup and of BPF
+ * hold for sockets of AF_RSESS as for those of TCP, from the first SYN to the last byte,
+ * whoever made the transport; and the process behind it is found.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "line.h"
+
+#define NOBODY		65534
+/* The relay resets when it is told to, and not before. */
+#define TOLD		(1 << 30)
+
+/* Runs a shell command; its exit status. */
+static int run(const char *fmt, ...)
+{
+	char command[2000];
+	int status;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	status = system(command);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Packets of a counter of the table that the test has made. */
+static long packets(const char *counter)
+{
+	char command[100];
+	long n = -1;
+	FILE *f;
+
+	snprintf(command, sizeof(command),
+		 "nft list counter inet rules %s", counter);
+	f = popen(command, "re");
+	if (!f)
+		return -errno;
+	while (fscanf(f, " packets %ld", &n) != 1 && fscanf(f, "%*s") != EOF)
+		;
+	pclose(f);
+	return n;
+}
+
+static bool counts(void *counter)
+{
+	return packets(counter) > 0;
+}
+
+/* A socket that @uid opens. */
+static int socket_of(const struct kind *kind, uid_t uid)
+{
+	int fd;
+
+	if (seteuid(uid))
+		return -errno;
+	fd = kind_socket(kind, 0);
+	if (seteuid(0))
+		return -errno;
+	return fd;
+}
+
+/* The line has a listener of @uid instead of that of root. */
+static int listener_of(struct line *l, uid_t uid)
+{
+	line_close(&l->lfd);
+	if (seteuid(uid))
+		return -errno;
+	l->lfd = new_listener_of(l->kind->domain, l->kind->protocol,
+				 l->kind->family);
+	if (seteuid(0))
+		return -errno;
+	return l->lfd < 0 ? l->lfd : 0;
+}
+
+/* Both ends; @uid opens the one that dials. */
+static int open_as(struct line *l, uid_t uid)
+{
+	l->c = socket_of(l->kind, uid);
+	if (l->c < 0)
+		return l->c;
+	if (line_dial(l, l->c))
+		return -errno;
+	l->s = line_accept(l);
+	return l->s < 0 ? l->s : 0;
+}
+
+/* Some bytes both ways. */
+static int talk(struct line *l)
+{
+	return write_all(l->c, 0, 1000) ?: read_all(l->s, 0, 1000) ?:
+	       write_all(l->s, 0, 1000) ?: read_all(l->c, 0, 1000);
+}
+
+/* Counts what goes to @dport, or from it: what NOBODY owns, and the rest. */
+static int count_owned(const char *port, int number)
+{
+	return run("nft -f - <<END\n"
+		   "table inet rules {\n"
+		   "	counter owned { }\n"
+		   "	counter unowned { }\n"
+		   "	chain output {\n"
+		   "		type filter hook output priority 0;\n"
+		   "		meta l4proto { tcp, sctp } th %s %d goto count\n"
+		   "	}\n"
+		   "	chain count {\n"
+		   "		meta skuid %d counter name owned accept\n"
+		   "		counter name unowned\n"
+		   "	}\n"
+		   "}\n"
+		   "END\n", port, number, NOBODY);
+}
+
+static int refuse(const char *match, int port, const char *verdict)
+{
+	return run("nft -f - <<END\n"
+		   "table inet rules {\n"
+		   "	counter refused { }\n"
+		   "	chain output {\n"
+		   "		type filter hook output priority 0;\n"
+		   "		%s meta l4proto { tcp, sctp } th dport %d counter name refused %s\n"
+		   "	}\n"
+		   "}\n"
+		   "END\n", match, port, verdict);
+}
+
+static int allow(void)
+{
+	return run("nft delete table inet rules");
+}
+
+/*
+ * Users.
+ */
+FIXTURE(user) {
+	struct line l;
+};
+
+FIXTURE_VARIANT(user) {
+	struct kind kind;
+};
+
+KIND_VARIANT(user, tcp4, AF_INET, AF_INET, 0, AUTO);
+KIND_VARIANT(user, plain6, AF_RSESS, AF_INET6, 0, OFF);
+KIND_VARIANT(user, rsess4, AF_RSESS, AF_INET, 0, AUTO);
+KIND_VARIANT(user, told6, AF_RSESS, AF_INET6, TOLD, REQUIRE);
+KIND_VARIANT_OF(user, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP, TOLD, REQUIRE);
+KIND_VARIANT_OF(user, mptcp4, AF_RSESS, AF_INET, IPPROTO_MPTCP, TOLD, REQUIRE);
+
+FIXTURE_SETUP(user)
+{
+	OK(line_init(&self->l, &variant->kind));
+}
+
+FIXTURE_TEARDOWN(user)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+}
+
+/* A port that a rule forbids to a user. */
+CASE(user, is_refused_a_port)
+{
+	struct line *l = &self->l;
+
+	if (variant->kind.protocol == IPPROTO_SCTP)
+		SKIP(return, "an answer that SCTP takes no notice of");
+	OK(refuse("meta skuid 65534", l->port,
+		  "meta l4proto tcp reject with tcp reset"));
+	l->c = socket_of(l->kind, NOBODY);
+	ASSERT_LE(0, l->c);
+	FAILS(ECONNREFUSED, line_dial(l, l->c));
+	ASSERT_LT(0, packets("refused"));
+	line_close(&l->c);
+	OK(open_as(l, 0));
+	OK(talk(l));
+}
+
+CASE(user, owns_each_packet)
+{
+	struct line *l = &self->l;
+	int i;
+
+	OK(count_owned("dport", l->port));
+	OK(open_as(l, NOBODY));
+	for (i = 0; i < 3; i++) {
+		OK(talk(l));
+		OK(line_reset(l));
+	}
+	OK(talk(l));
+	ASSERT_LT(0, packets("owned"));
+	ASSERT_EQ(0, packets("unowned"));
+}
+
+/* The rule comes when there is a session already. */
+CASE(user, is_refused_a_redial)
+{
+	struct line *l = &self->l;
+
+	if (!variant->kind.every)
+		SKIP(return, "no other transport");
+	OK(open_as(l, NOBODY));
+	OK(talk(l));
+	OK(refuse("meta skuid 65534", l->port, "drop"));
+	OK(relay_reset(&l->relay));
+	OK(wait_until(counts, "refused"));
+	ASSERT_EQ(0, stat_get("Resumes"));
+	OK(allow());
+	OK(talk(l));
+	ASSERT_LT(0, stat_get("Resumes"));
+}
+
+/* Before accept() there is no owner, as with TCP. */
+CASE(user, owns_what_was_accepted)
+{
+	struct line *l = &self->l;
+	int i;
+
+	OK(listener_of(l, NOBODY));
+	OK(count_owned("sport", PORT));
+	OK(seteuid(NOBODY));	/* the file of accept() is that of who calls it */
+	OK(line_open(l));
+	OK(seteuid(0));
+	OK(talk(l));
+	OK(line_reset(l));
+	OK(talk(l));
+	OK(allow());
+	OK(count_owned("sport", PORT));
+	for (i = 0; i < 10; i++)
+		OK(talk(l));
+	ASSERT_LT(0, packets("owned"));
+	ASSERT_EQ(0, packets("unowned"));
+}
+
+/* SYN-ACKs are the listener's. */
+CASE(user, owns_a_listener)
+{
+	struct line *l = &self->l;
+
+	OK(listener_of(l, NOBODY));
+	OK(count_owned("sport", PORT));
+	l->c = socket_of(l->kind, 0);
+	ASSERT_LE(0, l->c);
+	OK(line_dial(l, l->c));
+	ASSERT_LT(0, packets("owned"));
+}
+
+/* The new owner of the socket. */
+static bool uid_is_shown(void *arg)
+{
+	const struct line *l = arg;
+
+	/* What is sent asks the socket. */
+	write_all(l->c, 0, 1);
+	return !run("ss -Hane %s | grep -q uid:4242",
+		    l->kind->protocol == IPPROTO_SCTP ? "-S" : "-t");
+}
+
+CASE(user, changes)
+{
+	OK(open_as(&self->l, NOBODY));
+	OK(fchown(self->l.c, 4242, -1));
+	OK(wait_until(uid_is_shown, &self->l));
+}
+
+/*
+ * Processes.
+ */
+struct shown {
+	const struct kind *kind;
+	int fd;
+};
+
+/* Does ss show a descriptor of this process? */
+static bool is_shown(void *arg)
+{
+	const struct shown *s = arg;
+
+	return !run("ss -Hanp %s | grep -q 'pid=%d,fd=%d)'",
+		    s->kind->protocol == IPPROTO_SCTP ? "-S" : "-t", getpid(),
+		    s->fd);
+}
+
+static int show(const struct line *l, int fd)
+{
+	struct shown s = { .kind = l->kind, .fd = fd };
+	int ret = wait_until(is_shown, &s);
+
+	if (ret)
+		run("ss -anp | grep -v '^u_'");
+	return ret;
+}
+
+static int show_all(const struct line *l)
+{
+	return show(l, l->lfd) ?: show(l, l->c) ?: show(l, l->s);
+}
+
+CASE(user, is_found_by_ss)
+{
+	struct line *l = &self->l;
+
+	OK(show(l, l->lfd));
+	OK(line_open(l));
+	OK(show_all(l));
+	OK(talk(l));
+	OK(line_reset(l));
+	OK(show_all(l));
+}
+
+/* As the inode's number is shown, so they do it. */
+CASE(user, is_found_by_lsof_and_fuser)
+{
+	struct line *l = &self->l;
+
+	if (variant->kind.protocol == IPPROTO_SCTP)
+		SKIP(return, "fuser knows TCP only");
+	if (run("command -v lsof fuser >/dev/null"))
+		SKIP(return, "lsof and fuser are not there");
+	OK(line_open(l));
+	OK(talk(l));
+	OK(line_reset(l));
+	OK(run("lsof -n -P -a -p %d -d %d -i TCP:%d >/dev/null", getpid(),
+	       l->c, l->port));
+	OK(run("lsof -n -P -a -p %d -d %d -i TCP:%d >/dev/null", getpid(),
+	       l->s, PORT));
+	OK(run("lsof -n -P -a -p %d -d %d -i TCP:%d -s TCP:LISTEN >/dev/null",
+	       getpid(), l->lfd, PORT));
+	OK(run("fuser -n tcp %d 2>/dev/null | grep -qw %d", PORT, getpid()));
+}
+
+/* One of several listeners of an address. */
+static int shared_listener(const struct line *l)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, l->kind->family, PORT);
+	int fd = kind_socket(l->kind, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1) ||
+	    bind(fd, (struct sockaddr *)&ss, len) || listen(fd, 5)) {
+		say("%s", strerror(errno));
+		return -errno;
+	}
+	return fd;
+}
+
+/* They share what the kernel has, and it is shown as that of one that is there. */
+CASE(user, is_found_when_others_listen_too)
+{
+	struct line *l = &self->l;
+	int fds[3];
+	int i;
+
+	if (variant->kind.protocol != IPPROTO_TCP)
+		SKIP(return, "the same");
+	line_close(&l->lfd);
+	for (i = 0; i < 3; i++) {
+		fds[i] = shared_listener(l);
+		ASSERT_LE(0, fds[i]);
+	}
+	OK(show(l, fds[0]));
+	close(fds[0]);
+	OK(show(l, fds[1]));
+	close(fds[1]);
+	OK(show(l, fds[2]));
+	l->lfd = fds[2];
+	OK(line_open(l));
+	OK(show_all(l));
+}
+
+/* After close() there is no owner, as with TCP; and the file is not looked at any more. */
+CASE(user, has_left_an_orphan)
+{
+	struct line *l = &self->l;
+	struct stat st;
+
+	OK(open_as(l, NOBODY));
+	ASSERT_LT(0, line_fill(l));
+	OK(fstat(l->c, &st));
+	line_close(&l->c);
+	OK(count_owned("dport", l->port));
+	ASSERT_NE(0, run("ss -Hane | grep -q ino:%lu", (long)st.st_ino));
+	OK(line_reset(l));
+	ASSERT_EQ(0, packets("owned"));
+}
+
+TEST_HARNESS_MAIN
