@@ -45,7 +45,7 @@ static bool rsess_link_settled(const struct sock *sk, const struct sock *inner)
 	       sock_flag(inner, SOCK_LOCALROUTE) ==
 	       sock_flag(sk, SOCK_LOCALROUTE) &&
 	       READ_ONCE(inner->sk_txrehash) == READ_ONCE(sk->sk_txrehash) &&
-	       uid_eq(inner->sk_uid, sk->sk_uid) &&
+	       !rsess_owner_differs(inner, sk) &&
 	       inner->sk_reuse == sk->sk_reuse &&
 	       inner->sk_reuseport == sk->sk_reuseport;
 }
@@ -69,8 +69,7 @@ void rsess_link_settings(struct rsess_sock *rs, struct socket *sock)
 		return;
 	if (rsess_transport_has_core(rs->ops, inner))
 		rsess_sockopt_tell(sock, sk);
-	/* fchown() of the application's socket. */
-	rsess_owner_uid(sock, sk->sk_uid);
+	rsess_owner_update(sock, sk);
 	lock_sock(inner);
 	if (inner->sk_mark != sk->sk_mark ||
 	    inner->sk_bound_dev_if != sk->sk_bound_dev_if ||
@@ -113,6 +112,11 @@ static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 		rs->ops->made(sock->sk);
 	sock->sk->sk_allocation = sk->sk_allocation;
 	rsess_owner_set(sock, sk);
+	if (rs->orphaned) {
+		err = rsess_owner_stand_in(sock, rs);
+		if (err)
+			return ERR_PTR(err);
+	}
 	rsess_charge_as(sock->sk, sk);
 	rsess_sockopt_replay(rs, sock);
 	rsess_link_settings(rs, sock);
@@ -206,6 +210,31 @@ bool rsess_link_is_bound(struct socket *sock)
 	       rsess_addr_has_port(&addr);
 }
 
+/* A work has the rights of the application, and not its own. */
+static int rsess_link_bind(const struct rsess_sock *rs, struct socket *sock,
+			   union rsess_addr *addr)
+{
+	const struct cred *saved = rsess_owner_assume(rs);
+	int err;
+
+	err = kernel_bind(sock, (struct sockaddr_unsized *)addr,
+			  rsess_addr_len(addr->sa.sa_family));
+	rsess_owner_drop(saved);
+	return err;
+}
+
+static int rsess_link_connect(const struct rsess_sock *rs,
+			      union rsess_addr *addr)
+{
+	const struct cred *saved = rsess_owner_assume(rs);
+	int err;
+
+	err = rs->ops->connect(rs->tr, addr, rsess_addr_len(addr->sa.sa_family),
+			       rs->asked);
+	rsess_owner_drop(saved);
+	return err;
+}
+
 /* The socket for the next dial.  The first one has the address and the port
  * that the application chose; for a later one the port would still be taken by
  * its predecessor.
@@ -229,8 +258,7 @@ static struct socket *rsess_link_dialer(struct rsess_sock *rs)
 		rsess_addr_any(&any, addr.sa.sa_family);
 		rsess_addr_set_port(&addr, &any);
 	}
-	err = kernel_bind(sock, (struct sockaddr_unsized *)&addr,
-			  rsess_addr_len(addr.sa.sa_family));
+	err = rsess_link_bind(rs, sock, &addr);
 	if (err) {
 		rsess_owner_release(sock);
 		return ERR_PTR(err);
@@ -266,6 +294,24 @@ static void rsess_link_note_laddr(struct rsess_sock *rs, struct socket *sock)
 		rsess_set_laddr(rs, &addr);
 }
 
+/**
+ * rsess_link_addr() - a further address of the peer
+ * @rs: session, locked
+ * @i: which of @addrs
+ * @addr: filled in, with the port of the peer if it had none
+ *
+ * Return: is there such a port?
+ */
+bool rsess_link_addr(const struct rsess_sock *rs, unsigned int i,
+		     union rsess_addr *addr)
+{
+	*addr = rs->addrs->addr[i];
+	if (rsess_addr_has_port(addr))
+		return true;
+	rsess_addr_set_port(addr, &rs->raddr);
+	return rsess_addr_has_port(addr);
+}
+
 /* Where to dial: first where the last transport was, then in turn at the others. */
 static void rsess_link_target(struct rsess_sock *rs, union rsess_addr *addr)
 {
@@ -279,9 +325,16 @@ static void rsess_link_target(struct rsess_sock *rs, union rsess_addr *addr)
 		rs->addr_at = (rs->addr_at + 1) % (more->n + 1);
 	if (!rs->addr_at || more->addr[rs->addr_at - 1].sa.sa_family != family)
 		return;
-	*addr = more->addr[rs->addr_at - 1];
-	if (!rsess_addr_has_port(addr))
-		rsess_addr_set_port(addr, &rs->raddr);
+	rsess_link_addr(rs, rs->addr_at - 1, addr);
+}
+
+/* A path of MPTCP may be in the cgroup of the work that makes its socket. */
+static int rsess_link_ask_first(const struct rsess_sock *rs,
+				const union rsess_addr *addr)
+{
+	if (!rs->greeted || rs->ops->protocol != IPPROTO_MPTCP)
+		return 0;
+	return rsess_owner_may_dial(rs, addr);
 }
 
 /**
@@ -303,6 +356,9 @@ int rsess_link_dial(struct rsess_sock *rs)
 	RSESS_INC(sock_net(sk), DIALS);
 	rs->attempts++;
 	rsess_link_target(rs, &addr);
+	err = rsess_link_ask_first(rs, &addr);
+	if (err)
+		return err;
 	sock = rsess_link_dialer(rs);
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
@@ -321,8 +377,7 @@ int rsess_link_dial(struct rsess_sock *rs)
 	rs->shut = false;
 	rs->pinged = false;
 	rs->asked = rsess_link_ask(rs);
-	err = tr->ops->connect(tr, &addr, rsess_addr_len(addr.sa.sa_family),
-			       rs->asked);
+	err = rsess_link_connect(rs, &addr);
 	if (err && err != -EINPROGRESS) {
 		rsess_link_drop(rs, true);
 		return err;

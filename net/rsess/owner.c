@@ -17,10 +17,16 @@
  * close() ends, and before the inner socket is released, for the socket core would take
  * one that has a file for the file's.
  */
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/memcontrol.h>
 #include <linux/net.h>
+#include <linux/sctp.h>
+#include <linux/security.h>
 #include <net/sock.h>
+#include "compat.h"
 #include "owner.h"
 #include "session.h"
 #include "transport.h"
@@ -81,6 +87,49 @@ void rsess_owner_uid(struct socket *inner, kuid_t uid)
 	WRITE_ONCE(inner->sk->sk_uid, uid);
 }
 
+#ifdef CONFIG_SOCK_CGROUP_DATA
+/* The cgroup of version 2, which a socket has from its beginning to its end, and what the
+ * controllers of version 1 have put into it, which follows the process.  Whoever looks
+ * does so under RCU, and a cgroup is freed after a grace period.
+ */
+static void rsess_owner_cgroup(struct sock *sk, const struct sock *from)
+{
+	struct cgroup *old = sk->sk_cgrp_data.cgroup;
+	struct cgroup *new = from->sk_cgrp_data.cgroup;
+
+	if (old != new) {
+		cgroup_get(new);
+		cgroup_bpf_get(new);
+		WRITE_ONCE(sk->sk_cgrp_data.cgroup, new);
+		cgroup_bpf_put(old);
+		cgroup_put(old);
+	}
+	sock_cgroup_set_classid(&sk->sk_cgrp_data,
+				sock_cgroup_classid(&from->sk_cgrp_data));
+	sock_cgroup_set_prioidx(&sk->sk_cgrp_data,
+				sock_cgroup_prioidx(&from->sk_cgrp_data));
+}
+
+static bool rsess_owner_classified(const struct sock *sk,
+				   const struct sock *from)
+{
+	return sock_cgroup_classid(&sk->sk_cgrp_data) ==
+	       sock_cgroup_classid(&from->sk_cgrp_data) &&
+	       sock_cgroup_prioidx(&sk->sk_cgrp_data) ==
+	       sock_cgroup_prioidx(&from->sk_cgrp_data);
+}
+#else
+static void rsess_owner_cgroup(struct sock *sk, const struct sock *from)
+{
+}
+
+static bool rsess_owner_classified(const struct sock *sk,
+				   const struct sock *from)
+{
+	return true;
+}
+#endif
+
 /**
  * rsess_owner_set() - an inner socket is an outer socket's
  * @inner: inner socket; new, or about to become a transport
@@ -90,7 +139,62 @@ void rsess_owner_set(struct socket *inner, const struct sock *outer)
 {
 	sock_owned_by_me(outer);
 	rsess_owner_uid(inner, outer->sk_uid);
+	rsess_owner_cgroup(inner->sk, outer);
 	rsess_owner_show(inner, outer->sk_socket);
+}
+
+/**
+ * rsess_owner_differs() - has the owner changed what can be changed?
+ * @inner: inner socket
+ * @outer: outer socket, locked
+ *
+ * fchown() gives it another user. A process that moves to another cgroup of version 1 gives
+ * its sockets other marks.
+ */
+bool rsess_owner_differs(const struct sock *inner, const struct sock *outer)
+{
+	return !uid_eq(inner->sk_uid, outer->sk_uid) ||
+	       !rsess_owner_classified(inner, outer);
+}
+
+/**
+ * rsess_owner_update() - the inner socket follows, see rsess_owner_differs()
+ * @inner: inner socket
+ * @outer: outer socket, locked
+ */
+void rsess_owner_update(struct socket *inner, const struct sock *outer)
+{
+	rsess_owner_uid(inner, outer->sk_uid);
+	rsess_owner_cgroup(inner->sk, outer);
+}
+
+/**
+ * rsess_owner_inherit() - an accepted outer socket is where its listener is
+ * @child: new outer socket, not visible yet
+ * @parent: listening outer socket
+ */
+void rsess_owner_inherit(struct sock *child, const struct sock *parent)
+{
+	child->sk_uid = parent->sk_uid;
+	rsess_owner_cgroup(child, parent);
+}
+
+/* Has it a file of its own, see rsess_owner_stand_in()? */
+static bool rsess_owner_is_alone(const struct socket *inner)
+{
+	return inner->file && inner->file->private_data == inner;
+}
+
+/* The file is closed later, in a work of the kernel's, and has a reference to the inode
+ * then.  sock_release() has done all that concerns the socket before.
+ */
+static void rsess_owner_release_alone(struct socket *inner)
+{
+	struct file *file = inner->file;
+
+	ihold(SOCK_INODE(inner));	/* sock_close() */
+	sock_release(inner);
+	fput(file);
 }
 
 /**
@@ -101,11 +205,144 @@ void rsess_owner_set(struct socket *inner, const struct sock *outer)
  */
 void rsess_owner_release(struct socket *inner)
 {
+	if (rsess_owner_is_alone(inner)) {
+		rsess_owner_release_alone(inner);
+		return;
+	}
 	if (inner->sk)
 		rsess_owner_show(inner, NULL);
 	else
 		inner->file = NULL;
 	sock_release(inner);
+}
+
+/**
+ * rsess_owner_note() - an application dials: by its rights the session's works dial
+ * @rs: outer socket, locked
+ *
+ * The rights are those of the file, which rules ask too. A user in the kernel has none.
+ */
+void rsess_owner_note(struct rsess_sock *rs)
+{
+	const struct socket *app = rsess_to_sk(rs)->sk_socket;
+
+	rsess_owned_by_me(rs);
+	if (!rs->cred && app && app->file)
+		rs->cred = get_cred(app->file->f_cred);
+}
+
+/**
+ * rsess_owner_forget() - undo rsess_owner_note()
+ * @rs: outer socket that is about to be freed
+ */
+void rsess_owner_forget(struct rsess_sock *rs)
+{
+	put_cred(rs->cred);
+	rs->cred = NULL;
+}
+
+/**
+ * rsess_owner_stand_in() - an orphan's new inner socket has a file of its own
+ * @inner: inner socket that nobody else knows yet; released if this fails
+ * @rs: orphan, locked
+ *
+ * TCP's orphans have no owner, but they do not connect. A session's do, and where to is a
+ * matter for the rules of the user whose they were.
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rsess_owner_stand_in(struct socket *inner, const struct rsess_sock *rs)
+{
+	const struct cred *saved;
+	struct file *file;
+
+	rsess_owned_by_me(rs);
+	if (!rs->cred)
+		return 0;
+	saved = rsess_owner_assume(rs);
+	file = sock_alloc_file(inner, 0, NULL);
+	rsess_owner_drop(saved);
+	return PTR_ERR_OR_ZERO(file);
+}
+
+/* Ask the hooks of connect() about an address.  security_socket_connect() is not for
+ * modules: the LSM that looks at addresses has the same answer for one more of SCTP's.
+ * A program may put another address in its place; so it does when that is dialed.
+ */
+static int rsess_owner_ask(struct sock *sk, union rsess_addr *addr)
+{
+	int len = rsess_addr_len(addr->sa.sa_family);
+	struct proto *prot = sk->sk_prot;
+	int err = 0;
+
+	lock_sock(sk);
+	if (prot->pre_connect)
+		err = prot->pre_connect(sk, (struct sockaddr_unsized *)addr,
+					len);
+	if (!err)
+		err = security_sctp_bind_connect(sk, SCTP_SOCKOPT_CONNECTX,
+						 &addr->sa, len);
+	release_sock(sk);
+	return err;
+}
+
+/**
+ * rsess_owner_may_dial() - do the rules of connect() allow an address?
+ * @rs: outer socket, locked
+ * @addr: with a port
+ *
+ * A process may not have the kernel connect where it must not itself: programs of BPF in
+ * the cgroup of @rs are asked, and SELinux.  Paths of MPTCP are sockets of TCP.
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rsess_owner_may_dial(const struct rsess_sock *rs,
+			 const union rsess_addr *addr)
+{
+	const struct sock *outer = rsess_to_sk(rs);
+	union rsess_addr copy = *addr;
+	int protocol = rs->ops->protocol;
+	struct socket *sock;
+	int err;
+
+	rsess_owned_by_me(rs);
+	if (rs->ops->family)
+		return 0;
+	if (protocol == IPPROTO_MPTCP)
+		protocol = IPPROTO_TCP;
+	err = sock_create_kern(sock_net(outer), addr->sa.sa_family,
+			       SOCK_STREAM, protocol, &sock);
+	if (err)
+		return err == -ENFILE ? -ENOBUFS : err;
+	rsess_owner_set(sock, outer);
+	sock->sk->sk_mark = outer->sk_mark;
+	sock->sk->sk_bound_dev_if = outer->sk_bound_dev_if;
+	err = rsess_owner_ask(sock->sk, &copy);
+	rsess_owner_release(sock);
+	return err;
+}
+
+/**
+ * rsess_owner_assume() - have the rights of the application that has dialed, no others
+ * @rs: session, locked
+ *
+ * Return: for rsess_owner_drop().
+ */
+const struct cred *rsess_owner_assume(const struct rsess_sock *rs)
+{
+	return rs->cred ? override_creds(rs->cred) : NULL;
+}
+
+/**
+ * rsess_owner_drop() - undo rsess_owner_assume()
+ * @saved: what that returned
+ */
+void rsess_owner_drop(const struct cred *saved)
+{
+	if (saved)
+		revert_creds(saved);
 }
 
 /**
@@ -122,6 +359,10 @@ void rsess_charge_as(struct sock *sk, const struct sock *owner)
 #ifdef CONFIG_MEMCG
 	int bytes = sk->sk_forward_alloc + atomic_read(&sk->sk_rmem_alloc);
 
+	if (sk->sk_memcg && sk->sk_memcg != owner->sk_memcg && !bytes) {
+		css_put(&sk->sk_memcg->css);
+		sk->sk_memcg = NULL;
+	}
 	if (sk->sk_memcg || !owner->sk_memcg)
 		return;
 	/* MPTCP has more, in places of its own. */

@@ -7,6 +7,9 @@
 
 #include <linux/uidgid.h>
 
+union rsess_addr;
+struct cred;
+struct rsess_sock;
 struct sock;
 struct socket;
 
@@ -14,7 +17,18 @@ void rsess_owner_show(struct socket *inner, struct socket *app);
 void rsess_owner_hide(struct socket *inner);
 void rsess_owner_uid(struct socket *inner, kuid_t uid);
 void rsess_owner_set(struct socket *inner, const struct sock *outer);
+bool rsess_owner_differs(const struct sock *inner, const struct sock *outer);
+void rsess_owner_update(struct socket *inner, const struct sock *outer);
+void rsess_owner_inherit(struct sock *child, const struct sock *parent);
 void rsess_owner_release(struct socket *inner);
+
+void rsess_owner_note(struct rsess_sock *rs);
+void rsess_owner_forget(struct rsess_sock *rs);
+int rsess_owner_stand_in(struct socket *inner, const struct rsess_sock *rs);
+int rsess_owner_may_dial(const struct rsess_sock *rs,
+			 const union rsess_addr *addr);
+const struct cred *rsess_owner_assume(const struct rsess_sock *rs);
+void rsess_owner_drop(const struct cred *saved);
 void rsess_charge_as(struct sock *sk, const struct sock *owner);
 
 #endif /* _RSESS_OWNER_H */

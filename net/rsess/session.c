@@ -10,6 +10,7 @@
 #include <net/sock.h>
 #include "listener.h"
 #include "net.h"
+#include "owner.h"
 #include "recvq.h"
 #include "session.h"
 #include "table.h"
@@ -26,6 +27,7 @@ static void rsess_sock_destruct(struct sock *sk)
 	memzero_explicit(rs->secret, sizeof(rs->secret));
 	memzero_explicit(&rs->psk, sizeof(rs->psk));
 	kfree(rs->addrs);
+	rsess_owner_forget(rs);
 	rsess_journal_purge(&rs->journal);
 	WARN_ON_ONCE(rs->tr || rs->inner || rs->lsn);
 	WARN_ON_ONCE(sk->sk_wmem_queued);

@@ -151,6 +151,7 @@ struct rsess_addrs {
  * @laddr: local address given to bind(), or of the first transport
  * @raddr: address of the peer
  * @addrs: further addresses of the peer, or NULL
+ * @cred: of the application that has dialed; NULL: nobody has, or a user in the kernel
  * @addr_at: which address the present transport was dialed at; 0: @raddr
  * @bound: bind() was called
  * @port_locked: and named the port, which outlives listening
@@ -263,6 +264,7 @@ struct rsess_sock {
 	union rsess_addr	laddr;
 	union rsess_addr	raddr;
 	struct rsess_addrs	*addrs;
+	const struct cred	*cred;
 	u8			addr_at;
 	bool			bound;
 	bool			port_locked;
@@ -470,6 +472,8 @@ void rsess_link_forget_inner(struct rsess_sock *rs);
 bool rsess_link_is_bound(struct socket *sock);
 void rsess_link_settings(struct rsess_sock *rs, struct socket *sock);
 void rsess_link_choose(struct rsess_sock *rs, struct socket *sock);
+bool rsess_link_addr(const struct rsess_sock *rs, unsigned int i,
+		     union rsess_addr *addr);
 int rsess_link_dial(struct rsess_sock *rs);
 void rsess_link_redial(struct rsess_sock *rs);
 void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,

@@ -121,6 +121,21 @@ static long rsess_state_wait(struct sock *sk, int flags, long timeo, int disconn
 	return timeo;
 }
 
+/* Each address that may be dialed passes the hooks of connect(), here with the rights and
+ * in the context of the caller; the peer's own does so when it is dialed.
+ */
+static int rsess_connect_ask(const struct rsess_sock *rs)
+{
+	union rsess_addr addr;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; rs->addrs && i < rs->addrs->n && !err; i++)
+		if (rsess_link_addr(rs, i, &addr))
+			err = rsess_owner_may_dial(rs, &addr);
+	return err;
+}
+
 /* Begin a session: a new one, whatever the socket was before. */
 static int rsess_connect_start(struct rsess_sock *rs,
 			       const union rsess_addr *addr)
@@ -133,11 +148,12 @@ static int rsess_connect_start(struct rsess_sock *rs,
 	if (rs->lsn)
 		return -EADDRINUSE;
 	rsess_session_init(rs, true);
+	rsess_owner_note(rs);
 	WRITE_ONCE(sk->sk_family, addr->sa.sa_family);
 	get_random_bytes(rs->id, sizeof(rs->id));
 	get_random_bytes(rs->key, sizeof(rs->key));
 	rsess_set_raddr(rs, addr);
-	err = rsess_table_list(rs);
+	err = rsess_connect_ask(rs) ?: rsess_table_list(rs);
 	if (err)
 		goto forget;
 	sk->sk_shutdown = 0;

@@ -269,6 +269,18 @@ static int rsess_addr_check(const struct rsess_sock *rs,
 	return 0;
 }
 
+/* The last of the addresses is to pass the hooks of connect(), as soon as its port is known;
+ * if that is the peer's, connect() sees to it.
+ */
+static int rsess_addr_ask(const struct rsess_sock *rs)
+{
+	union rsess_addr addr;
+
+	if (!rsess_link_addr(rs, rs->addrs->n, &addr))
+		return 0;
+	return rsess_owner_may_dial(rs, &addr);
+}
+
 static int rsess_put_addr(struct rsess_sock *rs, const u8 *value, u32 len)
 {
 	union rsess_addr addr = {};
@@ -287,8 +299,11 @@ static int rsess_put_addr(struct rsess_sock *rs, const u8 *value, u32 len)
 		return -ENOMEM;
 	if (rs->addrs->n == RSESS_ADDRS_MAX)
 		return -ENOSPC;
-	rs->addrs->addr[rs->addrs->n++] = addr;
-	return 0;
+	rs->addrs->addr[rs->addrs->n] = addr;
+	err = rsess_addr_ask(rs);
+	if (!err)
+		rs->addrs->n++;
+	return err;
 }
 
 /* It is settled by the first packet, or by the first that comes. */

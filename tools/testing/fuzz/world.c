@@ -562,6 +562,39 @@ void rsess_owner_uid(struct socket *inner, kuid_t uid)
 	inner->sk->sk_uid = uid;
 }
 
+bool rsess_owner_differs(const struct sock *inner, const struct sock *outer)
+{
+	return false;
+}
+
+void rsess_owner_update(struct socket *inner, const struct sock *outer)
+{
+}
+
+void rsess_owner_forget(struct rsess_sock *rs)
+{
+}
+
+int rsess_owner_stand_in(struct socket *inner, const struct rsess_sock *rs)
+{
+	return 0;
+}
+
+int rsess_owner_may_dial(const struct rsess_sock *rs,
+			 const union rsess_addr *addr)
+{
+	return 0;
+}
+
+const struct cred *rsess_owner_assume(const struct rsess_sock *rs)
+{
+	return NULL;
+}
+
+void rsess_owner_drop(const struct cred *saved)
+{
+}
+
 void rsess_owner_release(struct socket *inner)
 {
 	sock_release(inner);

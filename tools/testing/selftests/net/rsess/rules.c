@@ -5,6 +5,7 @@
  * whoever made the transport; and the process behind it is found.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,8 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/bpf.h>
 
 #include "harness.h"
 #include "line.h"
@@ -105,8 +109,8 @@ static int talk(struct line *l)
 	       write_all(l->s, 0, 1000) ?: read_all(l->c, 0, 1000);
 }
 
-/* Counts what goes to @dport, or from it: what NOBODY owns, and the rest. */
-static int count_owned(const char *port, int number)
+/* Counts what goes to a port ("dport"), or comes from it: what @match says, and the rest. */
+static int count(const char *port, int number, const char *match)
 {
 	return run("nft -f - <<END\n"
 		   "table inet rules {\n"
@@ -117,11 +121,16 @@ static int count_owned(const char *port, int number)
 		   "		meta l4proto { tcp, sctp } th %s %d goto count\n"
 		   "	}\n"
 		   "	chain count {\n"
-		   "		meta skuid %d counter name owned accept\n"
+		   "		%s counter name owned accept\n"
 		   "		counter name unowned\n"
 		   "	}\n"
 		   "}\n"
-		   "END\n", port, number, NOBODY);
+		   "END\n", port, number, match);
+}
+
+static int count_owned(const char *port, int number)
+{
+	return count(port, number, "meta skuid 65534");
 }
 
 static int refuse(const char *match, int port, const char *verdict)
@@ -382,7 +391,7 @@ CASE(user, is_found_when_others_listen_too)
 	OK(show_all(l));
 }
 
-/* After close() there is no owner, as with TCP; and the file is not looked at any more. */
+/* After close() there is no owner, as with TCP; but who dials has one. */
 CASE(user, has_left_an_orphan)
 {
 	struct line *l = &self->l;
@@ -394,8 +403,297 @@ CASE(user, has_left_an_orphan)
 	line_close(&l->c);
 	OK(count_owned("dport", l->port));
 	ASSERT_NE(0, run("ss -Hane | grep -q ino:%lu", (long)st.st_ino));
-	OK(line_reset(l));
 	ASSERT_EQ(0, packets("owned"));
+	if (!variant->kind.every)
+		return;
+	OK(line_reset(l));
+	ASSERT_LT(0, packets("owned"));
+}
+
+CASE(user, is_refused_a_redial_of_an_orphan)
+{
+	struct line *l = &self->l;
+
+	if (!variant->kind.every)
+		SKIP(return, "no other transport");
+	OK(open_as(l, NOBODY));
+	ASSERT_LT(0, line_fill(l));
+	line_close(&l->c);
+	OK(refuse("meta skuid 65534", l->port, "drop"));
+	OK(relay_reset(&l->relay));
+	OK(wait_until(counts, "refused"));
+	ASSERT_EQ(0, stat_get("Resumes"));
+	OK(allow());
+	ASSERT_EQ(0, line_reset(l));
+}
+
+/*
+ * Cgroups.  The one that dials, or listens, is in one of its own.
+ */
+#define GROUPS	"/sys/fs/cgroup"
+
+FIXTURE(group) {
+	struct line l;
+	char path[64];
+	char match[100];
+};
+
+FIXTURE_VARIANT(group) {
+	struct kind kind;
+};
+
+KIND_VARIANT(group, tcp4, AF_INET, AF_INET, 0, AUTO);
+KIND_VARIANT(group, plain4, AF_RSESS, AF_INET, 0, OFF);
+KIND_VARIANT(group, rsess4, AF_RSESS, AF_INET, 0, AUTO);
+KIND_VARIANT(group, told4, AF_RSESS, AF_INET, TOLD, REQUIRE);
+KIND_VARIANT_OF(group, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP, TOLD, REQUIRE);
+
+/* The process is in @path from now on. */
+static int enter(const char *path)
+{
+	char procs[100];
+
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
+	return file_write(procs, "0");
+}
+
+static int leave(void)
+{
+	return enter(GROUPS);
+}
+
+FIXTURE_SETUP(group)
+{
+	if (access(GROUPS "/cgroup.procs", W_OK))
+		SKIP(return, "no cgroups of version 2");
+	OK(line_init(&self->l, &variant->kind));
+	snprintf(self->path, sizeof(self->path), GROUPS "/rules-%d", getpid());
+	snprintf(self->match, sizeof(self->match),
+		 "socket cgroupv2 level 1 \"rules-%d\"", getpid());
+	OK(mkdir(self->path, 0755));
+}
+
+FIXTURE_TEARDOWN(group)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+	leave();
+	rmdir(self->path);
+}
+
+/* Opened in the cgroup, whatever cgroup the process is in later. */
+static int open_in(struct line *l, const char *path)
+{
+	int ret = enter(path);
+
+	l->c = kind_socket(l->kind, 0);
+	ret = ret ?: leave();
+	if (ret || l->c < 0)
+		return ret ?: -errno;
+	if (line_dial(l, l->c))
+		return -errno;
+	l->s = line_accept(l);
+	return l->s < 0 ? l->s : 0;
+}
+
+CASE(group, owns_each_packet)
+{
+	struct line *l = &self->l;
+	int i;
+
+	OK(count("dport", l->port, self->match));
+	OK(open_in(l, self->path));
+	for (i = 0; i < 3; i++) {
+		OK(talk(l));
+		OK(line_reset(l));
+	}
+	OK(talk(l));
+	ASSERT_LT(0, packets("owned"));
+	ASSERT_EQ(0, packets("unowned"));
+}
+
+CASE(group, is_refused_a_redial)
+{
+	struct line *l = &self->l;
+
+	if (!variant->kind.every)
+		SKIP(return, "no other transport");
+	OK(open_in(l, self->path));
+	OK(talk(l));
+	OK(refuse(self->match, l->port, "drop"));
+	OK(relay_reset(&l->relay));
+	OK(wait_until(counts, "refused"));
+	ASSERT_EQ(0, stat_get("Resumes"));
+	OK(allow());
+	OK(talk(l));
+}
+
+/* Who is accepted is in the cgroup of who listens. */
+CASE(group, owns_what_was_accepted)
+{
+	struct line *l = &self->l;
+	int i;
+
+	line_close(&l->lfd);
+	OK(enter(self->path));
+	OK(listener_of(l, 0));
+	OK(leave());
+	OK(line_open(l));
+	OK(talk(l));
+	for (i = 0; i < 2; i++) {
+		OK(count("sport", PORT, self->match));
+		OK(talk(l));
+		ASSERT_LT(0, packets("owned"));
+		ASSERT_EQ(0, packets("unowned"));
+		OK(allow());
+		OK(line_reset(l));
+		OK(talk(l));
+	}
+}
+
+/* Version 1 marks the sockets of a process, and those that it had before. */
+CASE(group, marks_as_version_1_does)
+{
+	struct line *l = &self->l;
+	int i;
+
+	if (run("mkdir -p /tmp/v1 && { mountpoint -q /tmp/v1 || "
+		"mount -t cgroup -o net_cls none /tmp/v1; } && "
+		"mkdir -p /tmp/v1/rules && echo 0x10001 >/tmp/v1/rules/net_cls.classid"))
+		SKIP(return, "no net_cls");
+	OK(open_in(l, self->path));
+	OK(talk(l));
+	OK(enter("/tmp/v1/rules"));
+	OK(talk(l));
+	OK(count("dport", l->port, "meta cgroup 0x10001"));
+	for (i = 0; i < 2; i++) {
+		OK(talk(l));
+		OK(line_reset(l));
+	}
+	OK(enter("/tmp/v1"));
+	ASSERT_LT(0, packets("owned"));
+	if (variant->kind.every)
+		ASSERT_EQ(0, packets("unowned"));
+}
+
+/*
+ * Programs of BPF.  They refuse this address.
+ */
+#define FORBIDDEN	"127.0.0.9"
+
+static int bpf_call(int cmd, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+}
+
+/* Has connect() to FORBIDDEN fail with EPERM in a cgroup. */
+static int forbid(const char *path)
+{
+	const struct bpf_insn code[] = {
+		{ BPF_LDX | BPF_MEM | BPF_W, 2, 1,
+		  offsetof(struct bpf_sock_addr, user_ip4), 0 },
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1 },
+		{ BPF_JMP | BPF_JNE | BPF_K, 2, 0, 1, inet_addr(FORBIDDEN) },
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0 },
+		{ BPF_JMP | BPF_EXIT, 0, 0, 0, 0 },
+	};
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+		.expected_attach_type = BPF_CGROUP_INET4_CONNECT,
+		.insns = (uintptr_t)code,
+		.insn_cnt = sizeof(code) / sizeof(*code),
+		.license = (uintptr_t)"GPL",
+	};
+	union bpf_attr attach = { .attach_type = BPF_CGROUP_INET4_CONNECT };
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int prog = bpf_call(BPF_PROG_LOAD, &load);
+	int ret = -1;
+
+	if (dir >= 0 && prog >= 0) {
+		attach.target_fd = dir;
+		attach.attach_bpf_fd = prog;
+		ret = bpf_call(BPF_PROG_ATTACH, &attach);
+	}
+	if (ret)
+		say("%s", strerror(errno));
+	close(prog);
+	close(dir);
+	return ret;
+}
+
+static int add_address(int fd, const char *host, int port)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = address(&ss, AF_INET, host, port);
+
+	return setsockopt(fd, SOL_RSESS, RSESS_ADD_ADDR, &ss, len);
+}
+
+CASE(group, may_not_connect_where_a_program_says_no)
+{
+	struct line *l = &self->l;
+	struct sockaddr_storage ss;
+	socklen_t len = address(&ss, AF_INET, FORBIDDEN, PORT);
+
+	if (variant->kind.protocol == IPPROTO_SCTP)
+		SKIP(return, "no program is asked about SCTP");
+	OK(forbid(self->path));
+	OK(enter(self->path));
+	l->c = kind_socket(l->kind, 0);
+	OK(leave());
+	FAILS(EPERM, connect(l->c, (struct sockaddr *)&ss, len));
+}
+
+/* The kernel must not go either where the process may not. */
+CASE(group, may_not_add_an_address)
+{
+	struct line *l = &self->l;
+	int fd;
+
+	if (!has_session(l->kind) || variant->kind.protocol == IPPROTO_SCTP)
+		SKIP(return, "no such option, or no program");
+	OK(forbid(self->path));
+	OK(open_in(l, self->path));
+	FAILS(EPERM, add_address(l->c, FORBIDDEN, PORT));
+	FAILS(EPERM, add_address(l->c, FORBIDDEN, 0));
+	OK(add_address(l->c, "127.0.0.2", PORT));
+
+	OK(enter(self->path));
+	fd = kind_socket(l->kind, 0);
+	OK(leave());
+	FAILS(EPERM, add_address(fd, FORBIDDEN, PORT));
+	/* Without a port it is known with connect(). */
+	OK(add_address(fd, FORBIDDEN, 0));
+	FAILS(EPERM, line_dial(l, fd));
+	close(fd);
+}
+
+/* A program that comes later has to be asked at each dial. */
+CASE(group, may_not_redial_there_either)
+{
+	struct line *l = &self->l;
+	struct sockaddr_storage ss;
+	socklen_t len = address(&ss, AF_INET, FORBIDDEN, PORT + 5);
+	struct rise dials = { .name = "DialsFailed" };
+	struct pollfd p = { .events = POLLIN };
+
+	if (!variant->kind.every || variant->kind.protocol == IPPROTO_SCTP)
+		SKIP(return, "no other transport, or no program");
+	p.fd = socket(AF_INET, SOCK_STREAM, 0);
+	OK(bind(p.fd, (struct sockaddr *)&ss, len));
+	OK(listen(p.fd, 5));
+	OK(open_in(l, self->path));
+	OK(talk(l));
+	OK(add_address(l->c, FORBIDDEN, PORT + 5));
+	OK(forbid(self->path));
+	/* Nobody is at the first address any more. */
+	OK(relay_stop(&l->relay));
+	dials.from = stat_get("DialsFailed") + 4;
+	OK(wait_until(has_risen, &dials));
+	ASSERT_EQ(0, poll(&p, 1, 0));
+	close(p.fd);
+	line_cut(&l->c);
+	OK(relay_start(&l->relay, l->kind->family, l->kind->protocol,
+		       l->port, PORT, TOLD));
 }
 
 TEST_HARNESS_MAIN
