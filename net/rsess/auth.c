@@ -152,8 +152,8 @@ EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_proof);
 /**
  * rsess_auth_resume() - the MAC of a RESUME
  * @secret: of the session
- * @hdr: header as on the wire
- * @r: payload; its mac is not looked at
+ * @hdr: header, not masked
+ * @r: payload, not masked; its mac is not looked at
  * @mac: %RSESS_WIRE_MAC_LEN bytes
  *
  * Context: may sleep.
@@ -172,6 +172,41 @@ int rsess_auth_resume(const u8 *secret, const u8 *hdr,
 			      ARRAY_SIZE(part), mac);
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_resume);
+
+/**
+ * rsess_auth_mask() - make a RESUME unreadable to strangers, or readable again
+ * @secret: of the session
+ * @hdr: header, as on the wire but for what is masked: its offsets
+ * @r: payload; its epoch is masked, nothing else of it
+ *
+ * A RESUME is sent before it is known who is there.  The peer chooses what it acknowledges,
+ * and how often it is resumed; by that a process whose session is with itself would have
+ * the kernel say to a host what it must not say itself.
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno of the crypto API.
+ */
+int rsess_auth_mask(const u8 *secret, u8 *hdr, struct rsess_wire_resume *r)
+{
+	const struct rsess_auth_part part[] = {
+		{ "resume-m", 8 },
+		{ r->id, sizeof(r->id) },
+		{ r->nonce, sizeof(r->nonce) },
+	};
+	u8 mask[RSESS_WIRE_MAC_LEN];
+	int i, err;
+
+	err = rsess_auth_mac(secret, RSESS_WIRE_MAC_LEN, part,
+			     ARRAY_SIZE(part), mask);
+	if (err)
+		return err;
+	for (i = 0; i < RSESS_MASKED_LEN; i++)
+		hdr[RSESS_HDR_LEN - RSESS_MASKED_LEN + i] ^= mask[i];
+	for (i = 0; i < sizeof(r->epoch); i++)
+		((u8 *)&r->epoch)[i] ^= mask[RSESS_MASKED_LEN + i];
+	return 0;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_mask);
 
 /**
  * rsess_auth_resumed() - the MAC of a RESUMED

@@ -30,6 +30,7 @@ int rsess_auth_welcome(const u8 *secret, const u8 *hdr, const u8 *p, u32 len,
 int rsess_auth_proof(const u8 *secret, u8 *proof);
 int rsess_auth_resume(const u8 *secret, const u8 *hdr,
 		      const struct rsess_wire_resume *r, u8 *mac);
+int rsess_auth_mask(const u8 *secret, u8 *hdr, struct rsess_wire_resume *r);
 int rsess_auth_resumed(const u8 *secret, const u8 *hdr, const u8 *id,
 		       __be32 epoch, const u8 *dialer_nonce,
 		       const u8 *acceptor_nonce, u8 *mac);

@@ -148,7 +148,7 @@ static int rsess_greet_put_welcome(const struct rsess_sock *rs, const u8 *hdr,
 	return err;
 }
 
-static int rsess_greet_put_resume(struct rsess_sock *rs, const u8 *hdr, u8 *p)
+static int rsess_greet_put_resume(struct rsess_sock *rs, u8 *hdr, u8 *p)
 {
 	struct rsess_wire_resume r = {
 		.epoch = cpu_to_be32(rs->epoch),
@@ -158,7 +158,8 @@ static int rsess_greet_put_resume(struct rsess_sock *rs, const u8 *hdr, u8 *p)
 	get_random_bytes(rs->nonce, sizeof(rs->nonce));
 	memcpy(r.id, rs->id, sizeof(r.id));
 	memcpy(r.nonce, rs->nonce, sizeof(r.nonce));
-	err = rsess_auth_resume(rs->secret, hdr, &r, r.mac);
+	err = rsess_auth_resume(rs->secret, hdr, &r, r.mac) ?:
+	      rsess_auth_mask(rs->secret, hdr, &r);
 	memcpy(p, &r, sizeof(r));
 	return err;
 }
@@ -188,13 +189,13 @@ static void rsess_greet_put_abort(const u8 *id, enum rsess_reason reason, u8 *p)
  * rsess_greet_payload() - write the payload of a frame that is not DATA
  * @rs: session, locked
  * @type: enum rsess_frame_type
- * @hdr: the frame's header as it goes on the wire
+ * @hdr: the frame's header; that of RESUME is masked
  * @p: where to, rsess_greet_len() bytes
  *
  * Context: may sleep.
  * Return: 0 or a negative errno of the crypto API.
  */
-int rsess_greet_payload(struct rsess_sock *rs, u8 type, const u8 *hdr, u8 *p)
+int rsess_greet_payload(struct rsess_sock *rs, u8 type, u8 *hdr, u8 *p)
 {
 	switch (type) {
 	case RSESS_HELLO:
@@ -622,22 +623,38 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 	rsess_listener_admitted(lsn, parent, sk);
 }
 
-/* Is the MAC of a RESUME right?  Nothing has changed if not. */
+/**
+ * struct rsess_resume - a RESUME that can be read
+ * @f: header
+ * @r: payload
+ */
+struct rsess_resume {
+	struct rsess_frame		f;
+	struct rsess_wire_resume	r;
+};
+
+/* Unmask a RESUME.  Is its MAC right?  Nothing has changed if not. */
 static bool rsess_greet_authentic(struct rsess_transport *tr,
-				  const struct rsess_wire_resume *r,
-				  const u8 *secret)
+				  const struct rsess_wire_resume *masked,
+				  const u8 *secret, struct rsess_resume *q)
 {
 	struct net *net = sock_net(tr->sock->sk);
 	u8 mac[RSESS_WIRE_MAC_LEN];
+	u8 hdr[RSESS_HDR_LEN];
 
-	if (rsess_auth_resume(secret, tr->rx.hdr, r, mac)) {
+	memcpy(hdr, tr->rx.hdr, sizeof(hdr));
+	q->r = *masked;
+	if (rsess_auth_mask(secret, hdr, &q->r) ||
+	    rsess_auth_resume(secret, hdr, &q->r, mac)) {
 		RSESS_INC(net, MEMORY_SHORT);
 		return false;
 	}
-	if (!rsess_auth_equal(mac, r->mac)) {
+	if (!rsess_auth_equal(mac, q->r.mac)) {
 		RSESS_INC(net, RESUME_AUTH);
 		return false;
 	}
+	/* As it was decoded already, but for the offsets. */
+	rsess_wire_decode(hdr, &q->f);
 	return true;
 }
 
@@ -647,7 +664,7 @@ static void rsess_greet_tomb(struct rsess_transport *tr,
 			     const struct rsess_tomb *tomb)
 {
 	struct net *net = sock_net(tr->sock->sk);
-	u32 epoch = be32_to_cpu(r->epoch);
+	struct rsess_resume q;
 	u8 frame[RSESS_HDR_LEN + sizeof(struct rsess_wire_resumed)];
 	struct rsess_frame f = {
 		.type	= RSESS_RESUMED,
@@ -656,9 +673,11 @@ static void rsess_greet_tomb(struct rsess_transport *tr,
 		.ack	= tomb->ack,
 		.limit	= tomb->limit,
 	};
+	u32 epoch;
 
-	if (!rsess_greet_authentic(tr, r, tomb->secret))
+	if (!rsess_greet_authentic(tr, r, tomb->secret, &q))
 		goto refuse;
+	epoch = be32_to_cpu(q.r.epoch);
 	if (!rsess_tomb_renew(net, r->id, epoch)) {
 		RSESS_INC(net, RESUME_STALE);
 		goto refuse;
@@ -695,13 +714,14 @@ static void rsess_greet_ended(struct rsess_transport *tr,
  */
 static bool rsess_greet_verify(struct rsess_sock *rs,
 			       struct rsess_transport *tr,
-			       const struct rsess_wire_resume *r)
+			       const struct rsess_wire_resume *r,
+			       struct rsess_resume *q)
 {
 	struct net *net = sock_net(rsess_to_sk(rs));
 
-	if (!rsess_greet_authentic(tr, r, rs->secret))
+	if (!rsess_greet_authentic(tr, r, rs->secret, q))
 		return false;
-	if (!rsess_epoch_newer(be32_to_cpu(r->epoch), rs->epoch)) {
+	if (!rsess_epoch_newer(be32_to_cpu(q->r.epoch), rs->epoch)) {
 		RSESS_INC(net, RESUME_STALE);
 		return false;
 	}
@@ -714,7 +734,7 @@ static bool rsess_greet_verify(struct rsess_sock *rs,
  */
 static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 					    struct rsess_transport *tr,
-					    const struct rsess_wire_resume *r)
+					    const struct rsess_resume *q)
 {
 	struct sock *sk = rsess_to_sk(rs);
 
@@ -724,7 +744,7 @@ static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 	}
 	if (sk->sk_state == TCP_CLOSE)
 		return RSESS_REASON_UNKNOWN;
-	if (!rsess_link_resume(rs, &tr->rx.f)) {
+	if (!rsess_link_resume(rs, &q->f)) {
 		rsess_session_end(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
 		return RSESS_REASON_PROTOCOL;
 	}
@@ -733,10 +753,10 @@ static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 		return RSESS_REASON_UNKNOWN;
 
 	rsess_listener_claim(tr);
-	rsess_link_attach(rs, tr, be32_to_cpu(r->epoch));
+	rsess_link_attach(rs, tr, be32_to_cpu(q->r.epoch));
 	rsess_greet_proven(rs);
 	rs->hello_only = false;
-	memcpy(rs->nonce, r->nonce, sizeof(rs->nonce));
+	memcpy(rs->nonce, q->r.nonce, sizeof(rs->nonce));
 	rs->pending |= RSESS_PEND(RSESS_RESUMED);
 	rsess_push(rs);
 	return RSESS_REASON_NONE;
@@ -747,8 +767,9 @@ static void rsess_greet_resume(struct rsess_transport *tr)
 	struct net *net = sock_net(tr->sock->sk);
 	enum rsess_reason reason = RSESS_REASON_NONE;
 	struct rsess_wire_resume r;
+	struct rsess_resume q;
 	struct sock *sk;
-	bool ok;
+	bool ended, ok;
 
 	if (rsess_wire_check_resume(tr->rx.ctrl, tr->rx.f.length, &r)) {
 		RSESS_INC(net, FRAMES_MALFORMED);
@@ -765,10 +786,12 @@ static void rsess_greet_resume(struct rsess_transport *tr)
 		sock_put(sk);
 		return;
 	}
-	ok = sk->sk_state == TCP_CLOSE ||
-	     rsess_greet_verify(rsess_sk(sk), tr, &r);
-	if (ok)
-		reason = rsess_greet_attach(rsess_sk(sk), tr, &r);
+	ended = sk->sk_state == TCP_CLOSE;
+	ok = ended || rsess_greet_verify(rsess_sk(sk), tr, &r, &q);
+	if (ended)
+		reason = RSESS_REASON_UNKNOWN;
+	else if (ok)
+		reason = rsess_greet_attach(rsess_sk(sk), tr, &q);
 	rsess_work_unlock(sk);
 	sock_put(sk);
 	if (!ok)

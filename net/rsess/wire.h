@@ -148,6 +148,8 @@ enum rsess_tag_method {
 };
 
 #define RSESS_HDR_LEN		sizeof(struct rsess_wire_hdr)
+/* The end of RESUME's header, seq, ack and limit, that strangers cannot read. */
+#define RSESS_MASKED_LEN	(RSESS_HDR_LEN - offsetof(struct rsess_wire_hdr, seq))
 #define RSESS_TLV_MAC_LEN	(sizeof(struct rsess_wire_tlv) + RSESS_WIRE_MAC_LEN)
 #define RSESS_TLV_TAG_LEN	(sizeof(struct rsess_wire_tlv) + 1)
 #define RSESS_TLV_SALT_LEN	(RSESS_TLV_TAG_LEN + RSESS_WIRE_SALT_LEN)

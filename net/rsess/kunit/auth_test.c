@@ -283,6 +283,45 @@ static void rsess_auth_resume__its_own_mac_is_no_part(struct kunit *test)
 		    true, "mac");
 }
 
+/* --- rsess_auth_mask() --- */
+
+static void mask(struct kunit *test, struct resume *r)
+{
+	struct rsess_wire_resume payload;
+
+	memcpy(&payload, r->payload, sizeof(payload));
+	KUNIT_ASSERT_EQ(test, rsess_auth_mask(r->secret, r->hdr, &payload), 0);
+	memcpy(r->payload, &payload, sizeof(payload));
+}
+
+/* Offsets and epoch, xor HMAC(secret, "resume-m" 40..4f 60..6f); the rest stays. */
+static void rsess_auth_mask__vector(struct kunit *test)
+{
+	static const u8 offsets[] = {
+		0xc6, 0xa0, 0x3b, 0x19, 0xfa, 0x8e, 0x09, 0xf7,
+		0xaa, 0x4e, 0xe8, 0x43, 0x22, 0x66, 0xe0, 0xeb,
+		0x85, 0x3e, 0xd0, 0xd8, 0x2a, 0x92, 0xa2, 0xeb,
+	};
+	static const u8 epoch[] = {
+		0x3a, 0x45, 0x2d, 0x1f,
+	};
+	struct resume want = resume(), r = resume();
+
+	memcpy(want.hdr + 8, offsets, sizeof(offsets));
+	memcpy(want.payload + EPOCH_AT, epoch, sizeof(epoch));
+	mask(test, &r);
+	KUNIT_EXPECT_EQ(test, memcmp(&r, &want, sizeof(r)), 0);
+}
+
+static void rsess_auth_mask__twice_is_never(struct kunit *test)
+{
+	struct resume want = resume(), r = resume();
+
+	mask(test, &r);
+	mask(test, &r);
+	KUNIT_EXPECT_EQ(test, memcmp(&r, &want, sizeof(r)), 0);
+}
+
 /* --- rsess_auth_resumed() --- */
 
 struct resumed {
@@ -537,6 +576,8 @@ static struct kunit_case auth_cases[] = {
 	KUNIT_CASE(rsess_auth_resume__any_bit_of_reserved),
 	KUNIT_CASE(rsess_auth_resume__any_bit_of_nonce),
 	KUNIT_CASE(rsess_auth_resume__its_own_mac_is_no_part),
+	KUNIT_CASE(rsess_auth_mask__vector),
+	KUNIT_CASE(rsess_auth_mask__twice_is_never),
 	KUNIT_CASE(rsess_auth_resumed__vector),
 	KUNIT_CASE(rsess_auth_resumed__vector_zeros),
 	KUNIT_CASE(rsess_auth_resumed__any_bit),

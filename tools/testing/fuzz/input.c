@@ -339,6 +339,7 @@ static void send_resume(struct conn *c, bool odd)
 	r.epoch = cpu_to_be32(peer.epoch);
 	greet_header(p, RSESS_RESUME, sizeof(r), peer_resumes(odd));
 	rsess_auth_resume(secret, p, &r, r.mac);
+	rsess_auth_mask(secret, p, &r);
 	memcpy(p + RSESS_HDR_LEN, &r, sizeof(r));
 	flip(p, sizeof(p), odd && take() & 1);
 	send_bytes(c, p, sizeof(p));

@@ -99,6 +99,22 @@ int rsess_auth_resume(const u8 *secret, const u8 *hdr,
 	return 0;
 }
 
+int rsess_auth_mask(const u8 *secret, u8 *hdr, struct rsess_wire_resume *r)
+{
+	u8 m[RSESS_WIRE_MAC_LEN];
+	int i;
+
+	memset(m, 5, sizeof(m));
+	mix(m, secret, RSESS_WIRE_MAC_LEN);
+	mix(m, r->id, sizeof(r->id));
+	mix(m, r->nonce, sizeof(r->nonce));
+	for (i = 0; i < RSESS_MASKED_LEN; i++)
+		hdr[RSESS_HDR_LEN - RSESS_MASKED_LEN + i] ^= m[i];
+	for (i = 0; i < sizeof(r->epoch); i++)
+		((u8 *)&r->epoch)[i] ^= m[RSESS_MASKED_LEN + i];
+	return 0;
+}
+
 int rsess_auth_resumed(const u8 *secret, const u8 *hdr, const u8 *id,
 		       __be32 epoch, const u8 *dialer_nonce,
 		       const u8 *acceptor_nonce, u8 *mac)
@@ -339,6 +355,8 @@ static void conn_sync(struct conn *c)
 	struct rsess_sock *rs = world.rs;
 	struct rsess_wire_resume r;
 	u8 mac[RSESS_WIRE_MAC_LEN];
+	u8 hdr[RSESS_HDR_LEN];
+	struct rsess_frame f;
 	struct model_view v;
 
 	if (!rs || rs->dialer || !rs->tr || rs->tr->sock != &c->sock ||
@@ -346,21 +364,24 @@ static void conn_sync(struct conn *c)
 		return;
 	c->rx.live = true;
 	c->rx.whole = false;
-	model_tags(&c->rx, rs, rs->secret, c->rx.f.type == RSESS_HELLO ? 0 :
-		   be32_to_cpu(((struct rsess_wire_resume *)c->rx.ctrl)->epoch));
 	if (c->rx.f.type != RSESS_RESUME) {
 		CHECK(c->rx.f.type == RSESS_HELLO && !rs->epoch);
+		model_tags(&c->rx, rs, rs->secret, 0);
 		return;
 	}
+	memcpy(hdr, c->rx.hdr, sizeof(hdr));
 	memcpy(&r, c->rx.ctrl, sizeof(r));
-	rsess_auth_resume(rs->secret, c->rx.hdr, &r, mac);
+	rsess_auth_mask(rs->secret, hdr, &r);
+	rsess_wire_decode(hdr, &f);
+	rsess_auth_resume(rs->secret, hdr, &r, mac);
+	model_tags(&c->rx, rs, rs->secret, be32_to_cpu(r.epoch));
 	CHECK(!memcmp(mac, r.mac, sizeof(mac)));
 	CHECK(!memcmp(r.id, rs->id, sizeof(r.id)));
 	CHECK(rsess_epoch_newer(be32_to_cpu(r.epoch), world.epoch));
 	world.epoch = be32_to_cpu(r.epoch);
 	CHECK(world.epoch == rs->epoch);
 	model_look(rs, &v);
-	model_resumed(&world.m, &c->rx.f, &v);
+	model_resumed(&world.m, &f, &v);
 }
 
 /* --- what the module sends --------------------------------------------------- */
@@ -392,6 +413,33 @@ static bool was_urgent(const struct rsess_sock *rs, u64 end)
 	return world.urgents > URGENTS;
 }
 
+/* What a frame acknowledges, and the credit that it gives. */
+static void conn_tells(const struct rsess_frame *f)
+{
+	if (f->type == RSESS_HELLO || !world_tells())
+		return;
+	CHECK(!rsess_before(f->ack, world.told_ack));
+	CHECK(!rsess_after(f->ack, world.m.rcv));
+	CHECK(!rsess_before(f->limit, world.told_limit));
+	world.told_ack = f->ack;
+	world.told_limit = f->limit;
+}
+
+/* RESUME is read by who has the secret. */
+static void conn_resumes(struct conn *c, const struct rsess_sock *rs)
+{
+	u8 mac[RSESS_WIRE_MAC_LEN];
+	struct rsess_wire_resume r;
+	struct rsess_frame f;
+
+	memcpy(&r, c->out_buf + RSESS_HDR_LEN, sizeof(r));
+	rsess_auth_mask(rs->secret, c->out_buf, &r);
+	rsess_auth_resume(rs->secret, c->out_buf, &r, mac);
+	CHECK(!memcmp(mac, r.mac, sizeof(mac)));
+	rsess_wire_decode(c->out_buf, &f);
+	conn_tells(&f);
+}
+
 static void conn_frame_begins(struct conn *c, struct rsess_sock *rs)
 {
 	const struct rsess_frame *f = &c->out;
@@ -405,13 +453,8 @@ static void conn_frame_begins(struct conn *c, struct rsess_sock *rs)
 	CHECK(!first || f->type <= RSESS_RESUMED || f->type == RSESS_ABORT);
 	CHECK(f->type <= RSESS_RESUMED || f->type == RSESS_ABORT ||
 	      rs->link == RSESS_LINK_LIVE || rs->pending || rs->reason);
-	if (f->type != RSESS_HELLO && world_tells()) {
-		CHECK(!rsess_before(f->ack, world.told_ack));
-		CHECK(!rsess_after(f->ack, world.m.rcv));
-		CHECK(!rsess_before(f->limit, world.told_limit));
-		world.told_ack = f->ack;
-		world.told_limit = f->limit;
-	}
+	if (f->type != RSESS_RESUME)
+		conn_tells(f);
 	if (f->type == RSESS_DATA) {
 		CHECK(!c->fin);
 		CHECK(f->seq == rs->sq.snd_nxt);
@@ -459,8 +502,10 @@ static u32 conn_tag(struct conn *c, const u8 *p, u32 len)
 	return len;
 }
 
-static void conn_frame_ends(struct conn *c)
+static void conn_frame_ends(struct conn *c, const struct rsess_sock *rs)
 {
+	if (rs && c->out.type == RSESS_RESUME)
+		conn_resumes(c, rs);
 	if (c->out.type == RSESS_PONG)
 		CHECK(!memcmp(c->out_buf + RSESS_HDR_LEN, world.m.ping,
 			      sizeof(world.m.ping)));
@@ -506,7 +551,7 @@ static void conn_out(struct conn *c, struct rsess_sock *rs, const u8 *p,
 		len -= n;
 		if (c->out_have == RSESS_HDR_LEN && !c->out_left &&
 		    !c->out_tag_left)
-			conn_frame_ends(c);
+			conn_frame_ends(c, rs);
 	}
 }
 

@@ -214,6 +214,56 @@ CASE(dialer, dial_max_bounds_the_waits)
 	OK(pair_finish(s));
 }
 
+/* The next RESUME, as it goes over the network; the transport is reset then. */
+static int overhear_resume(struct pair *s, u8 *frame)
+{
+	size_t len = RSESS_HDR_LEN + sizeof(struct rsess_wire_resume);
+	int ret = peer_accept(&s->p);
+
+	if (!ret && recv(s->p.fd, frame, len, MSG_WAITALL) != (ssize_t)len)
+		ret = -EPROTO;
+	peer_reset(&s->p);
+	return ret;
+}
+
+/* Whoever is there where a dialer is sent does not read what the peer has chosen: how much
+ * there is to acknowledge, and how often it was resumed.
+ */
+CASE(dialer, resume_tells_strangers_nothing)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	struct rsess_wire_resume r;
+	struct rsess_frame f[2];
+	u32 epoch[2];
+	u8 frame[200];
+	int i;
+
+	OK(pair_open(s));
+	OK(pair_pump(s, 1000, 1000));
+	peer_reset(p);
+	for (i = 0; i < 2; i++) {
+		OK(overhear_resume(s, frame));
+		OK(rsess_wire_decode(frame, &f[i]));
+		ASSERT_EQ(RSESS_RESUME, f[i].type);
+		OK(rsess_wire_check_resume(frame + RSESS_HDR_LEN, f[i].length,
+					   &r));
+		OK(memcmp(r.id, p->id, sizeof(r.id)));
+		epoch[i] = __be32_to_cpu(r.epoch);
+		ASSERT_NE(p->snd_max, f[i].ack);
+		ASSERT_NE(p->rcv_nxt, f[i].seq);
+		ASSERT_LT(1ull << 32, f[i].limit - f[i].ack);
+	}
+	/* Nor how one differs from the other. */
+	ASSERT_NE(f[0].ack, f[1].ack);
+	ASSERT_NE(f[0].seq, f[1].seq);
+	ASSERT_NE(f[0].limit, f[1].limit);
+	ASSERT_NE(epoch[0] + 1, epoch[1]);
+	p->epoch += 2;
+	OK(pair_again(s));
+	OK(pair_finish(s));
+}
+
 /* A peer that always takes longer than handshake_timeout_ms is given more time at
  * each attempt, or it would never be given enough.
  */

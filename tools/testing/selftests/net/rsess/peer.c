@@ -106,6 +106,29 @@ static int peer_mac(struct peer *p, const char *label, const void *header,
 	return keyed_hash(secret, sizeof(secret), msg, m - msg, mac);
 }
 
+/* What of a RESUME strangers cannot read: its offsets and its epoch. */
+static int peer_mask(struct peer *p, u8 *frame)
+{
+	struct rsess_wire_resume *r = (void *)(frame + RSESS_HDR_LEN);
+	u8 *offsets = frame + RSESS_HDR_LEN - RSESS_MASKED_LEN;
+	u8 secret[RSESS_WIRE_MAC_LEN], mask[RSESS_WIRE_MAC_LEN];
+	u8 *epoch = (u8 *)&r->epoch;
+	u8 msg[64];
+	u8 *m = msg;
+	size_t i;
+	int ret = peer_secret(p, secret);
+
+	put(&m, "resume-m", 8);
+	put(&m, r->id, sizeof(r->id));
+	put(&m, r->nonce, sizeof(r->nonce));
+	ret = ret ?: keyed_hash(secret, sizeof(secret), msg, m - msg, mask);
+	for (i = 0; i < RSESS_MASKED_LEN; i++)
+		offsets[i] ^= mask[i];
+	for (i = 0; i < sizeof(r->epoch); i++)
+		epoch[i] ^= mask[RSESS_MASKED_LEN + i];
+	return ret;
+}
+
 /* The same, over both nonces, as RESUMED has it. */
 static int peer_mac_resumed(struct peer *p, const void *header,
 			    const u8 *nonce, u8 *mac)
@@ -353,6 +376,7 @@ size_t peer_make_resume(struct peer *p, u32 epoch, u64 ack, u8 *buf)
 	peer_header(p, RSESS_RESUME, p->snd_nxt, ack, sizeof(r), buf);
 	peer_mac_resume(p, buf, epoch, r.nonce, r.mac);
 	memcpy(buf + RSESS_HDR_LEN, &r, sizeof(r));
+	peer_mask(p, buf);
 	return RSESS_HDR_LEN + sizeof(r);
 }
 
@@ -678,6 +702,8 @@ static int peer_note(struct peer *p)
 
 	if (p->f.type == RSESS_ABORT)
 		return 0;
+	if (p->f.type == RSESS_RESUME)
+		ret = peer_mask(p, p->raw) ?: (int)rsess_wire_decode(p->raw, &p->f);
 	/* The books begin with HELLO and WELCOME. */
 	if (p->f.type == RSESS_HELLO)
 		ret = peer_note_hello(p);
