@@ -12,6 +12,7 @@
 #include <linux/percpu.h>
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
+#include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include "stat.h"
 
@@ -35,11 +36,12 @@ struct rsess_blackhole {
 /**
  * struct rsess_net - per network namespace
  * @mib: counters
- * @lock: protects the table, the tombstones, the list of sessions and @blackhole
+ * @lock: protects the table, the tombstones, the lists, the counts and @blackhole
  * @key: of hashes, so that nobody can choose what collides
  * @table: sessions that a peer may resume, by id
  * @tomb_table: tombstones, by id
- * @sessions: every session, for people to read
+ * @sessions: every session by its number, for people to read; has a lock of its own
+ * @last_session: the number given last
  * @nsessions: how many
  * @orphans: sessions whose application is gone, oldest first
  * @norphans: how many
@@ -78,7 +80,8 @@ struct rsess_net {
 	siphash_key_t		key;
 	DECLARE_HASHTABLE(table, RSESS_TABLE_BITS);
 	DECLARE_HASHTABLE(tomb_table, RSESS_TABLE_BITS);
-	struct list_head	sessions;
+	struct xarray		sessions;
+	u32			last_session;
 	unsigned int		nsessions;
 	struct list_head	orphans;
 	unsigned int		norphans;

@@ -2,6 +2,8 @@
 /*
  * /proc/net/rsess: sessions.  /proc/net/rsess_stat: counters.
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/seq_file_net.h>
@@ -30,24 +32,69 @@ static int rsess_stat_show(struct seq_file *seq, void *v)
 	return 0;
 }
 
-static void *rsess_proc_start(struct seq_file *seq, loff_t *pos)
-	__acquires(&rsess_net(seq_file_net(seq))->lock)
-{
-	struct rsess_net *rn = rsess_net(seq_file_net(seq));
+/**
+ * struct rsess_proc - somebody who reads the list of sessions
+ * @net: namespace; the first, for the helpers of seq_file
+ * @admin: has CAP_NET_ADMIN there
+ */
+struct rsess_proc {
+	struct seq_net_private	net;
+	bool			admin;
+};
 
-	spin_lock(&rn->lock);
-	return seq_list_start_head(&rn->sessions, *pos);
+static struct xarray *rsess_proc_sessions(struct seq_file *seq)
+{
+	return &rsess_net(seq_file_net(seq))->sessions;
+}
+
+/* The session with this number, or the next one that there is.  So whoever reads on finds
+ * his place at once, and misses none because another one has gone.
+ */
+static void *rsess_proc_find(struct seq_file *seq, loff_t *pos)
+{
+	unsigned long number = *pos;
+	void *rs;
+
+	rs = xa_find(rsess_proc_sessions(seq), &number, U32_MAX, XA_PRESENT);
+	if (rs)
+		*pos = number;
+	return rs;
+}
+
+/* The capability is that of the one who has opened the file. */
+static void *rsess_proc_start(struct seq_file *seq, loff_t *pos)
+	__acquires(&rsess_proc_sessions(seq)->xa_lock)
+{
+	struct rsess_proc *reader = seq->private;
+
+	reader->admin = file_ns_capable(seq->file, seq_file_net(seq)->user_ns,
+					CAP_NET_ADMIN);
+	xa_lock(rsess_proc_sessions(seq));
+	return *pos ? rsess_proc_find(seq, pos) : SEQ_START_TOKEN;
 }
 
 static void *rsess_proc_next(struct seq_file *seq, void *v, loff_t *pos)
 {
-	return seq_list_next(v, &rsess_net(seq_file_net(seq))->sessions, pos);
+	++*pos;
+	return rsess_proc_find(seq, pos);
 }
 
 static void rsess_proc_stop(struct seq_file *seq, void *v)
-	__releases(&rsess_net(seq_file_net(seq))->lock)
+	__releases(&rsess_proc_sessions(seq)->xa_lock)
 {
-	spin_unlock(&rsess_net(seq_file_net(seq))->lock);
+	xa_unlock(rsess_proc_sessions(seq));
+}
+
+/* An id is what it takes to end a session by ABORT. */
+static void rsess_proc_id(struct seq_file *seq, const struct rsess_sock *rs)
+{
+	const struct rsess_proc *reader = seq->private;
+	kuid_t uid = READ_ONCE(rsess_to_sk(rs)->sk_uid);
+
+	if (reader->admin || uid_eq(seq->file->f_cred->fsuid, uid))
+		seq_printf(seq, "%*phN", RSESS_ID_LEN, rs->id);
+	else
+		seq_putc(seq, '-');
 }
 
 static void rsess_proc_addr(struct seq_file *seq, const union rsess_addr *addr)
@@ -69,18 +116,18 @@ static int rsess_proc_show(struct seq_file *seq, void *v)
 		[RSESS_LINK_LIVE]	= "live",
 	};
 	union rsess_addr laddr, raddr;
-	const struct rsess_sock *rs;
+	const struct rsess_sock *rs = v;
 
-	if (v == &rsess_net(seq_file_net(seq))->sessions) {
+	if (v == SEQ_START_TOKEN) {
 		seq_puts(seq, "id role state link epoch resumes lost retained unsent queued owner local remote\n");
 		return 0;
 	}
-	rs = list_entry(v, struct rsess_sock, all);
 	/* A connect() under way may be about to fill them in. */
 	laddr = data_race(rs->laddr);	/* see above */
 	raddr = data_race(rs->raddr);	/* see above */
-	seq_printf(seq, "%*phN %s %s %s %u %u %u %llu %llu %llu %s",
-		   RSESS_ID_LEN, rs->id, rs->dialer ? "dialer" : "acceptor",
+	rsess_proc_id(seq, rs);
+	seq_printf(seq, " %s %s %s %u %u %u %llu %llu %llu %s",
+		   rs->dialer ? "dialer" : "acceptor",
 		   rsess_state_name(READ_ONCE(rsess_to_sk(rs)->sk_state)),
 		   links[READ_ONCE(rs->link)], READ_ONCE(rs->epoch),
 		   READ_ONCE(rs->resumes), READ_ONCE(rs->lost),
@@ -112,7 +159,7 @@ int rsess_proc_register(struct net *net)
 				    rsess_stat_show, NULL))
 		return -ENOMEM;
 	if (!proc_create_net("rsess", 0444, net->proc_net, &rsess_proc_ops,
-			     sizeof(struct seq_net_private))) {
+			     sizeof(struct rsess_proc))) {
 		remove_proc_entry("rsess_stat", net->proc_net);
 		return -ENOMEM;
 	}

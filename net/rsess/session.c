@@ -75,7 +75,6 @@ struct sock *rsess_sock_alloc(struct net *net,
 	rsess_journal_init(&rs->journal);
 	mutex_init(&rs->works);
 	INIT_LIST_HEAD(&rs->waiting);
-	INIT_LIST_HEAD(&rs->all);
 	INIT_LIST_HEAD(&rs->orphan);
 	INIT_HLIST_NODE(&rs->hash);
 	INIT_LIST_HEAD(&rs->link_accept);

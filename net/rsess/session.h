@@ -11,7 +11,7 @@
  *                         may keep it, so works do not wait for it (work.c), and who
  *                         has bind_lock only for one that no process has
  *   lock_sock(inner)      taken by the calls into the transport's socket
- *   rsess_net.lock        spinlock: session table, tombstones, list of sessions
+ *   rsess_net.lock        spinlock: session table, tombstones, counts
  *   rsess_listener.lock   spinlock: queues of a listener
  *   sk_callback_lock      of the inner socket: its sk_user_data
  *
@@ -151,6 +151,7 @@ struct rsess_addrs {
  * @laddr: local address given to bind(), or of the first transport
  * @raddr: address of the peer
  * @addrs: further addresses of the peer, or NULL
+ * @number: in rsess_net.sessions, or 0
  * @cred: of the application that has dialed; NULL: nobody has, or a user in the kernel
  * @addr_at: which address the present transport was dialed at; 0: @raddr
  * @bound: bind() was called
@@ -236,7 +237,6 @@ struct rsess_addrs {
  * @ready_waits: so did so many that had something for accept()
  *
  * Under rsess_net.lock:
- * @all: place in the list of sessions
  * @orphan: place in the list of orphans
  * @hash: place in the table of sessions that can be resumed
  *
@@ -264,6 +264,7 @@ struct rsess_sock {
 	union rsess_addr	laddr;
 	union rsess_addr	raddr;
 	struct rsess_addrs	*addrs;
+	u32			number;
 	const struct cred	*cred;
 	u8			addr_at;
 	bool			bound;
@@ -345,7 +346,6 @@ struct rsess_sock {
 	bool			timer_waits;
 	unsigned int		ready_waits;
 
-	struct list_head	all;
 	struct list_head	orphan;
 	struct hlist_node	hash;
 	struct list_head	link_accept;

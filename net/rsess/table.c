@@ -118,7 +118,7 @@ void rsess_table_init(struct rsess_net *rn)
 	get_random_bytes(&rn->key, sizeof(rn->key));
 	hash_init(rn->table);
 	hash_init(rn->tomb_table);
-	INIT_LIST_HEAD(&rn->sessions);
+	xa_init_flags(&rn->sessions, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&rn->orphans);
 	INIT_LIST_HEAD(&rn->tombs);
 	INIT_DELAYED_WORK(&rn->tomb_work, rsess_tomb_work);
@@ -140,48 +140,69 @@ void rsess_table_exit(struct rsess_net *rn)
 	list_for_each_entry_safe(tomb, n, &rn->tombs, list)
 		rsess_tomb_del(rn, tomb);
 	spin_unlock(&rn->lock);
+	xa_destroy(&rn->sessions);
+}
+
+/* One more session; false: there are too many. */
+static bool rsess_table_count(struct rsess_net *rn)
+{
+	bool ok;
+
+	spin_lock(&rn->lock);
+	ok = rn->nsessions < READ_ONCE(rn->max_sessions);
+	rn->nsessions += ok;
+	spin_unlock(&rn->lock);
+	return ok;
+}
+
+static void rsess_table_uncount(struct rsess_net *rn)
+{
+	spin_lock(&rn->lock);
+	rn->nsessions--;
+	spin_unlock(&rn->lock);
 }
 
 /**
  * rsess_table_list() - show a session in /proc/net/rsess, and count it
  * @rs: session, locked or not visible yet
  *
- * Return: 0, or -ENOBUFS when there are too many.
+ * Context: may sleep.
+ * Return: 0; -ENOBUFS when there are too many; or -ENOMEM.
  */
 int rsess_table_list(struct rsess_sock *rs)
 {
 	struct net *net = sock_net(rsess_to_sk(rs));
 	struct rsess_net *rn = rsess_net(net);
-	int err = 0;
 
-	spin_lock(&rn->lock);
-	if (!list_empty(&rs->all)) {
-		;			/* a second connect() */
-	} else if (rn->nsessions >= READ_ONCE(rn->max_sessions)) {
+	if (rs->number)
+		return 0;		/* a second connect() */
+	if (!rsess_table_count(rn)) {
 		RSESS_INC(net, SESSIONS_REFUSED);
-		err = -ENOBUFS;
-	} else {
-		list_add_tail(&rs->all, &rn->sessions);
-		rn->nsessions++;
+		return -ENOBUFS;
 	}
-	spin_unlock(&rn->lock);
-	return err;
+	if (xa_alloc_cyclic(&rn->sessions, &rs->number, rs, xa_limit_32b,
+			    &rn->last_session, GFP_KERNEL) >= 0)
+		return 0;
+	rs->number = 0;
+	rsess_table_uncount(rn);
+	return -ENOMEM;
 }
 
 /**
  * rsess_table_unlist() - undo rsess_table_list(), if it was done
  * @rs: session, locked
+ *
+ * Nobody who reads the list looks at it when this returns.
  */
 void rsess_table_unlist(struct rsess_sock *rs)
 {
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
 
-	spin_lock(&rn->lock);
-	if (!list_empty(&rs->all)) {
-		list_del_init(&rs->all);
-		rn->nsessions--;
-	}
-	spin_unlock(&rn->lock);
+	if (!rs->number)
+		return;
+	xa_erase(&rn->sessions, rs->number);
+	rs->number = 0;
+	rsess_table_uncount(rn);
 }
 
 /**

@@ -135,6 +135,157 @@ CASE(unprivileged, address_of_a_session)
 	OK(pair_pump(s, 1000, 1000));
 }
 
+/*
+ * The list of sessions.
+ */
+
+/* What /proc/net/rsess says, read in pieces of @piece bytes; after each of them @f is
+ * called.  Returns a string to be freed.
+ */
+static char *read_list(size_t piece, void (*f)(void *arg), void *arg)
+{
+	int fd = open("/proc/thread-self/net/rsess", O_RDONLY | O_CLOEXEC);
+	char *text = malloc(1 << 20);
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (fd >= 0 && text && n > 0 && len + piece < 1 << 20) {
+		n = read(fd, text + len, piece);
+		if (n > 0)
+			len += n;
+		if (f)
+			f(arg);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (text)
+		text[len] = 0;
+	return text;
+}
+
+static int times_in(const char *text, const char *what)
+{
+	int n = 0;
+
+	while ((text = strstr(text, what))) {
+		text += strlen(what);
+		n++;
+	}
+	return n;
+}
+
+/* The id of a session, as the list has it; its length or a negative errno. */
+static int id_of(int fd, char *id)
+{
+	struct rsess_info info;
+	socklen_t len = sizeof(info);
+	int i;
+
+	if (getsockopt(fd, SOL_RSESS, RSESS_INFO, &info, &len))
+		return -errno;
+	for (i = 0; i < RSESS_ID_LEN; i++)
+		sprintf(id + 2 * i, "%02x", info.id[i]);
+	return 2 * i;
+}
+
+static int id_is_listed(int fd)
+{
+	char id[2 * RSESS_ID_LEN + 1] = "";
+	char *text = read_list(4096, NULL, NULL);
+	int n = id_of(fd, id) > 0 && text ? times_in(text, id) : -1;
+
+	free(text);
+	return n;
+}
+
+/* Its own it sees, and of the other one that it is there. */
+static int looks_for_ids(void *arg)
+{
+	const struct pair *s = arg;
+	char *text = read_list(4096, NULL, NULL);
+	int fd = socket(AF_RSESS, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	int ret;
+
+	ret = !text || times_in(text, "\n- ") != 1;
+	free(text);
+	if (ret || id_is_listed(s->fd) != 0)
+		return 1;
+	if (fd < 0 || !dial(fd, AF_INET) || errno != EINPROGRESS)
+		return 1;
+	return id_is_listed(fd) != 1;
+}
+
+CASE(unprivileged, id_of_a_session)
+{
+	OK(as_nobody(looks_for_ids, &self->s));
+	ASSERT_EQ(1, id_is_listed(self->s.fd));
+	OK(undisturbed(&self->s));
+}
+
+#define LISTED	60
+
+/*
+ * struct list - sessions, some of which are cut while the list is read
+ * @next: the next to be cut, and those before it have been
+ */
+FIXTURE(list) {
+	struct list {
+		int lfd;
+		int c[LISTED];
+		int s[LISTED];
+		int next;
+	} l;
+};
+
+FIXTURE_SETUP(list)
+{
+	struct list *l = &self->l;
+	int i;
+
+	OK(netns_new());
+	l->next = 0;
+	l->lfd = new_listener(AF_RSESS, AF_INET);
+	ASSERT_LE(0, l->lfd);
+	for (i = 0; i < LISTED; i++) {
+		l->c[i] = socket(AF_RSESS, SOCK_STREAM, 0);
+		OK(dial(l->c[i], AF_INET));
+		l->s[i] = accept(l->lfd, NULL, NULL);
+		ASSERT_LE(0, l->s[i]);
+	}
+}
+
+FIXTURE_TEARDOWN(list)
+{
+}
+
+static void cut_one(void *arg)
+{
+	const struct linger hard = { .l_onoff = 1 };
+	struct list *l = arg;
+
+	if (l->next >= LISTED / 2)
+		return;
+	setsockopt(l->c[l->next], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	close(l->c[l->next++]);
+}
+
+/* Each of the others is told once, by either end. */
+CASE(list, is_whole_when_sessions_go)
+{
+	char id[2 * RSESS_ID_LEN + 1] = "";
+	struct list *l = &self->l;
+	char *text = read_list(300, cut_one, l);
+	int i;
+
+	ASSERT_NE(NULL, text);
+	ASSERT_LT(10, l->next);
+	for (i = l->next; i < LISTED; i++) {
+		ASSERT_LT(0, id_of(l->c[i], id));
+		ASSERT_EQ(2, times_in(text, id));
+	}
+	free(text);
+}
+
 /* Nor by being root of a namespace that one may make. */
 static int takes_address_as_root(void *arg)
 {
