@@ -607,7 +607,7 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 	rs->lsn = tr->lsn;
 	sk->sk_type = parent->sk_type;
 	sk->sk_allocation = parent->sk_allocation;
-	rsess_owner_inherit(sk, parent);
+	rsess_owner_inherit(sk, parent, tr->sock->sk);
 
 	rsess_set_family(rs, tr->sock->sk->sk_family);
 	if (kernel_getsockname(tr->sock, &addr.sa) >= 0)

@@ -116,7 +116,8 @@ static inline ssize_t rsess_lend_page(struct socket *sock, struct page *page,
 
 	bvec_set_page(&bv, page, len, off);
 	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bv, 1, len);
-	return sock_sendmsg(sock, &msg);
+	/* As rsess_inner_sendmsg(). */
+	return sock->ops->sendmsg(sock, &msg, len);
 #endif
 }
 

@@ -44,7 +44,8 @@ ssize_t rsess_copied_send(struct socket *sock, struct page *page, u32 off,
 	len = min_t(u32, len, RSESS_COPIED_MAX);
 	bvec_set_page(&bv, page, len, off);
 	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bv, 1, len);
-	n = sock_sendmsg(sock, &msg);
+	/* As rsess_inner_sendmsg(). */
+	n = sock->ops->sendmsg(sock, &msg, len);
 	rsess_copied_told(sock->sk, n);
 	return n;
 }
@@ -58,7 +59,7 @@ static int rsess_copied_recv(struct socket *sock, struct page *page, u32 off,
 
 	bvec_set_page(&bv, page, len, off);
 	iov_iter_bvec(&msg.msg_iter, ITER_DEST, &bv, 1, len);
-	return sock_recvmsg(sock, &msg, MSG_DONTWAIT);
+	return sock->ops->recvmsg(sock, &msg, len, MSG_DONTWAIT);
 }
 
 /* Is it still the connection that it was?  If not, that one was reset. */

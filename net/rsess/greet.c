@@ -10,6 +10,7 @@
 #include "greet.h"
 #include "listener.h"
 #include "net.h"
+#include "owner.h"
 #include "plain.h"
 #include "session.h"
 #include "table.h"
@@ -350,7 +351,7 @@ static void rsess_greet_reply(struct rsess_transport *tr, void *frame,
 	struct kvec vec = { .iov_base = frame, .iov_len = len };
 
 	/* A new connection has room for it; if not, closing says enough. */
-	kernel_sendmsg(tr->sock, &msg, &vec, 1, len);
+	rsess_inner_sendmsg(tr->sock, &msg, &vec, 1, len);
 	rsess_listener_forget(tr, false);
 }
 
@@ -825,7 +826,8 @@ static bool rsess_greet_is_ours(struct rsess_transport *tr)
 	struct kvec vec = { .iov_base = buf, .iov_len = sizeof(buf) };
 	int n;
 
-	n = kernel_recvmsg(tr->sock, &msg, &vec, 1, sizeof(buf), msg.msg_flags);
+	n = rsess_inner_recvmsg(tr->sock, &msg, &vec, 1, sizeof(buf),
+				msg.msg_flags);
 	if (n == sizeof(buf) && rsess_wire_may_open(buf, n)) {
 		tr->offer = RSESS_OFFER_SURE;
 		return true;

@@ -112,6 +112,7 @@ static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 		rs->ops->made(sock->sk);
 	sock->sk->sk_allocation = sk->sk_allocation;
 	rsess_owner_set(sock, sk);
+	rsess_owner_label(sock, rs);
 	if (rs->orphaned) {
 		err = rsess_owner_stand_in(sock, rs);
 		if (err)
@@ -505,7 +506,7 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 	tr->sk = sk;
 	tr->rx.whole = false;
 	rsess_link_forget_inner(rs);
-	rsess_owner_set(tr->sock, sk);
+	rsess_owner_attach(tr->sock, sk);
 	if (epoch)
 		rsess_sockopt_replay(rs, tr->sock);
 	rsess_link_settings(rs, tr->sock);

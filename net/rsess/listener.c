@@ -545,6 +545,8 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
 	rsess_state_set(sk, TCP_LISTEN);
 	spin_lock(&lsn->lock);
+	if (!lsn->napps && !lsn->dead)
+		rsess_owner_take_over(lsn->sock, rs);
 	if (list_empty(&rs->link_accept)) {
 		list_add_tail(&rs->link_accept, &lsn->apps);
 		lsn->napps++;

@@ -23,6 +23,7 @@
 #include <linux/fs.h>
 #include <linux/memcontrol.h>
 #include <linux/net.h>
+#include <linux/uio.h>
 #include <linux/sctp.h>
 #include <linux/security.h>
 #include <net/sock.h>
@@ -169,14 +170,65 @@ void rsess_owner_update(struct socket *inner, const struct sock *outer)
 }
 
 /**
+ * rsess_owner_attach() - an accepted inner socket becomes an outer one's
+ * @inner: inner socket, which may be receiving
+ * @outer: outer socket, locked
+ *
+ * Its label was that of the listener, which may be another application's by now.
+ */
+void rsess_owner_attach(struct socket *inner, const struct sock *outer)
+{
+	rsess_owner_set(inner, outer);
+	security_sk_clone(outer, inner->sk);
+}
+
+/**
+ * rsess_owner_label() - a new inner socket has the label of the outer one
+ * @inner: inner socket, of which nobody else knows yet
+ * @rs: outer socket, locked
+ *
+ * One that the kernel makes has the kernel's, for which SELinux allows everything.
+ * sk_clone copies the class too; what that of @inner is its inode knows.  Smack takes the
+ * label of who runs.
+ */
+void rsess_owner_label(struct socket *inner, const struct rsess_sock *rs)
+{
+	const struct cred *saved = rsess_owner_assume(rs);
+
+	security_sk_clone(rsess_to_sk(rs), inner->sk);
+	security_sock_graft(inner->sk, inner);
+	rsess_owner_drop(saved);
+}
+
+/**
  * rsess_owner_inherit() - an accepted outer socket is where its listener is
  * @child: new outer socket, not visible yet
  * @parent: listening outer socket
+ * @inner: of its first transport
+ *
+ * The inner one has the label of the inner listener, which is that of @parent, and with
+ * it the label of the peer.
  */
-void rsess_owner_inherit(struct sock *child, const struct sock *parent)
+void rsess_owner_inherit(struct sock *child, const struct sock *parent,
+			 const struct sock *inner)
 {
 	child->sk_uid = parent->sk_uid;
 	rsess_owner_cgroup(child, parent);
+	security_sk_clone(inner, child);
+}
+
+/**
+ * rsess_owner_take_over() - another application listens on an inner socket
+ * @inner: inner socket of a listener
+ * @rs: outer socket, locked
+ *
+ * What is accepted from now on is where the application is that accepts it.
+ */
+void rsess_owner_take_over(struct socket *inner, const struct rsess_sock *rs)
+{
+	rsess_owned_by_me(rs);
+	rsess_owner_cgroup(inner->sk, rsess_to_sk(rs));
+	rsess_owner_label(inner, rs);
 }
 
 /* Has it a file of its own, see rsess_owner_stand_in()? */
@@ -317,6 +369,7 @@ int rsess_owner_may_dial(const struct rsess_sock *rs,
 	if (err)
 		return err == -ENFILE ? -ENOBUFS : err;
 	rsess_owner_set(sock, outer);
+	rsess_owner_label(sock, rs);
 	sock->sk->sk_mark = outer->sk_mark;
 	sock->sk->sk_bound_dev_if = outer->sk_bound_dev_if;
 	err = rsess_owner_ask(sock->sk, &copy);
@@ -343,6 +396,46 @@ void rsess_owner_drop(const struct cred *saved)
 {
 	if (saved)
 		revert_creds(saved);
+}
+
+/**
+ * rsess_inner_sendmsg() - kernel_sendmsg() for an inner socket
+ * @sock: inner socket, not locked
+ * @msg: flags
+ * @vec: what is sent
+ * @n: pieces of @vec
+ * @len: bytes
+ *
+ * LSMs are not asked: the application was, at its own socket, and who runs now may be a
+ * work.
+ *
+ * Return: bytes, or a negative errno.
+ */
+int rsess_inner_sendmsg(struct socket *sock, struct msghdr *msg,
+			struct kvec *vec, size_t n, size_t len)
+{
+	iov_iter_kvec(&msg->msg_iter, ITER_SOURCE, vec, n, len);
+	return sock->ops->sendmsg(sock, msg, len);
+}
+
+/**
+ * rsess_inner_recvmsg() - kernel_recvmsg() for an inner socket
+ * @sock: inner socket, not locked
+ * @msg: message
+ * @vec: where to
+ * @n: pieces of @vec
+ * @len: bytes
+ * @flags: MSG_*
+ *
+ * As rsess_inner_sendmsg().
+ *
+ * Return: bytes, or a negative errno.
+ */
+int rsess_inner_recvmsg(struct socket *sock, struct msghdr *msg,
+			struct kvec *vec, size_t n, size_t len, int flags)
+{
+	iov_iter_kvec(&msg->msg_iter, ITER_DEST, vec, n, len);
+	return sock->ops->recvmsg(sock, msg, len, flags);
 }
 
 /**

@@ -9,6 +9,8 @@
 
 union rsess_addr;
 struct cred;
+struct kvec;
+struct msghdr;
 struct rsess_sock;
 struct sock;
 struct socket;
@@ -19,7 +21,11 @@ void rsess_owner_uid(struct socket *inner, kuid_t uid);
 void rsess_owner_set(struct socket *inner, const struct sock *outer);
 bool rsess_owner_differs(const struct sock *inner, const struct sock *outer);
 void rsess_owner_update(struct socket *inner, const struct sock *outer);
-void rsess_owner_inherit(struct sock *child, const struct sock *parent);
+void rsess_owner_attach(struct socket *inner, const struct sock *outer);
+void rsess_owner_label(struct socket *inner, const struct rsess_sock *rs);
+void rsess_owner_inherit(struct sock *child, const struct sock *parent,
+			 const struct sock *inner);
+void rsess_owner_take_over(struct socket *inner, const struct rsess_sock *rs);
 void rsess_owner_release(struct socket *inner);
 
 void rsess_owner_note(struct rsess_sock *rs);
@@ -29,6 +35,11 @@ int rsess_owner_may_dial(const struct rsess_sock *rs,
 			 const union rsess_addr *addr);
 const struct cred *rsess_owner_assume(const struct rsess_sock *rs);
 void rsess_owner_drop(const struct cred *saved);
+
+int rsess_inner_sendmsg(struct socket *sock, struct msghdr *msg,
+			struct kvec *vec, size_t n, size_t len);
+int rsess_inner_recvmsg(struct socket *sock, struct msghdr *msg,
+			struct kvec *vec, size_t n, size_t len, int flags);
 void rsess_charge_as(struct sock *sk, const struct sock *owner);
 
 #endif /* _RSESS_OWNER_H */

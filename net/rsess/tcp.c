@@ -7,6 +7,7 @@
 #include "compat.h"
 #include "listener.h"
 #include "net.h"
+#include "owner.h"
 #include "session.h"
 #include "transport.h"
 
@@ -127,7 +128,7 @@ static void rsess_tcp_discard(struct socket *sock)
 {
 	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_TRUNC };
 
-	kernel_recvmsg(sock, &msg, NULL, 0, INT_MAX, msg.msg_flags);
+	rsess_inner_recvmsg(sock, &msg, NULL, 0, INT_MAX, msg.msg_flags);
 }
 
 const struct rsess_transport_ops rsess_tcp_ops = {

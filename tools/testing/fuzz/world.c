@@ -616,6 +616,14 @@ void rsess_owner_update(struct socket *inner, const struct sock *outer)
 {
 }
 
+void rsess_owner_attach(struct socket *inner, const struct sock *outer)
+{
+}
+
+void rsess_owner_label(struct socket *inner, const struct rsess_sock *rs)
+{
+}
+
 void rsess_owner_forget(struct rsess_sock *rs)
 {
 }
@@ -654,8 +662,8 @@ int kernel_bind(struct socket *sock, struct sockaddr *addr, int len)
 	return 0;
 }
 
-int kernel_recvmsg(struct socket *sock, struct msghdr *msg, struct kvec *vec,
-		   size_t n, size_t len, int flags)
+int rsess_inner_recvmsg(struct socket *sock, struct msghdr *msg,
+			struct kvec *vec, size_t n, size_t len, int flags)
 {
 	CHECK(false);
 	return 0;
@@ -685,8 +693,8 @@ int kernel_getsockname(struct socket *sock, struct sockaddr *addr)
 	return sizeof(struct sockaddr_in);
 }
 
-int kernel_sendmsg(struct socket *sock, struct msghdr *msg, struct kvec *vec,
-		   size_t n, size_t len)
+int rsess_inner_sendmsg(struct socket *sock, struct msghdr *msg,
+			struct kvec *vec, size_t n, size_t len)
 {
 	CHECK(n == 1 && vec->iov_len == len);
 	conn_out(conn_of(sock), NULL, vec->iov_base, len);

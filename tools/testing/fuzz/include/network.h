@@ -493,11 +493,7 @@ int sock_create_kern(struct net *net, int family, int type, int protocol,
 		     struct socket **sock);
 void sock_release(struct socket *sock);
 int kernel_bind(struct socket *sock, struct sockaddr *addr, int len);
-int kernel_recvmsg(struct socket *sock, struct msghdr *msg, struct kvec *vec,
-		   size_t n, size_t len, int flags);
 int kernel_getsockname(struct socket *sock, struct sockaddr *addr);
-int kernel_sendmsg(struct socket *sock, struct msghdr *msg, struct kvec *vec,
-		   size_t n, size_t len);
 ssize_t kernel_sendpage(struct socket *sock, struct page *page, int off,
 			size_t len, int flags);
 int kernel_sock_shutdown(struct socket *sock, int how);
