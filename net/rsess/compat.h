@@ -23,6 +23,14 @@
 #define sockaddr_unsized sockaddr
 #endif
 
+/* struct proto says where the part of IPv6 is since 6.4; before, it is the end. */
+#ifdef RSESS_HAVE_IPV6_PINFO_OFFSET
+#define RSESS_PROTO_INET6(type, member)					\
+	.ipv6_pinfo_offset = offsetof(type, member),
+#else
+#define RSESS_PROTO_INET6(type, member)
+#endif
+
 /* struct blake2s_state has another name since 6.19. */
 #ifndef RSESS_HAVE_BLAKE2S_CTX
 #define blake2s_ctx blake2s_state

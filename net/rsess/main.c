@@ -9,6 +9,8 @@
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
 #include "auth.h"
+#include "compat.h"
+#include "family.h"
 #include "listener.h"
 #include "net.h"
 #include "session.h"
@@ -16,10 +18,6 @@
 #include "synopt.h"
 #include "table.h"
 #include "work.h"
-
-int rsess_family = AF_RSESS;
-module_param_named(family, rsess_family, int, 0444);
-MODULE_PARM_DESC(family, "number of the address family (default 18)");
 
 struct workqueue_struct *rsess_wq;
 struct workqueue_struct *rsess_close_wq;
@@ -38,6 +36,9 @@ static void rsess_enter_memory_pressure(struct sock *sk)
 		WRITE_ONCE(rsess_memory_pressure, 1);
 }
 
+static_assert(offsetofend(struct rsess_sock, inet6) == sizeof(struct rsess_sock),
+	      "RSESS_PROTO_INET6");
+
 struct proto rsess_proto = {
 	.name			= "RSESS",
 	.owner			= THIS_MODULE,
@@ -54,11 +55,10 @@ struct proto rsess_proto = {
 	.keepalive		= rsess_keepalive,
 	.release_cb		= rsess_work_release,
 	.no_autobind		= true,
-};
-
-static struct net_proto_family rsess_family_ops = {
-	.create	= rsess_create,
-	.owner	= THIS_MODULE,
+	.init			= rsess_sock_init,
+	.destroy		= rsess_sock_refused,
+	.unhash			= rsess_sock_unhash,
+	RSESS_PROTO_INET6(struct rsess_sock, inet6)
 };
 
 /**
@@ -134,8 +134,8 @@ static int __init rsess_init(void)
 {
 	int err;
 
-	rsess_family_ops.family = rsess_family;
 	rsess_mem_init();
+	rsess_socket_ops_init();
 	err = percpu_counter_init(&rsess_sockets_allocated, 0, GFP_KERNEL);
 	if (err)
 		return err;
@@ -156,7 +156,7 @@ static int __init rsess_init(void)
 	err = register_pernet_device(&rsess_pernet_ops);
 	if (err)
 		goto unregister_proto;
-	err = sock_register(&rsess_family_ops);
+	err = rsess_family_register();
 	if (err)
 		goto unregister_pernet;
 	return 0;
@@ -179,7 +179,7 @@ destroy_counter:
 /* No outer socket exists any more, orphans included: each pins the module. */
 static void __exit rsess_exit(void)
 {
-	sock_unregister(rsess_family);
+	rsess_family_unregister();
 	unregister_pernet_device(&rsess_pernet_ops);
 	destroy_workqueue(rsess_close_wq);
 	destroy_workqueue(rsess_wq);
@@ -194,4 +194,3 @@ module_exit(rsess_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Session layer below the socket: streams that survive ECONNRESET");
-MODULE_ALIAS_NETPROTO(AF_RSESS);

@@ -35,28 +35,30 @@ static void rsess_sock_destruct(struct sock *sk)
 	WARN_ON_ONCE(sk->sk_forward_alloc);
 }
 
-/**
- * rsess_sock_alloc() - a new outer socket
- * @net: its namespace
- * @ops: of its transports
- * @gfp: for the allocation
- * @kern: does it belong to the kernel, and so not hold the namespace?
- *
- * Return: the socket, in state TCP_CLOSE; or NULL.
+/* What AF_INET6 gives a socket: one of AF_RSESS may become one, and the kernel looks there
+ * without asking.
  */
-struct sock *rsess_sock_alloc(struct net *net,
-			      const struct rsess_transport_ops *ops, gfp_t gfp,
-			      int kern)
+static void rsess_sock_inet6(struct rsess_sock *rs)
 {
-	struct rsess_sock *rs;
-	struct sock *sk;
+	if (rs->inet.pinet6)
+		return;
+	rs->inet.pinet6 = &rs->inet6;
+	rs->inet6.hop_limit = -1;
+	rs->inet6.mcast_hops = IPV6_DEFAULT_MCASTHOPS;
+	rs->inet6.mc_loop = 1;
+	rs->inet6.mc_all = 1;
+}
 
-	sk = sk_alloc(net, rsess_family, gfp, &rsess_proto, kern);
-	if (!sk)
-		return NULL;
-	sock_init_data(NULL, sk);
-	/* The socket core asks for it, for example about SO_REUSEPORT. */
-	sk->sk_family = ops->family ?: AF_INET;
+/**
+ * rsess_sock_setup() - an inet socket becomes an outer socket
+ * @sk: new socket, as sock_init_data() left it or AF_INET
+ * @ops: of its transports
+ */
+void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+	struct net *net = sock_net(sk);
+
 	sk->sk_txrehash = READ_ONCE(net->core.sysctl_txrehash);
 	sk->sk_destruct = rsess_sock_destruct;
 	sk->sk_write_space = rsess_write_space;
@@ -65,9 +67,8 @@ struct sock *rsess_sock_alloc(struct net *net,
 	sk->sk_rcvbuf = RSESS_RCVBUF;
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 
-	rs = rsess_sk(sk);
+	rsess_sock_inet6(rs);
 	rs->ops = ops;
-	rs->family = ops->family;
 	rs->callbacks.data_ready = sk->sk_data_ready;
 	rs->callbacks.write_space = sk->sk_write_space;
 	rs->callbacks.state_change = sk->sk_state_change;
@@ -85,6 +86,32 @@ struct sock *rsess_sock_alloc(struct net *net,
 	rsess_session_init(rs, false);
 	sk_sockets_allocated_inc(sk);
 	sock_prot_inuse_add(net, sk->sk_prot, 1);
+}
+
+/**
+ * rsess_sock_alloc() - a new outer socket without a struct socket
+ * @net: its namespace
+ * @ops: of its transports
+ * @gfp: for the allocation
+ * @kern: does it belong to the kernel, and so not hold the namespace?
+ *
+ * Return: the socket, in state TCP_CLOSE; or NULL.
+ */
+struct sock *rsess_sock_alloc(struct net *net,
+			      const struct rsess_transport_ops *ops, gfp_t gfp,
+			      int kern)
+{
+	struct sock *sk;
+
+	sk = sk_alloc(net, rsess_family, gfp, &rsess_proto, kern);
+	if (!sk)
+		return NULL;
+	sock_init_data(NULL, sk);
+	/* The socket core asks for it, for example about SO_REUSEPORT. */
+	sk->sk_family = ops->family ?: AF_INET;
+	sk->sk_protocol = ops->family ? 0 : rsess_protocol;
+	rsess_sock_setup(sk, ops);
+	rsess_sk(sk)->family = ops->family;
 	return sk;
 }
 
@@ -145,7 +172,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
  * @family: AF_INET, AF_INET6 or that of the transport
  *
  * The socket core and the security modules treat the outer socket as an inet
- * socket, though not as one of TCP: sk_protocol is 0.
+ * socket, though not as one of TCP: sk_protocol is %IPPROTO_RSESS.
  *
  * Return: 0, or -EAFNOSUPPORT when it was another one.
  */

@@ -42,6 +42,7 @@ struct rsess_transport;
 struct rsess_transport_ops;
 
 extern int rsess_family;
+extern int rsess_protocol;
 extern struct proto rsess_proto;
 /* Of sessions and transports; and of what waits for a work of the first. */
 extern struct workqueue_struct *rsess_wq;
@@ -351,6 +352,8 @@ struct rsess_sock {
 	struct list_head	link_accept;
 	u32			ticket;
 	bool			deferred;
+
+	struct ipv6_pinfo	inet6;		/* the last one: RSESS_PROTO_INET6() */
 };
 
 static inline struct rsess_sock *rsess_sk(const struct sock *sk)
@@ -449,6 +452,7 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 #define RSESS_HELLO_ERRORS	3
 
 /* session.c: life and death */
+void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops);
 struct sock *rsess_sock_alloc(struct net *net,
 			      const struct rsess_transport_ops *ops, gfp_t gfp,
 			      int kern);

@@ -249,7 +249,7 @@ static int rsess_connect_begin(struct socket *sock,
 		return -EISCONN;
 	if (!rsess_transport_takes(rsess_sk(sk)->ops, family))
 		return -EAFNOSUPPORT;
-	if (len < rsess_addr_least(family))
+	if (len < rsess_addr_least(rsess_sk(sk)->family ?: family))
 		return -EINVAL;
 	err = rsess_connect_start(rsess_sk(sk), addr);
 	if (!err)
@@ -724,78 +724,63 @@ static void rsess_splice_eof(struct socket *sock)
 
 RSESS_DEFINE_SENDPAGE_OP(rsess_sendpage)
 
-#define RSESS_OPS							\
-	.family		= PF_RSESS,					\
-	.owner		= THIS_MODULE,					\
-	.release	= rsess_release,				\
-	.bind		= rsess_bind,					\
-	.connect	= rsess_connect,				\
-	.socketpair	= sock_no_socketpair,				\
-	.accept		= RSESS_ACCEPT_OP(rsess_accept),		\
-	.getname	= rsess_getname,				\
-	.poll		= rsess_poll,					\
-	.ioctl		= rsess_ioctl,					\
-	.gettstamp	= sock_gettstamp,				\
-	.listen		= rsess_listen,					\
-	.shutdown	= rsess_shutdown,				\
-	.setsockopt	= rsess_setsockopt,				\
-	.getsockopt	= rsess_getsockopt,				\
-	.sendmsg	= rsess_sendmsg,				\
-	.recvmsg	= rsess_recvmsg,				\
-	.mmap		= rsess_mmap,					\
-	.set_rcvlowat	= rsess_set_rcvlowat,				\
-	.splice_read	= rsess_splice_read,				\
-	.splice_eof	= rsess_splice_eof,				\
-	RSESS_SENDPAGE_OP(rsess_sendpage)
-
+/* What the socket core calls; of each family, see rsess_socket_ops(). */
 static const struct proto_ops rsess_ops = {
-	RSESS_OPS
+	.owner		= THIS_MODULE,
+	.release	= rsess_release,
+	.bind		= rsess_bind,
+	.connect	= rsess_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= RSESS_ACCEPT_OP(rsess_accept),
+	.getname	= rsess_getname,
+	.poll		= rsess_poll,
+	.ioctl		= rsess_ioctl,
+	.gettstamp	= sock_gettstamp,
+	.listen		= rsess_listen,
+	.shutdown	= rsess_shutdown,
+	.setsockopt	= rsess_setsockopt,
+	.getsockopt	= rsess_getsockopt,
+	.sendmsg	= rsess_sendmsg,
+	.recvmsg	= rsess_recvmsg,
+	.mmap		= rsess_mmap,
+	.set_rcvlowat	= rsess_set_rcvlowat,
+	.splice_read	= rsess_splice_read,
+	.splice_eof	= rsess_splice_eof,
+	RSESS_SENDPAGE_OP(rsess_sendpage)
 };
 
-static const struct proto_ops rsess_ops_peek_off = {
-	RSESS_OPS
-	.set_peek_off	= sk_set_peek_off,
-};
+static const int rsess_ops_families[] = { PF_RSESS, PF_INET, PF_INET6 };
+static struct proto_ops rsess_ops_of[ARRAY_SIZE(rsess_ops_families)] __ro_after_init;
 
-/* SO_PEEK_OFF is there if TCP of this kernel has it, as it does since 6.9. */
-static const struct proto_ops *rsess_socket_ops(void)
+/**
+ * rsess_socket_ops_init() - fill in what rsess_socket_ops() returns
+ *
+ * SO_PEEK_OFF is there if TCP of this kernel has it, as it does since 6.9.
+ */
+void __init rsess_socket_ops_init(void)
 {
-	return inet_stream_ops.set_peek_off ? &rsess_ops_peek_off : &rsess_ops;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(rsess_ops_of); i++) {
+		rsess_ops_of[i] = rsess_ops;
+		rsess_ops_of[i].family = rsess_ops_families[i];
+		if (inet_stream_ops.set_peek_off)
+			rsess_ops_of[i].set_peek_off = sk_set_peek_off;
+	}
 }
 
 /**
- * rsess_create() - net_proto_family.create
- * @net: namespace
- * @sock: to be filled in
- * @protocol: of the transport, 0 for TCP
- * @kern: does it belong to the kernel?
+ * rsess_socket_ops() - operations of a socket
+ * @family: PF_INET, PF_INET6, or that of AF_RSESS for any other
  *
- * Return: 0 or the errno that AF_INET gives.
+ * Return: they differ by the family that they name only.
  */
-int rsess_create(struct net *net, struct socket *sock, int protocol, int kern)
+const struct proto_ops *rsess_socket_ops(int family)
 {
-	const struct rsess_transport_ops *ops;
-	struct sock *sk;
-	int err;
+	int i;
 
-	if (sock->type != SOCK_STREAM)
-		return -ESOCKTNOSUPPORT;
-	if (!protocol)
-		protocol = IPPROTO_TCP;
-	ops = rsess_transport_ops_find(protocol);
-	if (!ops)
-		return -EPROTONOSUPPORT;
-	err = ops->loaded ? rsess_transport_exists(ops, net) : 0;
-	if (err)
-		return err;
-
-	sk = rsess_sock_alloc(net, ops, GFP_KERNEL, kern);
-	if (!sk)
-		return -ENOBUFS;
-	sock->state = SS_UNCONNECTED;
-	sock->ops = rsess_socket_ops();
-	RSESS_CUSTOM_SOCKOPT(sock);
-	sk->sk_type = sock->type;
-	sock_graft(sk, sock);
-	return 0;
+	for (i = ARRAY_SIZE(rsess_ops_of) - 1; i > 0; i--)
+		if (rsess_ops_families[i] == family)
+			break;
+	return &rsess_ops_of[i];
 }

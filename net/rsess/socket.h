@@ -2,9 +2,9 @@
 #ifndef _RSESS_SOCKET_H
 #define _RSESS_SOCKET_H
 
-struct net;
-struct socket;
+struct proto_ops;
 
-int rsess_create(struct net *net, struct socket *sock, int protocol, int kern);
+void rsess_socket_ops_init(void);
+const struct proto_ops *rsess_socket_ops(int family);
 
 #endif /* _RSESS_SOCKET_H */

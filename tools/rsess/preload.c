@@ -101,7 +101,7 @@ INTERPOSED int bind(int fd, const struct sockaddr *addr, socklen_t len)
 }
 
 /* A program that asks what its socket is gets the answer of TCP.  The kernel's own
- * is 0: parts of it take a socket of this protocol for one of TCP's.
+ * is another: parts of it take a socket of this protocol for one of TCP's.
  */
 INTERPOSED int getsockopt(int fd, int level, int name, void *val,
 			  socklen_t *len)
@@ -110,7 +110,7 @@ INTERPOSED int getsockopt(int fd, int level, int name, void *val,
 	int *protocol = val;
 
 	if (ret || level != SOL_SOCKET || name != SO_PROTOCOL ||
-	    *len != sizeof(*protocol) || *protocol)
+	    *len != sizeof(*protocol) || *protocol == IPPROTO_TCP)
 		return ret;
 	if (family_is(fd))
 		*protocol = IPPROTO_TCP;

@@ -20,6 +20,13 @@
 #define PF_RSESS	AF_RSESS
 #endif
 
+/* socket(AF_INET or AF_INET6, SOCK_STREAM, IPPROTO_RSESS): the same over TCP.  The module
+ * parameter "protocol" overrides it.
+ */
+#ifndef IPPROTO_RSESS
+#define IPPROTO_RSESS	258
+#endif
+
 /* Level for setsockopt() and getsockopt(); the ASCII letters "RS". */
 #define SOL_RSESS	0x5253
 

@@ -243,7 +243,7 @@ CASE(scarce, at_the_last_limit)
 	some = fill_by(c, 65536);
 	ASSERT_LE(0, some);
 	/* TCP's is smaller now, and grows again by and by. */
-	if (l->kind->domain == AF_RSESS)
+	if (is_rsess(l->kind))
 		ASSERT_EQ(size, get_int(c, SOL_SOCKET, SO_SNDBUF));
 	OK(read_all(l->s, 0, n));
 	OK(wait_until(is_empty, l));
@@ -347,7 +347,7 @@ CASE(charged, accepted)
 	long rmem;
 
 	OK(move_to(self->group));
-	l->lfd = new_listener(l->kind->domain, l->kind->family);
+	l->lfd = new_listener_of(l->kind->domain, l->kind->protocol, l->kind->family);
 	ASSERT_LE(0, l->lfd);
 	OK(move_to(self->dir));
 	l->c = line_connect(l);
@@ -375,7 +375,7 @@ CASE(charged, accepted_late)
 	int i;
 
 	OK(move_to(self->group));
-	l->lfd = new_listener(l->kind->domain, l->kind->family);
+	l->lfd = new_listener_of(l->kind->domain, l->kind->protocol, l->kind->family);
 	ASSERT_LE(0, l->lfd);
 	OK(move_to(self->dir));
 	for (i = 0; i < 20; i++) {
@@ -408,7 +408,7 @@ CASE(charged, connected)
 	struct line *l = &self->l;
 	long wmem;
 
-	l->lfd = new_listener(l->kind->domain, l->kind->family);
+	l->lfd = new_listener_of(l->kind->domain, l->kind->protocol, l->kind->family);
 	ASSERT_LE(0, l->lfd);
 	OK(move_to(self->group));
 	OK(line_open(l));

@@ -60,7 +60,7 @@ static struct difference {
 	{
 		.name = "protocol",
 		.pattern = "* @(protocol|SO_PROTOCOL get *)",
-		.why = "SO_PROTOCOL is 0: it is no TCP socket that is asked",
+		.why = "SO_PROTOCOL is IPPROTO_RSESS: it is no TCP socket that is asked",
 	},
 	{
 		.name = "buffers",
@@ -166,7 +166,7 @@ static bool concerns(const struct difference *d, const struct kind *kind)
 
 	if (d->sctp && kind->protocol != IPPROTO_SCTP)
 		return false;
-	return kind->domain == AF_RSESS && !is_past(d) &&
+	return is_rsess(kind) && !is_past(d) &&
 	       !(plain ? d->session : d->plain);
 }
 
@@ -222,7 +222,7 @@ int differs_unused(const struct kind *kind)
 	if (kind->policy == RSESS_NEGOTIATE_OFF)
 		return 0;
 	for (d = differences; d->name; d++) {
-		if (kind->domain != AF_RSESS || !d->seen || d->used || d->partly)
+		if (!is_rsess(kind) || !d->seen || d->used || d->partly)
 			continue;
 		say("%s does not differ any more: %s", d->name, d->why);
 		n++;

@@ -49,7 +49,7 @@ int line_init(struct line *l, const struct kind *kind)
 	*l = (struct line){
 		.kind = kind, .port = PORT, .lfd = -1, .c = -1, .s = -1,
 	};
-	if (!ret && kind->domain == AF_RSESS)
+	if (!ret && is_rsess(kind))
 		ret = negotiate_set(kind->policy) ?:
 		      sysctl_set("rsess/handshake_timeout_ms",
 				 10000 * slowness());
@@ -227,10 +227,16 @@ int line_end(struct line *l)
 	return ret;
 }
 
+/* Does the module make its sockets, by either door? */
+bool is_rsess(const struct kind *kind)
+{
+	return kind->domain == AF_RSESS || kind->protocol == IPPROTO_RSESS;
+}
+
 /* Or is it a plain socket, perhaps one that has fallen back? */
 bool has_session(const struct kind *kind)
 {
-	return kind->domain == AF_RSESS && kind->policy != RSESS_NEGOTIATE_OFF;
+	return is_rsess(kind) && kind->policy != RSESS_NEGOTIATE_OFF;
 }
 
 /**

@@ -62,10 +62,15 @@ struct line {
 #define KIND_VARIANT(fixture, name, d, f, n, p)				\
 	KIND_VARIANT_OF(fixture, name, d, f, IPPROTO_TCP, n, p)
 
+/* Of them, door4 and door6 are inet sockets of IPPROTO_RSESS, the others of AF_RSESS. */
 #define KIND_QUIET_VARIANTS(fixture)					\
 	FIXTURE_VARIANT(fixture) {					\
 		struct kind kind;					\
 	};								\
+	KIND_VARIANT_OF(fixture, door4, AF_INET, AF_INET, IPPROTO_RSESS, \
+			0, AUTO);					\
+	KIND_VARIANT_OF(fixture, door6, AF_INET6, AF_INET6, IPPROTO_RSESS, \
+			0, AUTO);					\
 	KIND_VARIANT(fixture, tcp4, AF_INET, AF_INET, 0, AUTO);		\
 	KIND_VARIANT(fixture, tcp6, AF_INET6, AF_INET6, 0, AUTO);	\
 	KIND_VARIANT(fixture, plain4, AF_RSESS, AF_INET, 0, OFF);	\
@@ -95,6 +100,7 @@ struct line {
 	KIND_VARIANT_OF(fixture, sctp_reset6, AF_RSESS, AF_INET6,	\
 			IPPROTO_SCTP, RESET_EVERY, REQUIRE)
 
+bool is_rsess(const struct kind *kind);
 bool has_session(const struct kind *kind);
 int line_init(struct line *l, const struct kind *kind);
 int line_open(struct line *l);

@@ -414,7 +414,7 @@ CASE(killed, both_ways)
 		{ .from = self->l.c, .to = self->l.s },
 		{ .from = self->l.s, .to = self->l.c },
 	};
-	bool plain = variant->kind.domain != AF_RSESS;
+	bool plain = !is_rsess(&variant->kind);
 	struct rsess_info info;
 	struct line *l = &self->l;
 	char c = 'x';

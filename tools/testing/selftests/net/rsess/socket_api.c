@@ -92,7 +92,7 @@ CASE(alone, socket_arguments)
 	ASSERT_LE(0, fd);
 	OK(getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &value, &len));
 	/* The socket core would take it for a struct tcp_sock. */
-	ASSERT_EQ(variant->domain == AF_RSESS ? 0 : IPPROTO_TCP, value);
+	ASSERT_EQ(variant->domain == AF_RSESS ? IPPROTO_RSESS : IPPROTO_TCP, value);
 	close(fd);
 }
 
@@ -107,7 +107,7 @@ CASE(alone, options_that_tell_what_it_is)
 	EXPECT_EQ(variant->domain == AF_RSESS ? AF_INET : variant->domain,
 		  value);
 	OK(getsockopt(self->fd, SOL_SOCKET, SO_PROTOCOL, &value, &len));
-	EXPECT_EQ(variant->domain == AF_RSESS ? 0 : IPPROTO_TCP, value);
+	EXPECT_EQ(variant->domain == AF_RSESS ? IPPROTO_RSESS : IPPROTO_TCP, value);
 	OK(getsockopt(self->fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len));
 	EXPECT_EQ(0, value);
 	OK(getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &value, &len));

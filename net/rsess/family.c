@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The two doors to a session: an inet socket of the protocol IPPROTO_RSESS, and the
+ * family AF_RSESS.
+ *
+ * The socket is an inet socket in either case, so that cgroup programs, security modules
+ * and all else that looks at the rules of sockets see one and ask as they do for TCP.  No
+ * part of the kernel takes it for a struct tcp_sock, because its protocol is another.
+ *
+ * AF_RSESS has the inet family make the socket, and then takes it over: by then the rules
+ * were asked whether this process may have an inet socket.  Which of the two families it
+ * has is told by its first address.
+ */
+#include <linux/module.h>
+#include <net/inet_common.h>
+#include <net/protocol.h>
+#include <net/sock.h>
+#include <uapi/linux/rsess.h>
+#include "compat.h"
+#include "family.h"
+#include "session.h"
+#include "socket.h"
+#include "transport.h"
+
+int rsess_family = AF_RSESS;
+module_param_named(family, rsess_family, int, 0444);
+MODULE_PARM_DESC(family, "number of the address family (default 18)");
+
+int rsess_protocol = IPPROTO_RSESS;
+module_param_named(protocol, rsess_protocol, int, 0444);
+MODULE_PARM_DESC(protocol, "number of the protocol of inet sockets (default 258)");
+
+/**
+ * rsess_sock_init() - struct proto.init: what AF_INET has made becomes a session's
+ * @sk: new socket, with what all inet sockets have
+ *
+ * Return: 0.
+ */
+int rsess_sock_init(struct sock *sk)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+
+	rsess_sock_setup(sk, &rsess_tcp_ops);
+	rs->family = sk->sk_family;
+	RSESS_CUSTOM_SOCKOPT(sk->sk_socket);
+	return 0;
+}
+
+/**
+ * rsess_sock_refused() - struct proto.destroy: a rule has refused the new socket
+ * @sk: socket that nobody has used
+ *
+ * sk_common_release() does the rest.
+ */
+void rsess_sock_refused(struct sock *sk)
+{
+	sock_hold(sk);	/* rsess_session_destroy() */
+	rsess_session_destroy(rsess_sk(sk));
+}
+
+/* No inet socket is looked for by what it is bound to. */
+void rsess_sock_unhash(struct sock *sk)
+{
+}
+
+/* An inet socket of TCP's kind, in the hands of nobody. */
+static struct sock *rsess_family_take(struct net *net, int kern)
+{
+	struct socket *made;
+	struct sock *sk;
+	int err;
+
+	err = __sock_create(net, PF_INET, SOCK_STREAM, rsess_protocol, &made, kern);
+	if (err)
+		return ERR_PTR(err);
+	sk = made->sk;
+	lock_sock(sk);
+	sock_orphan(sk);
+	sock_reset_flag(sk, SOCK_DEAD);
+	made->sk = NULL;
+	release_sock(sk);
+	sock_release(made);
+	return sk;
+}
+
+/* net_proto_family.create.  The errno is what AF_INET gives. */
+static int rsess_family_create(struct net *net, struct socket *sock, int protocol,
+			       int kern)
+{
+	const struct rsess_transport_ops *ops;
+	struct sock *sk;
+	int err;
+
+	if (sock->type != SOCK_STREAM)
+		return -ESOCKTNOSUPPORT;
+	ops = rsess_transport_ops_find(protocol ?: IPPROTO_TCP);
+	if (!ops)
+		return -EPROTONOSUPPORT;
+	err = ops->loaded ? rsess_transport_exists(ops, net) : 0;
+	if (err)
+		return err;
+	if (ops->family)
+		sk = rsess_sock_alloc(net, ops, GFP_KERNEL, kern) ?: ERR_PTR(-ENOBUFS);
+	else
+		sk = rsess_family_take(net, kern);
+	if (IS_ERR(sk))
+		return PTR_ERR(sk);
+	rsess_sk(sk)->ops = ops;
+	rsess_sk(sk)->family = ops->family;
+	sock->state = SS_UNCONNECTED;
+	sock->ops = rsess_socket_ops(PF_RSESS);
+	RSESS_CUSTOM_SOCKOPT(sock);
+	sk->sk_type = sock->type;
+	sock_graft(sk, sock);
+	return 0;
+}
+
+static struct net_proto_family rsess_family_ops = {
+	.create	= rsess_family_create,
+	.owner	= THIS_MODULE,
+};
+
+static struct inet_protosw rsess_protosw = {
+	.type	= SOCK_STREAM,
+	.prot	= &rsess_proto,
+};
+
+static struct inet_protosw rsess_protosw6 = {
+	.type	= SOCK_STREAM,
+	.prot	= &rsess_proto,
+};
+
+static void rsess_protosw_unregister(void)
+{
+	inet_unregister_protosw(&rsess_protosw);
+	if (IS_ENABLED(CONFIG_IPV6))
+		inet6_unregister_protosw(&rsess_protosw6);
+}
+
+/**
+ * rsess_family_register() - sockets can be made
+ *
+ * Return: 0, or the errno of a number that is taken.
+ */
+int rsess_family_register(void)
+{
+	int err;
+
+	rsess_family_ops.family = rsess_family;
+	rsess_protosw.protocol = rsess_protocol;
+	rsess_protosw.ops = rsess_socket_ops(PF_INET);
+	rsess_protosw6.protocol = rsess_protocol;
+	rsess_protosw6.ops = rsess_socket_ops(PF_INET6);
+
+	if (IS_ENABLED(CONFIG_IPV6)) {
+		err = inet6_register_protosw(&rsess_protosw6);
+		if (err)
+			return err;
+	}
+	inet_register_protosw(&rsess_protosw);
+	err = sock_register(&rsess_family_ops);
+	if (err)
+		rsess_protosw_unregister();
+	return err;
+}
+
+/**
+ * rsess_family_unregister() - undo rsess_family_register()
+ */
+void rsess_family_unregister(void)
+{
+	sock_unregister(rsess_family);
+	rsess_protosw_unregister();
+}
+
+MODULE_ALIAS_NETPROTO(AF_RSESS);
+/* socket(AF_INET or AF_INET6, SOCK_STREAM, IPPROTO_RSESS) */
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, 258, 1);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET6, 258, 1);

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The two doors to a session, AF_RSESS and inet sockets of IPPROTO_RSESS, lead to the
+ * same socket; rules that are about inet sockets hold for it, and nothing in the kernel
+ * takes it for one of TCP.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <linux/kcm.h>
+#include <linux/tls.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "bpf.h"
+#include "harness.h"
+#include "line.h"
+
+#define GROUPS	"/sys/fs/cgroup"
+
+/*
+ * Who meets whom.
+ */
+FIXTURE(doors) {
+	int lfd;
+	int c;
+	int s;
+};
+
+/* 0 is a TCP socket. */
+FIXTURE_VARIANT(doors) {
+	int dialer;
+	int listener;
+	int family;
+	bool session;
+};
+
+#define DOOR_AF		AF_RSESS
+#define DOOR_INET	1
+#define DOORS(name, d, l, is_session)					\
+	FIXTURE_VARIANT_ADD(doors, name##4) {				\
+		.dialer = d, .listener = l, .family = AF_INET,		\
+		.session = is_session,					\
+	};								\
+	FIXTURE_VARIANT_ADD(doors, name##6) {				\
+		.dialer = d, .listener = l, .family = AF_INET6,		\
+		.session = is_session,					\
+	}
+
+DOORS(inet_to_inet, DOOR_INET, DOOR_INET, true);
+DOORS(inet_to_af, DOOR_INET, DOOR_AF, true);
+DOORS(af_to_inet, DOOR_AF, DOOR_INET, true);
+DOORS(inet_to_tcp, DOOR_INET, 0, false);
+DOORS(tcp_to_inet, 0, DOOR_INET, false);
+
+static int domain_of(int door, int family)
+{
+	return door == DOOR_AF ? AF_RSESS : family;
+}
+
+static int protocol_of(int door)
+{
+	return door == DOOR_INET ? IPPROTO_RSESS : 0;
+}
+
+FIXTURE_SETUP(doors)
+{
+	OK(netns_new());
+	self->lfd = -1;
+	self->c = -1;
+	self->s = -1;
+}
+
+FIXTURE_TEARDOWN(doors)
+{
+	line_close(&self->lfd);
+	line_close(&self->c);
+	line_close(&self->s);
+}
+
+CASE(doors, lead_to_the_same)
+{
+	int family = variant->family;
+	struct sockaddr_storage ss, name;
+	socklen_t len = loopback(&ss, family, PORT), namelen = sizeof(name);
+	struct rsess_info info;
+	socklen_t infolen = sizeof(info);
+
+	self->lfd = new_listener_of(domain_of(variant->listener, family),
+				    protocol_of(variant->listener), family);
+	ASSERT_LE(0, self->lfd);
+	self->c = socket(domain_of(variant->dialer, family), SOCK_STREAM,
+			 protocol_of(variant->dialer));
+	ASSERT_LE(0, self->c);
+	OK(connect(self->c, (struct sockaddr *)&ss, len));
+	self->s = accept(self->lfd, (struct sockaddr *)&name, &namelen);
+	ASSERT_LE(0, self->s);
+	ASSERT_EQ(family, name.ss_family);
+	ASSERT_EQ(len, namelen);
+	OK(write_all(self->c, 0, 100000));
+	OK(read_all(self->s, 0, 100000));
+	OK(write_all(self->s, 7, 1000));
+	OK(read_all(self->c, 7, 1000));
+	if (variant->dialer) {
+		OK(getsockopt(self->c, SOL_RSESS, RSESS_INFO, &info, &infolen));
+		ASSERT_EQ(variant->session, !info.plain);
+	}
+}
+
+/*
+ * What it is.
+ */
+FIXTURE(inet) {
+	int fd;
+	char path[64];
+};
+
+FIXTURE_VARIANT(inet) {
+	int domain;
+	int protocol;
+	int family;
+};
+
+FIXTURE_VARIANT_ADD(inet, tcp4) {
+	.domain = AF_INET, .family = AF_INET,
+};
+
+FIXTURE_VARIANT_ADD(inet, tcp6) {
+	.domain = AF_INET6, .family = AF_INET6,
+};
+
+FIXTURE_VARIANT_ADD(inet, door4) {
+	.domain = AF_INET, .protocol = IPPROTO_RSESS, .family = AF_INET,
+};
+
+FIXTURE_VARIANT_ADD(inet, door6) {
+	.domain = AF_INET6, .protocol = IPPROTO_RSESS, .family = AF_INET6,
+};
+
+FIXTURE_VARIANT_ADD(inet, rsess4) {
+	.domain = AF_RSESS, .family = AF_INET,
+};
+
+FIXTURE_VARIANT_ADD(inet, rsess6) {
+	.domain = AF_RSESS, .family = AF_INET6,
+};
+
+static int enter(const char *path)
+{
+	char procs[100];
+
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
+	return file_write(procs, "0");
+}
+
+FIXTURE_SETUP(inet)
+{
+	self->fd = -1;
+	if (access(GROUPS "/cgroup.procs", W_OK))
+		SKIP(return, "no cgroups of version 2");
+	OK(netns_new());
+	snprintf(self->path, sizeof(self->path), GROUPS "/doors-%d", getpid());
+	OK(mkdir(self->path, 0755));
+}
+
+FIXTURE_TEARDOWN(inet)
+{
+	line_close(&self->fd);
+	enter(GROUPS);
+	rmdir(self->path);
+}
+
+#define SOCKET()	socket(variant->domain, SOCK_STREAM, variant->protocol)
+#define IS_TCP		(!variant->protocol && variant->domain != AF_RSESS)
+
+#define RETURN(value)							\
+	{ BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, value },		\
+	{ BPF_JMP | BPF_EXIT, 0, 0, 0, 0 }
+
+/* The program for sockets that are made: no. */
+CASE(inet, is_refused_when_it_is_made)
+{
+	const struct bpf_insn no[] = { RETURN(0) };
+
+	OK(bpf_attach(self->path, BPF_PROG_TYPE_CGROUP_SOCK,
+		      BPF_CGROUP_INET_SOCK_CREATE, no, ARRAY_SIZE(no)));
+	OK(enter(self->path));
+	FAILS(EPERM, SOCKET());
+	OK(enter(GROUPS));
+	self->fd = SOCKET();
+	ASSERT_LE(0, self->fd);
+}
+
+CASE(inet, is_refused_an_address)
+{
+	const struct bpf_insn no[] = { RETURN(0) };
+	bool six = variant->family == AF_INET6;
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, variant->family, PORT);
+
+	OK(bpf_attach(self->path, BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+		      six ? BPF_CGROUP_INET6_BIND : BPF_CGROUP_INET4_BIND, no,
+		      ARRAY_SIZE(no)));
+	OK(enter(self->path));
+	self->fd = SOCKET();
+	ASSERT_LE(0, self->fd);
+	FAILS(EPERM, bind(self->fd, (struct sockaddr *)&ss, len));
+}
+
+/* A program that sees setsockopt() sets an option of IPv6 itself: the socket has what
+ * belongs to IPv6.
+ */
+CASE(inet, has_options_of_ipv6_set_by_a_program)
+{
+	const struct bpf_insn set_tclass[] = {
+		{ BPF_LDX | BPF_MEM | BPF_DW, 1, 1,
+		  offsetof(struct bpf_sockopt, sk), 0 },
+		{ BPF_ST | BPF_MEM | BPF_W, 10, 0, -4, 0x20 },
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, IPPROTO_IPV6 },
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 67 /* IPV6_TCLASS */ },
+		{ BPF_ALU64 | BPF_MOV | BPF_X, 4, 10, 0, 0 },
+		{ BPF_ALU64 | BPF_ADD | BPF_K, 4, 0, 0, -4 },
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 5, 0, 0, 4 },
+		{ BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_setsockopt },
+		RETURN(1),
+	};
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, variant->family, PORT);
+	int one = 1;
+
+	self->fd = SOCKET();
+	ASSERT_LE(0, self->fd);
+	OK(bind(self->fd, (struct sockaddr *)&ss, len));
+	OK(bpf_attach(self->path, BPF_PROG_TYPE_CGROUP_SOCKOPT,
+		      BPF_CGROUP_SETSOCKOPT, set_tclass, ARRAY_SIZE(set_tclass)));
+	OK(enter(self->path));
+	line_close(&self->fd);
+	self->fd = SOCKET();
+	ASSERT_LE(0, self->fd);
+	OK(bind(self->fd, (struct sockaddr *)&ss, len));
+	OK(setsockopt(self->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)));
+	OK(listen(self->fd, 1));
+}
+
+CASE(inet, has_the_numbers_of_its_door)
+{
+	self->fd = SOCKET();
+	ASSERT_LE(0, self->fd);
+	EXPECT_EQ(IS_TCP ? IPPROTO_TCP : IPPROTO_RSESS,
+		  get_int(self->fd, SOL_SOCKET, SO_PROTOCOL));
+	EXPECT_EQ(variant->domain == AF_RSESS ? AF_INET : variant->domain,
+		  get_int(self->fd, SOL_SOCKET, SO_DOMAIN));
+}
+
+/* An inet socket has its family from the beginning. */
+CASE(inet, takes_addresses_of_its_family)
+{
+	int other = variant->family == AF_INET ? AF_INET6 : AF_INET;
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, other, PORT);
+
+	if (variant->domain == AF_RSESS)
+		SKIP(return, "its first address tells");
+	self->fd = SOCKET();
+	ASSERT_LE(0, self->fd);
+	FAILS(other == AF_INET ? EINVAL : EAFNOSUPPORT,
+	      bind(self->fd, (struct sockaddr *)&ss, len));
+	FAILS(other == AF_INET ? EINVAL : EAFNOSUPPORT,
+	      connect(self->fd, (struct sockaddr *)&ss, len));
+}
+
+/*
+ * What takes sockets of TCP takes none of these.
+ */
+CASE(inet, is_in_no_sockmap)
+{
+	union bpf_attr map = {
+		.map_type = BPF_MAP_TYPE_SOCKMAP, .key_size = 4,
+		.value_size = 4, .max_entries = 1,
+	};
+	int key = 0, mfd = syscall(SYS_bpf, BPF_MAP_CREATE, &map, sizeof(map));
+	union bpf_attr update = { .map_fd = mfd, .key = (uintptr_t)&key };
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, variant->family, PORT);
+
+	if (mfd < 0 && errno == EINVAL)
+		SKIP(return, "no sockmap");
+	ASSERT_LE(0, mfd);
+	self->fd = SOCKET();
+	ASSERT_LE(0, self->fd);
+	OK(bind(self->fd, (struct sockaddr *)&ss, len));
+	OK(listen(self->fd, 1));
+	update.value = (uintptr_t)&self->fd;
+	if (IS_TCP) {
+		OK(syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &update, sizeof(update)));
+	} else {
+		FAILS(EOPNOTSUPP, syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &update,
+					  sizeof(update)));
+	}
+	close(mfd);
+}
+
+CASE(inet, has_no_kcm)
+{
+	int kcm = socket(AF_KCM, SOCK_DGRAM, KCMPROTO_CONNECTED);
+	const struct bpf_insn whole[] = { RETURN(0) };
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+		.insns = (uintptr_t)whole, .insn_cnt = ARRAY_SIZE(whole),
+		.license = (uintptr_t)"GPL",
+	};
+	struct kcm_attach attach = {
+		.bpf_fd = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load)),
+	};
+
+	if (kcm < 0)
+		SKIP(return, "no kcm");
+	ASSERT_LE(0, attach.bpf_fd);
+	self->fd = SOCKET();
+	ASSERT_LE(0, self->fd);
+	attach.fd = self->fd;
+	/* A socket of TCP has to be connected. */
+	FAILS(EOPNOTSUPP, ioctl(kcm, SIOCKCMATTACH, &attach));
+	close(kcm);
+	close(attach.bpf_fd);
+}
+
+TEST_HARNESS_MAIN
