@@ -127,8 +127,11 @@ static int rsess_listener_judge(struct rsess_transport *tr)
 	u8 negotiate = READ_ONCE(tr->lsn->negotiate);
 
 	tr->offer = tr->ops->offered(tr->sock);
+	tr->inband = tr->offer != RSESS_OFFER_SURE;
 	if (negotiate == RSESS_NEGOTIATE_REQUIRE)
 		tr->offer = RSESS_OFFER_SURE;
+	else
+		tr->inband = false;
 	if (tr->offer != RSESS_OFFER_NONE)
 		return 0;
 	tr->plain = rsess_plain_alloc();
@@ -605,6 +608,12 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 	union rsess_addr addr = {};
 
 	rs->lsn = tr->lsn;
+	rs->inband = tr->inband;
+	if (rs->inband) {
+		spin_lock(&tr->lsn->lock);
+		tr->lsn->inband++;
+		spin_unlock(&tr->lsn->lock);
+	}
 	sk->sk_type = parent->sk_type;
 	sk->sk_allocation = parent->sk_allocation;
 	rsess_owner_inherit(sk, parent, tr->sock->sk);

@@ -188,6 +188,29 @@ rsess_syn_recv_sock(const struct inet_connection_sock_af_ops *ops,
 #endif
 }
 
+/* Looking for a listener one had to name the table of TCP before 7.0. */
+#ifdef RSESS_HAVE_LOOKUP_HASHINFO
+#define RSESS_HASHINFO(net)	((net)->ipv4.tcp_death_row.hashinfo)
+#define rsess_lookup4(net, hashinfo, ...)	\
+	__inet_lookup_listener(net, hashinfo, __VA_ARGS__)
+#define rsess_lookup6(net, hashinfo, ...)	\
+	inet6_lookup_listener(net, hashinfo, __VA_ARGS__)
+#else
+#define RSESS_HASHINFO(net)	NULL
+#define rsess_lookup4(net, hashinfo, ...)	\
+	__inet_lookup_listener(net, __VA_ARGS__)
+#define rsess_lookup6(net, hashinfo, ...)	\
+	inet6_lookup_listener(net, __VA_ARGS__)
+#endif
+
+/* A reset has a reason since 6.10. */
+#ifdef RSESS_HAVE_RST_REASON
+#define rsess_send_reset(ops, sk, skb)	\
+	((ops)->send_reset(sk, skb, SK_RST_REASON_NO_SOCKET))
+#else
+#define rsess_send_reset(ops, sk, skb)	((ops)->send_reset(sk, skb))
+#endif
+
 /* sk_net_refcnt_upgrade() is there since 6.14 and some stable kernels. */
 #ifndef RSESS_HAVE_SK_NET_REFCNT_UPGRADE
 static inline void sk_net_refcnt_upgrade(struct sock *sk)

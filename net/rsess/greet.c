@@ -689,6 +689,7 @@ static void rsess_greet_tomb(struct rsess_transport *tr,
 		goto refuse;
 	RSESS_INC(net, RESUME_TOMBSTONE);
 	rsess_greet_reply(tr, frame, sizeof(frame));
+	rsess_listener_dismiss(tr->lsn);
 	return;
 
 refuse:

@@ -21,7 +21,6 @@ enum rsess_offer rsess_inband_offered(struct socket *sock);
 	.connect	= rsess_inband_connect,				\
 	.answer		= rsess_inband_answer,				\
 	.end		= rsess_inband_end,				\
-	.listen		= rsess_inband_listen,				\
 	.answers	= rsess_inband_answers,				\
 	.unlisten	= rsess_inband_unlisten,			\
 	.offered	= rsess_inband_offered

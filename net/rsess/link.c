@@ -664,6 +664,11 @@ static bool rsess_link_was_up(const struct rsess_sock *rs, int err)
 	       (err == ECONNRESET || err == ECONNABORTED || err == EPIPE);
 }
 
+static void rsess_link_note_refusal(struct rsess_sock *rs, int err)
+{
+	rs->refusals = err == rs->ops->refused ? rs->refusals + 1 : 0;
+}
+
 /* The session has no transport, for the transport's reason or none: what now? */
 static void rsess_link_next(struct rsess_sock *rs, int err)
 {
@@ -677,8 +682,9 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 		rsess_session_end(rs, RSESS_REASON_CONNECT, err ?: ECONNRESET);
 		return;
 	}
-	if (sk->sk_state == TCP_TIME_WAIT && rs->orphaned && !rs->dialer) {
-		/* The tombstone answers as well as we could. */
+	/* The acceptor's tombstone answers as well as we could. */
+	if (sk->sk_state == TCP_TIME_WAIT &&
+	    (!rs->dialer || rs->refusals >= RSESS_LAST_TRIES)) {
 		rsess_session_event(rs, RSESS_EV_RELEASED);
 		return;
 	}
@@ -715,6 +721,7 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 		RSESS_INC(sock_net(sk), DIALS_FAILED);
 	}
 	trace_rsess_transport_lost(sk, rs->epoch, rs->link, err, why);
+	rsess_link_note_refusal(rs, rs->link == RSESS_LINK_DIALING ? err : 0);
 	rs->last_error = err;
 	if (rs->progress) {
 		rs->attempts = 0;
@@ -740,6 +747,7 @@ void rsess_link_redial(struct rsess_sock *rs)
 	if (!err)
 		return;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), DIALS_FAILED);
+	rsess_link_note_refusal(rs, -err);
 	rsess_link_next(rs, -err);
 }
 

@@ -4,11 +4,16 @@
  *
  * Sessions come back to the address they were accepted at, so the inner socket
  * stays open as long as one of them lives, whether or not an application still
- * listens.  Without an application it takes RESUMEs only.  A new application of
- * the same user that binds the same address takes it over.
+ * listens.  Without an application it takes RESUMEs only, and refuses who does not ask
+ * for a session as a closed port does.  A new application of the same user that binds
+ * the same address takes it over.
+ *
+ * Tombstones keep none open, but where a dialer that comes to ask cannot be noticed
+ * (knock.c); and those give way to anybody who binds.
  *
  * What comes to a listener is in acceptq.c.
  */
+#include <net/ip.h>
 #include <net/sock.h>
 #include "compat.h"
 #include "listener.h"
@@ -35,6 +40,23 @@ void rsess_listener_free(struct rsess_listener *lsn)
 		kfree_rcu(lsn, rcu);
 }
 
+/* One of its users goes, who may have been there for tombstones. */
+static void rsess_listener_put_one(struct rsess_listener *lsn, bool remnant)
+{
+	bool last, dead;
+
+	spin_lock(&lsn->lock);
+	if (remnant)
+		lsn->remnants--;
+	last = !--lsn->users;
+	dead = lsn->dead;
+	if (last && !dead && queue_work(rsess_close_wq, &lsn->free_work))
+		rsess_listener_hold(lsn);	/* rsess_listener_free_work() */
+	spin_unlock(&lsn->lock);
+	if (last && dead)
+		rsess_listener_free(lsn);
+}
+
 /**
  * rsess_listener_put() - somebody needs the listener no more
  * @lsn: listener; may be closed, soon
@@ -43,16 +65,75 @@ void rsess_listener_free(struct rsess_listener *lsn)
  */
 void rsess_listener_put(struct rsess_listener *lsn)
 {
-	bool last, dead;
+	rsess_listener_put_one(lsn, false);
+}
 
+/**
+ * rsess_listener_refusal() - is a peer welcome that does not ask for a session?
+ * @lsn: listener, lock held
+ *
+ * Not where nobody listens: a program that only connects must not take a server that
+ * is gone for one that is there.
+ */
+void rsess_listener_refusal(struct rsess_listener *lsn)
+{
+	if (lsn->ops->refuses)
+		lsn->ops->refuses(lsn, !lsn->napps && !lsn->lingering &&
+				       !lsn->inband);
+}
+
+/* A session that was accepted does not need its listener.  Locked: lsn->lock. */
+static void rsess_listener_part(struct rsess_listener *lsn,
+				const struct rsess_sock *rs)
+{
+	if (!rs->inband)
+		return;
+	lsn->inband--;
+	rsess_listener_refusal(lsn);
+}
+
+/**
+ * rsess_listener_bereave() - a session that was accepted is no more
+ * @rs: session, locked; may have no listener
+ */
+void rsess_listener_bereave(struct rsess_sock *rs)
+{
+	struct rsess_listener *lsn = rs->lsn;
+
+	if (!lsn)
+		return;
+	rs->lsn = NULL;
 	spin_lock(&lsn->lock);
-	last = !--lsn->users;
-	dead = lsn->dead;
-	if (last && !dead && queue_work(rsess_close_wq, &lsn->free_work))
-		rsess_listener_hold(lsn);	/* rsess_listener_free_work() */
+	rsess_listener_part(lsn, rs);
 	spin_unlock(&lsn->lock);
-	if (last && dead)
-		rsess_listener_free(lsn);
+	rsess_listener_put(lsn);
+}
+
+/**
+ * rsess_listener_bury() - the tombstone of a session takes its listener over
+ * @rs: session, locked
+ *
+ * Return: the listener; rsess_listener_exhume() must follow.
+ */
+struct rsess_listener *rsess_listener_bury(struct rsess_sock *rs)
+{
+	struct rsess_listener *lsn = rs->lsn;
+
+	rs->lsn = NULL;
+	spin_lock(&lsn->lock);
+	rsess_listener_part(lsn, rs);
+	lsn->remnants++;
+	spin_unlock(&lsn->lock);
+	return lsn;
+}
+
+/**
+ * rsess_listener_exhume() - undo rsess_listener_bury()
+ * @lsn: listener
+ */
+void rsess_listener_exhume(struct rsess_listener *lsn)
+{
+	rsess_listener_put_one(lsn, true);
 }
 
 /* What all who listen allow: each one session more than its backlog, as TCP.
@@ -98,16 +179,21 @@ static void rsess_listener_linger_work(struct work_struct *work)
 {
 	struct rsess_listener *lsn =
 		container_of(work, struct rsess_listener, linger_work.work);
+	bool recalled;
 
 	spin_lock(&lsn->lock);
 	/* Somebody may have come and gone again meanwhile. */
 	if (lsn->lingering && time_after_eq(jiffies, lsn->linger_end)) {
 		lsn->lingering = false;
 		RSESS_INC(sock_net(lsn->sock->sk), LINGER_EXPIRED);
+		rsess_listener_refusal(lsn);
 	}
+	recalled = lsn->recalled;
+	lsn->recalled = false;
 	spin_unlock(&lsn->lock);
 	rsess_listener_refuse(lsn);
-	rsess_listener_put(lsn);	/* of rsess_listener_linger() */
+	/* of rsess_listener_linger() or rsess_listener_reopen() */
+	rsess_listener_put_one(lsn, recalled);
 }
 
 /* The inner socket is that of one of those who listen, if somebody does.  All of @apps
@@ -149,18 +235,17 @@ void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs)
 		rsess_listener_show(lsn);
 		if (!lsn->napps)
 			rsess_listener_linger(lsn);
+		rsess_listener_refusal(lsn);
 	}
 	spin_unlock(&lsn->lock);
 }
 
-/* Locked: bind_lock.  Nobody can come to use it any more. */
-static void rsess_listener_close(struct rsess_listener *lsn)
+/* Those who wait for their first frame are sent away: they see that the listener is
+ * dead, and leave the list.
+ */
+static void rsess_listener_clear(struct rsess_listener *lsn)
 {
 	struct rsess_transport *tr;
-
-	list_del(&lsn->list);
-	rsess_listener_unhook(lsn);
-	cancel_delayed_work_sync(&lsn->accept_work);
 
 	for (;;) {
 		spin_lock(&lsn->lock);
@@ -173,11 +258,38 @@ static void rsess_listener_close(struct rsess_listener *lsn)
 		spin_unlock(&lsn->lock);
 		if (!tr)
 			break;
-		/* It sees that the listener is dead, and leaves the list. */
 		rsess_transport_queue(tr);
 		flush_work(&tr->work);
 		rsess_transport_put(tr);
 	}
+}
+
+/* The same, but they go when they like: an outer socket is locked. */
+static void rsess_listener_clear_soon(struct rsess_listener *lsn)
+{
+	struct rsess_transport *tr;
+
+	spin_lock(&lsn->lock);
+	list_for_each_entry(tr, &lsn->pending, link)
+		rsess_transport_queue(tr);
+	list_for_each_entry(tr, &lsn->parked, link)
+		rsess_transport_queue(tr);
+	spin_unlock(&lsn->lock);
+}
+
+/* Locked: bind_lock.  Nobody can come to use it any more. */
+static void rsess_listener_close(struct rsess_listener *lsn, bool wait)
+{
+	list_del(&lsn->list);
+	if (lsn->synopt.door)
+		rsess_knock_door(lsn->rn, lsn->addr.sa.sa_family == AF_INET6,
+				 NULL);
+	rsess_listener_unhook(lsn);
+	cancel_delayed_work_sync(&lsn->accept_work);
+	if (wait)
+		rsess_listener_clear(lsn);
+	else
+		rsess_listener_clear_soon(lsn);
 	/* So that nothing of TCP comes any more. */
 	kernel_sock_shutdown(lsn->sock, SHUT_RDWR);
 	lsn->ops->unlisten(lsn);
@@ -201,7 +313,27 @@ static void rsess_listener_drop(struct rsess_listener *lsn)
 	rsess_listener_refuse(lsn);
 	if (cancel_delayed_work_sync(&lsn->linger_work))
 		rsess_listener_put(lsn); /* of rsess_listener_linger() */
-	rsess_listener_close(lsn);
+	rsess_listener_close(lsn, true);
+	if (!used)
+		rsess_listener_free(lsn);
+	rsess_listener_free(lsn);
+}
+
+/* The same for one that only tombstones need.  Those find it dead.
+ * Locked: bind_lock; an outer socket may be locked too.
+ */
+static void rsess_listener_vacate(struct rsess_listener *lsn)
+{
+	bool used;
+
+	rsess_listener_hold(lsn);
+	spin_lock(&lsn->lock);
+	lsn->dead = true;
+	used = lsn->users;
+	spin_unlock(&lsn->lock);
+	if (cancel_delayed_work(&lsn->linger_work))
+		rsess_listener_put_one(lsn, true); /* of rsess_listener_reopen() */
+	rsess_listener_close(lsn, false);
 	if (!used)
 		rsess_listener_free(lsn);
 	rsess_listener_free(lsn);
@@ -223,7 +355,7 @@ static void rsess_listener_free_work(struct work_struct *work)
 		rsess_listener_die(lsn);
 	spin_unlock(&lsn->lock);
 	if (last) {
-		rsess_listener_close(lsn);
+		rsess_listener_close(lsn, true);
 		rsess_listener_free(lsn);
 	}
 	mutex_unlock(&rn->bind_lock);
@@ -328,6 +460,17 @@ static bool rsess_listener_is_open(const struct rsess_listener *lsn,
 	       (!lsn->owners || (lsn->reuseport && sk->sk_reuseport));
 }
 
+/* Somebody has bound its address meanwhile and is about to listen.  Locked: lsn->lock. */
+static void rsess_listener_adopt(struct rsess_listener *lsn)
+{
+	if (!lsn->recalled || !cancel_delayed_work(&lsn->linger_work))
+		return;
+	lsn->recalled = false;
+	lsn->inband = 0;
+	lsn->remnants--;
+	lsn->users--;		/* not the last: the one that joins is there */
+}
+
 /* Bind a socket to the user's listener at an address.  Locked: bind_lock.
  * Return: 0; -EADDRINUSE; -ENOENT when there is none.
  */
@@ -345,6 +488,7 @@ static int rsess_listener_join(struct rsess_sock *rs,
 		if (!lsn->owners++)
 			lsn->reuseport = sk->sk_reuseport;
 		lsn->users++;
+		rsess_listener_adopt(lsn);
 		rs->lsn = lsn;
 		err = 0;
 	}
@@ -369,6 +513,33 @@ static bool rsess_listener_is_taken(const struct rsess_sock *rs,
 	return taken;
 }
 
+/* Listeners at the same port that only tombstones need make way.  Was there one?
+ * Locked: bind_lock.
+ */
+static bool rsess_listener_yield(struct rsess_net *rn,
+				 const struct rsess_transport_ops *ops,
+				 const union rsess_addr *addr)
+{
+	struct rsess_listener *lsn, *n;
+	union rsess_addr port;
+	bool yielded = false;
+	bool yields;
+
+	list_for_each_entry_safe(lsn, n, &rn->listeners, list) {
+		port = lsn->addr;
+		rsess_addr_set_port(&port, addr);
+		if (lsn->ops != ops || !rsess_addr_equal(&port, &lsn->addr))
+			continue;
+		spin_lock(&lsn->lock);
+		yields = !lsn->owners && lsn->users == lsn->remnants;
+		spin_unlock(&lsn->lock);
+		if (yields)
+			rsess_listener_vacate(lsn);
+		yielded |= yields;
+	}
+	return yielded;
+}
+
 static int rsess_listener_bind_inner(struct rsess_sock *rs,
 				     const union rsess_addr *addr, int len)
 {
@@ -383,6 +554,9 @@ static int rsess_listener_bind_inner(struct rsess_sock *rs,
 	rs->v6only = sock->sk->sk_ipv6only;
 	/* In the caller's context: its capabilities count for the port. */
 	err = kernel_bind(sock, (struct sockaddr_unsized *)addr, len);
+	if (err == -EADDRINUSE &&
+	    rsess_listener_yield(rsess_net(sock_net(sock->sk)), rs->ops, addr))
+		err = kernel_bind(sock, (struct sockaddr_unsized *)addr, len);
 	if (!err)
 		err = min(kernel_getsockname(sock, &bound.sa), 0);
 	if (!err && rsess_listener_is_taken(rs, &bound))
@@ -425,64 +599,220 @@ int rsess_listener_bind(struct rsess_sock *rs, const union rsess_addr *addr,
 	return err;
 }
 
-static struct rsess_listener *rsess_listener_new(struct rsess_sock *rs)
+static struct rsess_listener *
+rsess_listener_new(struct rsess_net *rn, struct socket *sock,
+		   const struct rsess_place *at)
 {
-	struct sock *sk = rsess_to_sk(rs);
 	struct rsess_listener *lsn = kzalloc(sizeof(*lsn), GFP_KERNEL);
 
 	if (!lsn)
 		return NULL;
 	refcount_set(&lsn->ref, 1);
-	lsn->rn = rsess_net(sock_net(sk));
-	lsn->sock = rs->inner;
-	lsn->addr = rs->laddr;
-	lsn->v6only = rs->v6only;
-	lsn->ops = rs->ops;
-	lsn->bound_dev_if = sk->sk_bound_dev_if;
-	lsn->uid = sk->sk_uid;
+	lsn->rn = rn;
+	lsn->sock = sock;
+	lsn->addr = at->addr;
+	lsn->v6only = at->v6only;
+	lsn->ops = at->ops;
+	lsn->bound_dev_if = at->bound_dev_if;
+	lsn->uid = at->uid;
 	INIT_WORK(&lsn->free_work, rsess_listener_free_work);
 	INIT_DELAYED_WORK(&lsn->linger_work, rsess_listener_linger_work);
 	spin_lock_init(&lsn->lock);
 	INIT_LIST_HEAD(&lsn->apps);
 	rsess_listener_queue_init(lsn);
 	lsn->users = 1;
-	lsn->owners = 1;
-	lsn->reuseport = sk->sk_reuseport;
 	return lsn;
 }
 
-/* Make a listener of the inner socket.  It belongs to it from then on. */
-static int rsess_listener_open(struct rsess_sock *rs)
+/* Have the inner socket listen.  It belongs to the listener from then on.
+ * Locked: bind_lock.
+ */
+static int rsess_listener_start(struct rsess_listener *lsn)
 {
-	struct rsess_listener *lsn;
-	int err, backlog;
+	int backlog = READ_ONCE(lsn->rn->net->core.sysctl_somaxconn);
+	int err;
 
-	lsn = rsess_listener_new(rs);
-	if (!lsn)
-		return -ENOMEM;
-	err = rs->ops->listen(lsn);
-	if (err) {
-		rsess_listener_free(lsn);
-		return err;
-	}
-	rsess_link_choose(rs, lsn->sock);
 	rsess_listener_hook(lsn);
-
 	/* The application's backlog bounds sessions, not connections.  Those are
 	 * taken at once, and TCP's queue is as long as any program could have it.
 	 */
-	backlog = READ_ONCE(sock_net(rs->inner->sk)->core.sysctl_somaxconn);
-	err = kernel_listen(rs->inner, max(backlog, SOMAXCONN));
+	err = kernel_listen(lsn->sock, max(backlog, SOMAXCONN));
 	if (err) {
 		rsess_listener_unhook(lsn);
-		rs->ops->unlisten(lsn);
+		lsn->ops->unlisten(lsn);
+		return err;
+	}
+	list_add_tail(&lsn->list, &lsn->rn->listeners);
+	return 0;
+}
+
+/* Make a listener of the inner socket. */
+static int rsess_listener_open(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	const struct rsess_place at = {
+		.ops = rs->ops, .addr = rs->laddr, .v6only = rs->v6only,
+		.bound_dev_if = sk->sk_bound_dev_if, .uid = sk->sk_uid,
+	};
+	struct rsess_listener *lsn;
+	int err;
+
+	lsn = rsess_listener_new(rsess_net(sock_net(sk)), rs->inner, &at);
+	if (!lsn)
+		return -ENOMEM;
+	lsn->owners = 1;
+	lsn->reuseport = sk->sk_reuseport;
+	err = rs->ops->listen(lsn);
+	if (!err) {
+		rsess_link_choose(rs, lsn->sock);
+		err = rsess_listener_start(lsn);
+	}
+	if (err) {
 		rsess_listener_free(lsn);
 		return err;
 	}
 	rs->inner = NULL;
 	rs->lsn = lsn;
-	list_add_tail(&lsn->list, &lsn->rn->listeners);
 	return 0;
+}
+
+/* A socket that is bound as that of a listener which is gone. */
+static struct socket *rsess_listener_rebind(struct rsess_net *rn,
+					    const struct rsess_place *at,
+					    bool door)
+{
+	union rsess_addr addr = at->addr;
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(rn->net, addr.sa.sa_family, SOCK_STREAM,
+			       at->ops->protocol, &sock);
+	if (err)
+		return ERR_PTR(err);
+	if (at->ops->made)
+		at->ops->made(sock->sk);
+	rsess_owner_uid(sock, at->uid);
+	if (door)
+		ip_sock_set_freebind(sock->sk);	/* the device may be down */
+	lock_sock(sock->sk);
+	sock->sk->sk_reuse = SK_CAN_REUSE;	/* for connections in TIME_WAIT */
+	sock->sk->sk_bound_dev_if = at->bound_dev_if;
+	sock->sk->sk_ipv6only = at->v6only;
+	release_sock(sock->sk);
+	err = kernel_bind(sock, (struct sockaddr_unsized *)&addr,
+			  rsess_addr_len(addr.sa.sa_family));
+	if (!err)
+		return sock;
+	sock_release(sock);
+	return ERR_PTR(err);
+}
+
+/* So long a listener waits for a dialer that has knocked: it comes again after a second
+ * over TCP, after three over SCTP.
+ */
+#define RSESS_RECALL	(5 * HZ)
+
+static int rsess_listener_reopen(struct rsess_net *rn,
+				 const struct rsess_place *at, bool door)
+{
+	struct rsess_listener *lsn;
+	struct socket *sock;
+	int err = -ENOMEM;
+
+	sock = rsess_listener_rebind(rn, at, door);
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
+	lsn = rsess_listener_new(rn, sock, at);
+	if (!lsn)
+		goto release;
+	lsn->recalled = true;
+	lsn->remnants = 1;
+	lsn->inband = at->inband;
+	if (at->inband)
+		lsn->negotiate = RSESS_NEGOTIATE_REQUIRE;
+	lsn->synopt.door = door;
+	err = lsn->ops->listen(lsn);
+	rsess_listener_refusal(lsn);
+	if (!err)
+		err = rsess_listener_start(lsn);
+	if (err)
+		goto free;
+	if (door)
+		rsess_knock_door(rn, at->addr.sa.sa_family == AF_INET6, sock->sk);
+	RSESS_INC(rn->net, LISTENERS_RECALLED);
+	queue_delayed_work(rsess_wq, &lsn->linger_work, RSESS_RECALL);
+	return 0;
+
+free:
+	rsess_listener_free(lsn);
+release:
+	sock_release(sock);
+	return err;
+}
+
+/**
+ * rsess_listener_recall() - listen for a moment, for dialers who ask tombstones
+ * @rn: namespace
+ * @at: where
+ *
+ * Context: a work; may sleep.
+ * Return: 0; -EADDRINUSE when the port is somebody else's; or another errno.
+ */
+int rsess_listener_recall(struct rsess_net *rn, const struct rsess_place *at)
+{
+	struct rsess_listener *lsn;
+	int err = 0;
+
+	mutex_lock(&rn->bind_lock);
+	/* There may be one already, and the refusal was on its way. */
+	list_for_each_entry(lsn, &rn->listeners, list)
+		if (lsn->ops == at->ops && lsn->bound_dev_if == at->bound_dev_if &&
+		    rsess_addr_equal(&lsn->addr, &at->addr))
+			goto unlock;
+	err = rsess_listener_reopen(rn, at, false);
+unlock:
+	mutex_unlock(&rn->bind_lock);
+	return err;
+}
+
+/**
+ * rsess_listener_door() - open the door for dialers of TCP who ask tombstones
+ * @rn: namespace
+ * @v6: for IPv6
+ *
+ * Its own port is of the loopback device, and refuses everybody.
+ *
+ * Context: a work; may sleep.
+ */
+void rsess_listener_door(struct rsess_net *rn, bool v6)
+{
+	struct rsess_place at = {
+		.ops = &rsess_tcp_ops, .v6only = v6, .uid = GLOBAL_ROOT_UID,
+		.inband = true,
+	};
+
+	rsess_addr_any(&at.addr, v6 ? AF_INET6 : AF_INET);
+	if (v6)
+		at.addr.in6.sin6_addr = in6addr_loopback;
+	else
+		at.addr.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	mutex_lock(&rn->bind_lock);
+	if (!rcu_access_pointer(rn->door[v6]) &&
+	    rsess_listener_reopen(rn, &at, true))
+		RSESS_INC(rn->net, MEMORY_SHORT);
+	mutex_unlock(&rn->bind_lock);
+}
+
+/**
+ * rsess_listener_dismiss() - a tombstone was asked, and has answered
+ * @lsn: where; is closed if it was there for nothing else
+ */
+void rsess_listener_dismiss(struct rsess_listener *lsn)
+{
+	spin_lock(&lsn->lock);
+	if (lsn->recalled && cancel_delayed_work(&lsn->linger_work))
+		queue_delayed_work(rsess_wq, &lsn->linger_work, HZ / 10);
+	spin_unlock(&lsn->lock);
 }
 
 /* An outer socket that was bound gets its listener: the one that is there, or a
@@ -555,6 +885,7 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 	rsess_listener_count_room(lsn);
 	rsess_listener_show(lsn);
 	rsess_listener_linger_stop(lsn);
+	rsess_listener_refusal(lsn);
 	rsess_listener_kick(lsn);
 	spin_unlock(&lsn->lock);
 	/* Sessions of those who listened before may wait. */

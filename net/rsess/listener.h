@@ -11,6 +11,7 @@
 #include <linux/spinlock.h>
 #include <linux/uidgid.h>
 #include <linux/workqueue.h>
+#include "knock.h"
 #include "session.h"
 #include "synopt.h"
 
@@ -38,13 +39,17 @@ struct rsess_transport;
  * @accept_work: takes connections from @sock
  * @serial: how many it has taken; its alone
  * @free_work: closes the listener when nobody uses it
- * @linger_work: ends @lingering
+ * @linger_work: ends @lingering, and a listener that is there for tombstones only
  * @wake_work: tells @apps of sessions that came into @acceptq under a lock
  * @lock: protects the rest
  * @users: outer sockets bound to it, sessions that resume through it,
- *	tombstones that a peer may come to ask, and @linger_work when it is queued;
+ *	tombstones of a transport that cannot knock, and @linger_work when it is queued;
  *	it stays open as long as there is one
  * @owners: outer sockets bound to it
+ * @remnants: those of @users who hold it for tombstones: nobody's bind() has to wait for
+ *	them
+ * @recalled: it was made to answer for tombstones, see knock.c
+ * @inband: sessions whose dialers do not ask in the transport's handshake
  * @reuseport: all of them have SO_REUSEPORT, so others may join them
  * @apps: those that listen; new sessions are made from the first of them
  * @napps: how many
@@ -89,6 +94,9 @@ struct rsess_listener {
 	spinlock_t		lock;	/* all below */
 	unsigned int		users;
 	unsigned int		owners;
+	unsigned int		remnants;
+	bool			recalled;
+	unsigned int		inband;
 	bool			reuseport;
 	struct list_head	apps;
 	unsigned int		napps;
@@ -119,6 +127,15 @@ void rsess_listener_put(struct rsess_listener *lsn);
 void rsess_listener_hold(struct rsess_listener *lsn);
 void rsess_listener_free(struct rsess_listener *lsn);
 void rsess_listener_exit(struct rsess_net *rn);
+void rsess_listener_refusal(struct rsess_listener *lsn);
+
+/* for sessions that were accepted, and what is left of them */
+void rsess_listener_bereave(struct rsess_sock *rs);
+struct rsess_listener *rsess_listener_bury(struct rsess_sock *rs);
+void rsess_listener_exhume(struct rsess_listener *lsn);
+int rsess_listener_recall(struct rsess_net *rn, const struct rsess_place *at);
+void rsess_listener_door(struct rsess_net *rn, bool v6);
+void rsess_listener_dismiss(struct rsess_listener *lsn);
 
 /* acceptq.c: for the application's socket */
 struct sock *rsess_listener_dequeue(struct rsess_listener *lsn,

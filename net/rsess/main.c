@@ -11,6 +11,7 @@
 #include "auth.h"
 #include "compat.h"
 #include "family.h"
+#include "knock.h"
 #include "listener.h"
 #include "net.h"
 #include "session.h"
@@ -79,7 +80,9 @@ static int __net_init rsess_net_init(struct net *net)
 
 	mutex_init(&rn->bind_lock);
 	INIT_LIST_HEAD(&rn->listeners);
+	rn->net = net;
 	rsess_table_init(rn);
+	rsess_knock_init(rn);
 	rn->mib = alloc_percpu(struct rsess_mib);
 	if (!rn->mib)
 		return -ENOMEM;

@@ -13,6 +13,7 @@
 #include "compat.h"
 #include "copied.h"
 #include "inband.h"
+#include "listener.h"
 #include "session.h"
 
 /* A connection from a peer without MPTCP has a socket of TCP. */
@@ -38,6 +39,12 @@ static void rsess_mptcp_tune(struct socket *sock)
 	rsess_sockopt_inner(sock, SOL_TCP, TCP_NODELAY, 1);
 }
 
+/* For who knocks later. */
+static int rsess_mptcp_listen(struct rsess_listener *lsn)
+{
+	return rsess_offers_init(sock_net(lsn->sock->sk));
+}
+
 const struct rsess_transport_ops rsess_mptcp_ops = {
 	.protocol	= IPPROTO_MPTCP,
 	.level		= SOL_TCP,
@@ -49,6 +56,7 @@ const struct rsess_transport_ops rsess_mptcp_ops = {
 	.loaded		= true,
 	.core		= rsess_mptcp_is,
 	RSESS_INBAND_OPS,
+	.listen		= rsess_mptcp_listen,
 	.made		= rsess_mptcp_made,
 	.tune		= rsess_mptcp_tune,
 	.state		= rsess_tcp_state,

@@ -17,6 +17,7 @@
 #include "stat.h"
 
 #define RSESS_TABLE_BITS	10
+#define RSESS_PLACE_BITS	8
 #define RSESS_BLACKHOLES	256
 
 struct rsess_offers;
@@ -48,6 +49,14 @@ struct rsess_blackhole {
  * @tombs: tombstones, oldest first
  * @ntombs: how many
  * @tomb_work: expires tombstones
+ * @places: tombstones that a dialer may ask where nobody listens, by port; read under RCU
+ * @nplaces: how many
+ * @knock_work: listens for those who ask
+ * @door: sockets of IPv4 and IPv6 that listen for those who ask over TCP; written under
+ *	@bind_lock, read under RCU
+ * @door_wanted: bits: one of them has been missed
+ * @exiting: and does so no more
+ * @net: the namespace
  * @blackhole: where not to try an option of the transport again
  * @offers: of listeners, see synopt.c; NULL until there is one
  * @bind_lock: serialises bind() and the end of listeners
@@ -59,6 +68,7 @@ struct rsess_blackhole {
  * @handshake_timeout_ms: silence that ends a transport that is not live
  * @orphan_timeout_ms: an orphan without progress ends after this time
  * @dial_max_ms: the longest wait between two attempts to dial
+ * @tombstone_timeout_ms: life of a tombstone
  * @max_sessions: sessions
  * @max_orphans: orphans
  * @max_tombstones: tombstones
@@ -88,6 +98,13 @@ struct rsess_net {
 	struct list_head	tombs;
 	unsigned int		ntombs;
 	struct delayed_work	tomb_work;
+	DECLARE_HASHTABLE(places, RSESS_PLACE_BITS);
+	unsigned int		nplaces;
+	struct work_struct	knock_work;
+	struct sock __rcu	*door[2];
+	unsigned long		door_wanted;
+	bool			exiting;
+	struct net		*net;
 	struct rsess_blackhole	blackhole[RSESS_BLACKHOLES];
 
 	struct rsess_offers	*offers;
@@ -102,6 +119,7 @@ struct rsess_net {
 	unsigned int		handshake_timeout_ms;
 	unsigned int		orphan_timeout_ms;
 	unsigned int		dial_max_ms;
+	unsigned int		tombstone_timeout_ms;
 	unsigned int		max_sessions;
 	unsigned int		max_orphans;
 	unsigned int		max_tombstones;
@@ -118,6 +136,13 @@ struct rsess_net {
 };
 
 struct rsess_net *rsess_net(const struct net *net);
+
+/* msecs_to_jiffies() takes what is above INT_MAX for "never". */
+static inline unsigned long rsess_jiffies(u32 ms)
+{
+	return min_t(u64, (u64)(ms / 1000) * HZ + msecs_to_jiffies(ms % 1000),
+		     MAX_JIFFY_OFFSET);
+}
 
 int rsess_sysctl_register(struct net *net);
 void rsess_sysctl_unregister(struct net *net);

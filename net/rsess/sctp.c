@@ -100,8 +100,12 @@ static void rsess_sctp_end(struct rsess_transport *tr)
 
 static int rsess_sctp_listen(struct rsess_listener *lsn)
 {
-	rsess_sctp_indicate(lsn->sock->sk, true);
-	return 0;
+	/* For who knocks later. */
+	int err = rsess_offers_init(sock_net(lsn->sock->sk));
+
+	if (!err)
+		rsess_sctp_indicate(lsn->sock->sk, true);
+	return err;
 }
 
 static void rsess_sctp_answers(struct rsess_listener *lsn, bool on)

@@ -136,6 +136,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->errors = 0;
 	rs->attempts = 0;
 	rs->unanswered = 0;
+	rs->refusals = 0;
 	rs->pending = 0;
 	rsess_sendq_init(&rs->sq, 0);
 	rsess_credit_init(&rs->credit, 0);
@@ -313,6 +314,8 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 {
 	bool orderly = reason == RSESS_REASON_CLOSED;
 	struct sock *sk = rsess_to_sk(rs);
+	/* From LAST_ACK there is nothing left to ask, see state.c. */
+	bool tomb = orderly && !rs->dialer && sk->sk_state == TCP_TIME_WAIT;
 
 	rsess_owned_by_me(rs);
 	if (rs->reason)
@@ -328,7 +331,7 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 	if (err)
 		WRITE_ONCE(sk->sk_err, err);
 	rsess_state_set(sk, TCP_CLOSE);
-	rsess_table_remove(rs, orderly && !rs->dialer);
+	rsess_table_remove(rs, tomb);
 	rsess_timer_stop_all(rs);
 	rsess_link_drop(rs, !orderly && !rs->cut);
 	rsess_session_purge(rs);
@@ -336,10 +339,7 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 		sock_set_flag(sk, SOCK_DEAD);
 		rs->orphaned = true;
 	}
-	if (rs->lsn) {
-		rsess_listener_put(rs->lsn);
-		rs->lsn = NULL;
-	}
+	rsess_listener_bereave(rs);
 	rsess_session_report(sk, err);
 	if (rs->orphaned)
 		rsess_session_destroy(rs);

@@ -165,7 +165,7 @@ struct rsess_addrs {
  * @link: enum rsess_link of @tr
  * @negotiate: enum rsess_negotiate
  * @inband: the peer was asked without an option of the transport: HELLO and RESUME
- *	are sent whatever it has
+ *	are sent whatever it has; of the acceptor: it was
  * @asked: enum rsess_ask, of the last dial
  * @plain: it has fallen back, nothing happens here any more, see plain.c
  * @last_error: errno with which the last transport was lost
@@ -215,6 +215,7 @@ struct rsess_addrs {
  * @destroyed: the reference of the socket was given back
  * @tomb: for the table when the session has ended, or NULL
  * @attempts: dials since the last progress
+ * @refusals: dials in a row that the peer's host has refused
  * @unanswered: those of @attempts that handshake_timeout_ms has ended
  * @last_rx: jiffies when the transport last gave something
  * @watched: jiffies when this side began to wait for the peer
@@ -327,6 +328,7 @@ struct rsess_sock {
 
 	u32			attempts;
 	u32			unanswered;
+	u32			refusals;
 	unsigned long		last_rx;
 	unsigned long		watched;
 	struct rsess_psk	psk;
@@ -450,6 +452,10 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
  * a transport that does not tell of resets was silent.
  */
 #define RSESS_HELLO_ERRORS	3
+/* In TIME_WAIT the dialer has all, and asks for the acceptor's sake.  Where it is refused so
+ * often, for some seconds, there is nobody who needs that.
+ */
+#define RSESS_LAST_TRIES	8
 
 /* session.c: life and death */
 void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops);

@@ -41,6 +41,7 @@ RSESS_MIB(PENDING_FULL, "PendingFull")	/* max_pending reached, new transports wa
 RSESS_MIB(PENDING_SOURCE, "PendingSource")	/* too many of one address */
 RSESS_MIB(PENDING_DROPPED, "PendingDropped")	/* given up for newer ones */
 RSESS_MIB(LISTENERS_DROPPED, "ListenersDropped")	/* over max_retained, oldest first */
+RSESS_MIB(LISTENERS_RECALLED, "ListenersRecalled")	/* opened for dialers who ask tombstones */
 RSESS_MIB(EARLY_FULL, "EarlyFull")	/* sessions that had max_early_bytes before accept() */
 RSESS_MIB(ERRORS_EXCEEDED, "ErrorsExceeded")	/* sessions ended for max_errors */
 RSESS_MIB(SESSIONS_REFUSED, "SessionsRefused")	/* new sessions over max_sessions */

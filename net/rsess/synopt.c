@@ -21,6 +21,8 @@
  * option and the dialer goes plain, and a dialer that had its answer before says so
  * in its ACK.
  *
+ * The hooks of netfilter see also who knocks where nobody listens, see knock.c.
+ *
  * What was copied is read without a lock by TCP's softirq, under RCU, so the memory
  * of struct rsess_synopt is freed a grace period after rsess_synopt_end().
  */
@@ -38,7 +40,9 @@
 #include <net/ipv6.h>
 #include <net/tcp.h>
 #include "compat.h"
+#include "knock.h"
 #include "net.h"
+#include "offer.h"
 #include "session.h"
 #include "synopt.h"
 #include "transport.h"
@@ -55,15 +59,6 @@
 struct rsess_offers {
 	u64	hash[1 << RSESS_OFFERS_BITS];
 };
-
-/* A connection as the listener's host sees it; zero where there is nothing. */
-struct rsess_offer_key {
-	struct in6_addr	raddr;
-	struct in6_addr	laddr;
-	__be16		rport;
-	__be16		lport;
-	u32		isn;
-} __aligned(8);
 
 /* The options of a TCP header that is all there, as that of any packet that came in
  * or is being made.
@@ -107,8 +102,15 @@ static bool rsess_synopt_insert(struct sk_buff *skb, int nhl,
 	return true;
 }
 
-static u64 rsess_offer_hash(const struct rsess_net *rn,
-			    const struct rsess_offer_key *key)
+/**
+ * rsess_offer_hash() - what is noted of a SYN
+ * @rn: namespace
+ * @key: the SYN
+ *
+ * Return: a number that nobody can choose, not 0.
+ */
+u64 rsess_offer_hash(const struct rsess_net *rn,
+		     const struct rsess_offer_key *key)
 {
 	return siphash(key, sizeof(*key), &rn->key) | 1;
 }
@@ -121,7 +123,15 @@ static u64 *rsess_offer_set(struct rsess_net *rn, u64 hash)
 	return &rn->offers->hash[at & ~(RSESS_OFFERS_WAYS - 1)];
 }
 
-static u64 *rsess_offer_find(struct rsess_net *rn, u64 hash)
+/**
+ * rsess_offer_find() - was a SYN noted?
+ * @rn: namespace, with its rsess_offers_init() done
+ * @hash: of the SYN
+ *
+ * Context: any, RCU.
+ * Return: where it is, or NULL.
+ */
+u64 *rsess_offer_find(struct rsess_net *rn, u64 hash)
 {
 	u64 *set = rsess_offer_set(rn, hash);
 	int i;
@@ -132,7 +142,14 @@ static u64 *rsess_offer_find(struct rsess_net *rn, u64 hash)
 	return NULL;
 }
 
-static void rsess_offer_add(struct rsess_net *rn, u64 hash)
+/**
+ * rsess_offer_add() - note a SYN
+ * @rn: namespace, with its rsess_offers_init() done
+ * @hash: of the SYN
+ *
+ * Context: any, RCU.
+ */
+void rsess_offer_add(struct rsess_net *rn, u64 hash)
 {
 	u64 *set = rsess_offer_set(rn, hash);
 	int i;
@@ -149,7 +166,14 @@ static void rsess_offer_add(struct rsess_net *rn, u64 hash)
 	WRITE_ONCE(set[i], hash);
 }
 
-static void rsess_offer_del(struct rsess_net *rn, u64 hash)
+/**
+ * rsess_offer_del() - forget a SYN
+ * @rn: namespace, with its rsess_offers_init() done
+ * @hash: of the SYN; may be forgotten already
+ *
+ * Context: any, RCU.
+ */
+void rsess_offer_del(struct rsess_net *rn, u64 hash)
 {
 	u64 *entry = rsess_offer_find(rn, hash);
 
@@ -207,14 +231,38 @@ static void rsess_synopt_rx_dst_set(struct sock *sk, const struct sk_buff *skb)
 	so->orig->sk_rx_dst_set(sk, skb);
 }
 
+/* As TCP does where nobody listens. */
+static void rsess_synopt_refuse(const struct sock *sk, struct sk_buff *skb)
+{
+	const struct proto *prot = skb->protocol == htons(ETH_P_IP) ?
+				   &tcp_prot : sk->sk_prot;
+
+	rsess_send_reset(prot->rsk_prot, sk, skb);
+}
+
+static bool rsess_synopt_refuses(const struct rsess_synopt *so,
+				 const struct sock *sk,
+				 const struct sk_buff *skb, bool asks)
+{
+	if (so->door)
+		return tcp_hdr(skb)->dest == inet_sk(sk)->inet_sport;
+	return !asks && READ_ONCE(so->refuse);
+}
+
 static int rsess_synopt_conn_request(struct sock *sk, struct sk_buff *skb)
 {
 	struct rsess_synopt *so = rsess_synopt_of(sk);
+	bool asks;
 
 	if (!so)
 		return READ_ONCE(inet_csk(sk)->icsk_af_ops)->conn_request(sk,
 									  skb);
-	if (!READ_ONCE(so->off) && rsess_synopt_role(skb) == RSESS_SYN_REQUEST)
+	asks = rsess_synopt_role(skb) == RSESS_SYN_REQUEST;
+	if (rsess_synopt_refuses(so, sk, skb, asks)) {
+		rsess_synopt_refuse(sk, skb);
+		return 0;
+	}
+	if (asks && !READ_ONCE(so->off))
 		rsess_offer_add(so->rn, rsess_offer_of(so->rn, skb,
 						       ntohl(tcp_hdr(skb)->seq)));
 	return so->orig->conn_request(sk, skb);
@@ -443,15 +491,20 @@ static bool rsess_offers_out(struct rsess_net *rn, struct sk_buff *skb, int nhl,
 static unsigned int rsess_offers_out4(void *priv, struct sk_buff *skb,
 				      const struct nf_hook_state *state)
 {
+	struct rsess_net *rn = rsess_net(state->net);
 	struct iphdr *iph = ip_hdr(skb);
 	struct rsess_offer_key key = {};
 
-	if (iph->protocol != IPPROTO_TCP || ip_is_fragment(iph))
+	if (ip_is_fragment(iph))
 		return NF_ACCEPT;
 	ipv6_addr_set_v4mapped(iph->daddr, &key.raddr);
 	ipv6_addr_set_v4mapped(iph->saddr, &key.laddr);
-	if (rsess_offers_out(rsess_net(state->net), skb, ip_hdrlen(skb),
-			     &key)) {
+	if (READ_ONCE(rn->nplaces) &&
+	    rsess_knock_out(rn, skb, ip_hdrlen(skb), iph->protocol, &key))
+		return NF_DROP;
+	if (iph->protocol != IPPROTO_TCP)
+		return NF_ACCEPT;
+	if (rsess_offers_out(rn, skb, ip_hdrlen(skb), &key)) {
 		iph = ip_hdr(skb);
 		iph->tot_len = htons(skb->len);
 		ip_send_check(iph);
@@ -462,24 +515,65 @@ static unsigned int rsess_offers_out4(void *priv, struct sk_buff *skb,
 static unsigned int rsess_offers_out6(void *priv, struct sk_buff *skb,
 				      const struct nf_hook_state *state)
 {
+	struct rsess_net *rn = rsess_net(state->net);
 	const struct ipv6hdr *h = ipv6_hdr(skb);
-	struct rsess_offer_key key = {};
+	struct rsess_offer_key key = { .raddr = h->daddr, .laddr = h->saddr };
 
+	if (READ_ONCE(rn->nplaces) &&
+	    rsess_knock_out(rn, skb, sizeof(*h), h->nexthdr, &key))
+		return NF_DROP;
 	/* Our own SYN-ACK has options of IPv6 at most if the application asks for
 	 * them; then the peer gets plain TCP.
 	 */
 	if (h->nexthdr != IPPROTO_TCP)
 		return NF_ACCEPT;
-	key.raddr = h->daddr;
-	key.laddr = h->saddr;
-	if (rsess_offers_out(rsess_net(state->net), skb, sizeof(*h), &key))
+	if (rsess_offers_out(rn, skb, sizeof(*h), &key))
 		ipv6_hdr(skb)->payload_len =
 			htons(skb->len - sizeof(struct ipv6hdr));
 	return NF_ACCEPT;
 }
 
-/* Before connection tracking and address translation. */
+static unsigned int rsess_offers_in4(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	struct rsess_net *rn = rsess_net(state->net);
+	const struct iphdr *iph = ip_hdr(skb);
+	struct rsess_offer_key key = {};
+
+	if (!READ_ONCE(rn->nplaces) || ip_is_fragment(iph))
+		return NF_ACCEPT;
+	ipv6_addr_set_v4mapped(iph->saddr, &key.raddr);
+	ipv6_addr_set_v4mapped(iph->daddr, &key.laddr);
+	return rsess_knock_in(rn, skb, ip_hdrlen(skb), iph->protocol, &key) ?
+	       NF_DROP : NF_ACCEPT;
+}
+
+static unsigned int rsess_offers_in6(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	struct rsess_net *rn = rsess_net(state->net);
+	const struct ipv6hdr *h = ipv6_hdr(skb);
+	struct rsess_offer_key key = { .raddr = h->saddr, .laddr = h->daddr };
+
+	return READ_ONCE(rn->nplaces) &&
+	       rsess_knock_in(rn, skb, sizeof(*h), h->nexthdr, &key) ?
+	       NF_DROP : NF_ACCEPT;
+}
+
+/* Out: before connection tracking and address translation.  In: behind all filters. */
 static const struct nf_hook_ops rsess_offers_hooks[] = {
+	{
+		.hook		= rsess_offers_in4,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NF_IP_PRI_LAST,
+	},
+	{
+		.hook		= rsess_offers_in6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NF_IP6_PRI_LAST,
+	},
 	{
 		.hook		= rsess_offers_out4,
 		.pf		= NFPROTO_IPV4,
@@ -497,7 +591,16 @@ static const struct nf_hook_ops rsess_offers_hooks[] = {
 /* Makes a namespace ready once; innermost but for what netfilter locks. */
 static DEFINE_MUTEX(rsess_offers_mutex);
 
-static int rsess_offers_init_one(struct net *net)
+/**
+ * rsess_offers_init() - a namespace has its first listener, or mapped dialer
+ * @net: namespace; may be ready already
+ *
+ * Other namespaces pay nothing, neither memory nor a look at each packet.
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rsess_offers_init(struct net *net)
 {
 	struct rsess_net *rn = rsess_net(net);
 	int err = 0;
@@ -518,22 +621,6 @@ static int rsess_offers_init_one(struct net *net)
 out:
 	mutex_unlock(&rsess_offers_mutex);
 	return err;
-}
-
-/**
- * rsess_offers_init() - a namespace has its first listener, or mapped dialer
- * @net: namespace; may be ready already
- *
- * Other namespaces pay nothing, neither memory nor a look at each packet; but for
- * init_net, which keeps its hooks from the first of all on: netfilter patches the
- * kernel's text for the first hook and after the last one, and namespaces come and go.
- *
- * Context: may sleep.
- * Return: 0 or a negative errno.
- */
-int rsess_offers_init(struct net *net)
-{
-	return rsess_offers_init_one(&init_net) ?: rsess_offers_init_one(net);
 }
 
 /**

@@ -25,8 +25,10 @@ union rsess_addr;
  * @left_out: dialer: a SYN went without it
  * @answered: dialer: the SYN-ACK had it
  * @off: listener: no offer is answered
+ * @refuse: listener: a SYN that does not ask is refused
+ * @door: listener: it is for SYNs to other ports, see knock.c
  *
- * Of a dialer, under the lock of the socket.  @off is written at any time.
+ * Of a dialer, under the lock of the socket.  @off and @refuse are written at any time.
  */
 struct rsess_synopt {
 	struct inet_connection_sock_af_ops ops;
@@ -37,6 +39,8 @@ struct rsess_synopt {
 	bool			left_out;
 	bool			answered;
 	bool			off;
+	bool			refuse;
+	bool			door;
 };
 
 /* What an accepted connection was offered. */

@@ -11,9 +11,7 @@
 #include "net.h"
 #include "session.h"
 #include "table.h"
-
-/* Life of a tombstone whose session never times out. */
-#define RSESS_TOMB_MS	(15 * 60 * 1000)
+#include "transport.h"
 
 static u32 rsess_table_hash(const struct rsess_net *rn, const u8 *id)
 {
@@ -45,9 +43,12 @@ static struct rsess_tomb *rsess_tomb_lookup(struct rsess_net *rn, const u8 *id)
 
 static void rsess_tomb_free(struct rsess_tomb *tomb)
 {
-	if (tomb && tomb->lsn)
-		rsess_listener_put(tomb->lsn);
-	kfree_sensitive(tomb);
+	if (!tomb)
+		return;
+	if (tomb->lsn)
+		rsess_listener_exhume(tomb->lsn);
+	memzero_explicit(tomb->secret, sizeof(tomb->secret));
+	kfree_rcu(tomb, rcu);
 }
 
 /* Locked: rn->lock */
@@ -56,14 +57,17 @@ static void rsess_tomb_del(struct rsess_net *rn, struct rsess_tomb *tomb)
 	hash_del(&tomb->hash);
 	list_del(&tomb->list);
 	rn->ntombs--;
+	rsess_knock_forbid(rn, tomb);
 	rsess_tomb_free(tomb);
 }
 
-/* Locked: rn->lock */
-static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb)
+/* Those that will hardly be asked are the first to go.  Locked: rn->lock */
+static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb,
+			   bool confirmed)
 {
 	if (rn->ntombs >= READ_ONCE(rn->max_tombstones)) {
 		if (list_empty(&rn->tombs)) {
+			rsess_knock_forbid(rn, tomb);
 			rsess_tomb_free(tomb);
 			return;
 		}
@@ -72,27 +76,34 @@ static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb)
 						    struct rsess_tomb, list));
 	}
 	hash_add(rn->tomb_table, &tomb->hash, rsess_table_hash(rn, tomb->id));
-	list_add_tail(&tomb->list, &rn->tombs);
+	if (confirmed)
+		list_add(&tomb->list, &rn->tombs);
+	else
+		list_add_tail(&tomb->list, &rn->tombs);
 	rn->ntombs++;
 	queue_delayed_work(rsess_wq, &rn->tomb_work, HZ);
 }
 
-static void rsess_tomb_fill(struct rsess_tomb *tomb, struct rsess_sock *rs)
+/* A peer that is known to have all does not come. */
+static void rsess_tomb_fill(struct rsess_net *rn, struct rsess_tomb *tomb,
+			    struct rsess_sock *rs)
 {
-	u32 ms = rs->timeout_ms ?: RSESS_TOMB_MS;
+	u32 ms = READ_ONCE(rn->tombstone_timeout_ms);
 
-	if (!rs->confirmed)
-		swap(tomb->lsn, rs->lsn);
+	if (!rs->confirmed && rs->ops->family)
+		tomb->lsn = rsess_listener_bury(rs);
+	else if (!rs->confirmed)
+		rsess_knock_allow(rn, tomb, rs);
 	memcpy(tomb->id, rs->id, sizeof(tomb->id));
 	memcpy(tomb->secret, rs->secret, sizeof(tomb->secret));
 	tomb->epoch = rs->epoch;
 	tomb->seq = rs->sq.write_seq + 1;
 	tomb->ack = rs->credit.rcv_nxt;
 	tomb->limit = rs->credit.limit;
-	tomb->expires = jiffies + msecs_to_jiffies(ms);
+	tomb->expires = jiffies + rsess_jiffies(ms);
 }
 
-/* The order is that of ends, not of expiry, for timeouts differ: look at all. */
+/* The order is not that of expiry: look at all. */
 static void rsess_tomb_work(struct work_struct *work)
 {
 	struct rsess_net *rn =
@@ -243,8 +254,8 @@ void rsess_table_remove(struct rsess_sock *rs, bool tomb)
 	if (hash_hashed(&rs->hash)) {
 		hash_del(&rs->hash);
 		if (tomb) {
-			rsess_tomb_fill(rs->tomb, rs);
-			rsess_tomb_add(rn, rs->tomb);
+			rsess_tomb_fill(rn, rs->tomb, rs);
+			rsess_tomb_add(rn, rs->tomb, rs->confirmed);
 			rs->tomb = NULL;
 		}
 	}

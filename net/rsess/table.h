@@ -5,6 +5,7 @@
 #ifndef _RSESS_TABLE_H
 #define _RSESS_TABLE_H
 
+#include "knock.h"
 #include "wire.h"
 
 struct net;
@@ -18,7 +19,12 @@ struct sock;
  * that has ended in order
  * @hash: place in the table, under the lock of rsess_net, as the rest
  * @list: place in the list, oldest first
- * @lsn: listener that is kept open for the RESUME, or NULL
+ * @lsn: listener that is kept open for the RESUME, where a dialer that knocks is not
+ *	noticed; else NULL
+ * @rcu: who knocks looks without a lock
+ * @knock: place in rsess_net.places, or not hashed: nobody has to come
+ * @at: where the session was accepted; with @knock
+ * @knocked: somebody has, and nobody listens; written without a lock
  * @expires: jiffies
  * @id: of the session
  * @secret: of the session
@@ -31,6 +37,10 @@ struct rsess_tomb {
 	struct hlist_node	hash;
 	struct list_head	list;
 	struct rsess_listener	*lsn;
+	struct rcu_head		rcu;
+	struct hlist_node	knock;
+	struct rsess_place	at;
+	bool			knocked;
 	unsigned long		expires;
 	u8			id[RSESS_WIRE_ID_LEN];
 	u8			secret[RSESS_WIRE_MAC_LEN];

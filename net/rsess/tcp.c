@@ -56,6 +56,11 @@ static void rsess_tcp_answers(struct rsess_listener *lsn, bool on)
 	WRITE_ONCE(lsn->synopt.off, !on);
 }
 
+static void rsess_tcp_refuses(struct rsess_listener *lsn, bool on)
+{
+	WRITE_ONCE(lsn->synopt.refuse, on);
+}
+
 static void rsess_tcp_unlisten(struct rsess_listener *lsn)
 {
 	rsess_synopt_end(&lsn->synopt, lsn->sock->sk);
@@ -143,6 +148,7 @@ const struct rsess_transport_ops rsess_tcp_ops = {
 	.end		= rsess_tcp_end,
 	.listen		= rsess_tcp_listen,
 	.answers	= rsess_tcp_answers,
+	.refuses	= rsess_tcp_refuses,
 	.unlisten	= rsess_tcp_unlisten,
 	.offered	= rsess_tcp_offered,
 	.state		= rsess_tcp_state,

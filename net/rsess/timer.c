@@ -132,12 +132,15 @@ static unsigned long rsess_timer_keepalive(const struct rsess_sock *rs)
  */
 static unsigned long rsess_timer_limit(const struct rsess_sock *rs)
 {
-	unsigned long limit = msecs_to_jiffies(rs->timeout_ms);
+	unsigned long limit = rsess_jiffies(rs->timeout_ms);
 	unsigned long silent = jiffies - rs->last_rx;
 	unsigned long left = 0;
 
+	/* Nothing of this host's is at stake any more. */
+	if (rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT)
+		return rsess_orphan_delay(rs);
 	if (rs->opt.user_timeout_ms)
-		left = msecs_to_jiffies(rs->opt.user_timeout_ms);
+		left = rsess_jiffies(rs->opt.user_timeout_ms);
 	else if (sock_flag(rsess_to_sk(rs), SOCK_KEEPOPEN))
 		left = rsess_timer_keepalive(rs);
 	if (!left)

@@ -82,6 +82,8 @@ enum rsess_answer_kind {
  * @listen: a listener's inner socket is about to listen: answer those who ask; 0 or
  *	a negative errno; may sleep
  * @answers: answer those who ask, or no longer; a spinlock is held
+ * @refuses: nobody listens: refuse who does not ask, or no longer; a spinlock is held.
+ *	NULL: it takes them, and they are reset
  * @unlisten: it listens no more; may sleep
  * @offered: what a connection was offered that was just accepted
  * @state: see enum rsess_inner_state; may sleep
@@ -123,6 +125,7 @@ struct rsess_transport_ops {
 	void (*end)(struct rsess_transport *tr);
 	int (*listen)(struct rsess_listener *lsn);
 	void (*answers)(struct rsess_listener *lsn, bool on);
+	void (*refuses)(struct rsess_listener *lsn, bool on);
 	void (*unlisten)(struct rsess_listener *lsn);
 	enum rsess_offer (*offered)(struct socket *sock);
 	enum rsess_inner_state (*state)(const struct socket *sock);
@@ -217,6 +220,7 @@ struct rsess_tx {
  * @link: place in a list of @lsn, under the lock of @lsn
  * @opened: it was connected once, whatever became of it; written by the callbacks
  * @answer: of SCTP: enum rsess_answer_kind when it was
+ * @inband: its peer has not asked for a session in the handshake, of one that was accepted
  * @offer: enum rsess_offer, of one that was accepted
  * @plain: it is to be accepted without a session; else NULL
  * @queued: it waits for accept() as such, and belongs to its listener; under the
@@ -255,6 +259,7 @@ struct rsess_transport {
 	struct list_head	link;
 	bool			opened;
 	u8			answer;
+	bool			inband;
 	u8			offer;
 	struct rsess_plain	*plain;
 	bool			queued;

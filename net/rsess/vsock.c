@@ -58,6 +58,7 @@ const struct rsess_transport_ops rsess_vsock_ops = {
 	.joint		= true,
 	.loaded		= true,
 	RSESS_INBAND_OPS,
+	.listen		= rsess_inband_listen,
 	.tune		= rsess_vsock_tune,
 	.state		= rsess_vsock_state,
 	.send		= rsess_copied_send,

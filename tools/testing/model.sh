@@ -231,7 +231,7 @@ mistake both_shut		last_byte	-DBYTES_D=0 -DBYTES_A=0 -DSLOTS=2 \
 mistake host_is_proof		last_byte	-DBYTES_D=0 -DBYTES_A=0 -DSLOTS=2 \
 	-DTRANSPORT=AS_SCTP -DDROPS=1 -DRESETS=0 -DUNLISTEN=1
 mistake yes_not_enough		bounded		-DBYTES_D=0 -DBYTES_A=0 -DSLOTS=2 \
-	-DTRANSPORT=AS_VSOCK -DRESETS=0
+	-DTRANSPORT=AS_VSOCK
 
 echo "1..$tests"
 "$here/selftests/net/rsess/tap_total.sh" "$log"

@@ -227,6 +227,40 @@ void rsess_listener_put(struct rsess_listener *lsn)
 	lsn->users--;
 }
 
+void rsess_listener_bereave(struct rsess_sock *rs)
+{
+	if (rs->lsn)
+		rsess_listener_put(rs->lsn);
+	rs->lsn = NULL;
+}
+
+struct rsess_listener *rsess_listener_bury(struct rsess_sock *rs)
+{
+	struct rsess_listener *lsn = rs->lsn;
+
+	rs->lsn = NULL;
+	return lsn;
+}
+
+void rsess_listener_exhume(struct rsess_listener *lsn)
+{
+	rsess_listener_put(lsn);
+}
+
+void rsess_listener_dismiss(struct rsess_listener *lsn)
+{
+}
+
+/* Nobody knocks. */
+void rsess_knock_allow(struct rsess_net *rn, struct rsess_tomb *tomb,
+		       const struct rsess_sock *rs)
+{
+}
+
+void rsess_knock_forbid(struct rsess_net *rn, struct rsess_tomb *tomb)
+{
+}
+
 void rsess_listener_hold(struct rsess_listener *lsn)
 {
 	refcount_inc(&lsn->ref);

@@ -464,12 +464,13 @@ inline session_end(me, err)
 	:: else ->
 		check(survives, cause)
 	fi;
+#ifndef BUG_NO_TOMBSTONE
+	/* From LAST_ACK the peer has nothing to ask that needs an answer. */
+	tomb = tomb || (me == ACCEPTOR && err == NONE && s[me].state == TIME_WAIT);
+#endif
 	s[me].state = CLOSE;
 	s[me].error = err;
-	s[me].pending = NO_FRAME;
-#ifndef BUG_NO_TOMBSTONE
-	tomb = tomb || (me == ACCEPTOR && err == NONE)
-#endif
+	s[me].pending = NO_FRAME
 }
 
 inline event_snd_fin(me)
@@ -970,7 +971,7 @@ inline link_lost(me)
 	link_drop(me, s[me].state != CLOSE ||
 		      (s[me].error != NONE && !s[me].abort_sent));
 	if
-	:: me == ACCEPTOR && s[me].state == TIME_WAIT && s[me].orphaned ->
+	:: me == ACCEPTOR && s[me].state == TIME_WAIT ->
 		session_end(me, NONE)	/* the tombstone answers */
 	:: else
 	fi

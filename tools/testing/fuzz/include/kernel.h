@@ -207,6 +207,11 @@ static inline void list_add_tail(struct list_head *e, struct list_head *h)
 	h->prev = e;
 }
 
+static inline void list_add(struct list_head *e, struct list_head *head)
+{
+	list_add_tail(e, head->next);
+}
+
 /* Who follows a pointer of what was taken out finds NULL. */
 static inline void list_del(struct list_head *e)
 {
@@ -230,6 +235,8 @@ static inline void list_move_tail(struct list_head *e, struct list_head *h)
 
 #define list_entry		container_of
 #define list_first_entry(h, t, m)	list_entry((h)->next, t, m)
+#define list_first_entry_or_null(head, type, member) \
+	(list_empty(head) ? NULL : list_first_entry(head, type, member))
 #define list_last_entry(h, t, m)	list_entry((h)->prev, t, m)
 #define list_next_entry(p, m)	list_entry((p)->m.next, typeof(*(p)), m)
 #define list_prev_entry(p, m)	list_entry((p)->m.prev, typeof(*(p)), m)

@@ -876,6 +876,30 @@ static bool address_is_free(void *arg)
 	return ret;
 }
 
+static bool nobody_answers(void *arg)
+{
+	struct peer *p = arg;
+	int ret = peer_dial(p);
+
+	peer_reset(p);
+	return ret == -ECONNREFUSED;
+}
+
+/* What the application allows a session does not count for what is left of it. */
+CASE(acceptor, tombstone_expires_whatever_the_timeout)
+{
+	struct pair *s = &self->s;
+
+	OK(sysctl_set("rsess/tombstone_timeout_ms", 300));
+	OK(pair_timeout(s->lfd, 0x80000000));
+	OK(orphan_in_time_wait(s));
+	close_listener(s);
+	peer_reset(&s->p);
+	OK(no_sessions());
+	OK(wait_until(address_is_free, s));
+	OK(wait_until(nobody_answers, &s->p));
+}
+
 /* The transport was lost first, and the application closed afterwards. */
 CASE(acceptor, tombstone_answers_after_a_late_close)
 {

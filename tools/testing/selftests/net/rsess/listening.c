@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <net/if.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -477,6 +478,111 @@ CASE(listening, reuseport_close_resets_nobody)
 	OK(wait_until(toll_is_known, &toll));
 	EXPECT_LT(0, toll.lost);
 	close(b);
+}
+
+/*
+ * A port at which nobody listens any more is nobody's.
+ */
+static bool is_free_to_all(void *arg)
+{
+	int family = *(int *)arg;
+	int fd = listener(family, family, ADDR, 1);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return !bound_by_nobody(family, family, ADDR) &&
+	       !bound_by_nobody(AF_RSESS, family, ADDR);
+}
+
+/* What connect() says to nobody: an errno. */
+static int called(int domain, int family)
+{
+	int fd = new_socket(domain, 0);
+	int ret = dial(fd, family) ? errno : 0;
+
+	close(fd);
+	return ret;
+}
+
+/* A connection, and nobody listens any more. */
+static int last_one(int domain, int family, int *c, int *s)
+{
+	int a = listener(domain, family, ADDR, 5);
+
+	*c = new_socket(domain, 0);
+	if (a < 0 || *c < 0 || dial(*c, family))
+		return -errno;
+	*s = accept_soon(a);
+	close(a);
+	return *s < 0 ? *s : 0;
+}
+
+CASE(listening, port_is_free_when_the_client_closed_first)
+{
+	int family = variant->family;
+	int c, s;
+
+	OK(last_one(variant->domain, family, &c, &s));
+	OK(write_all(c, 0, 100));
+	close(c);
+	OK(read_all(s, 0, 100));
+	OK(read_eof(s));
+	close(s);
+	if (variant->domain == AF_RSESS) {
+		OK(no_sessions());
+	}
+	OK(wait_until(is_free_to_all, &family));
+	ASSERT_EQ(ECONNREFUSED, called(family, family));
+	ASSERT_EQ(ECONNREFUSED, called(AF_RSESS, family));
+}
+
+CASE(listening, port_is_free_when_the_server_closed_first)
+{
+	int family = variant->family;
+	int c, s;
+
+	OK(last_one(variant->domain, family, &c, &s));
+	OK(write_all(s, 0, 100));
+	close(s);
+	OK(read_all(c, 0, 100));
+	OK(read_eof(c));
+	close(c);
+	if (variant->domain == AF_RSESS) {
+		OK(no_sessions());
+	}
+	OK(wait_until(is_free_to_all, &family));
+	ASSERT_EQ(ECONNREFUSED, called(family, family));
+	ASSERT_EQ(ECONNREFUSED, called(AF_RSESS, family));
+}
+
+/* A service that serves only whom it has: who comes to see whether it is there must not
+ * take it for alive. SCTP cannot tell before it has an association.
+ */
+CASE(listening, draining_service_refuses)
+{
+	struct rise resumes = { .name = "Resumes" };
+	int family = variant->family;
+	int c, s;
+
+	OK(last_one(variant->domain, family, &c, &s));
+	if (variant->protocol == IPPROTO_TCP) {
+		ASSERT_EQ(ECONNREFUSED, called(family, family));
+	}
+	ASSERT_EQ(ECONNREFUSED, called(AF_RSESS, family));
+	OK(write_all(c, 0, 100));
+	OK(read_all(s, 0, 100));
+	if (variant->domain == AF_RSESS) {
+		ASSERT_LT(0, tear(PORT));
+		OK(write_all(c, 0, 100));
+		OK(read_all(s, 0, 100));
+		/* An ABORT of SCTP may hit another association. */
+		if (variant->protocol == IPPROTO_TCP) {
+			OK(wait_until(has_risen, &resumes));
+		}
+	}
+	close(c);
+	close(s);
 }
 
 /*
@@ -1086,6 +1192,117 @@ CASE(queue, listener_restart_loop_lingering)
 	}
 	EXPECT_EQ(RESTARTS + 1, stat_get("LingerTaken"));
 	EXPECT_EQ(0, stat_get("HelloRefused"));
+}
+
+/*
+ * The last acknowledgment is lost, and nobody listens any more.
+ */
+static bool in_state(int fd, int state)
+{
+	struct rsess_info info;
+	socklen_t len = sizeof(info);
+
+	return !getsockopt(fd, SOL_RSESS, RSESS_INFO, &info, &len) &&
+	       info.state == state;
+}
+
+static bool in_time_wait(void *fd)
+{
+	return in_state(*(int *)fd, TCP_TIME_WAIT);
+}
+
+static bool in_close(void *fd)
+{
+	return in_state(*(int *)fd, TCP_CLOSE);
+}
+
+static bool is_one_session(void *arg)
+{
+	(void)arg;
+	return sessions() == 1;
+}
+
+/* The server has closed first, and all that it says then gets lost. */
+static int last_word_is_lost(int family, int *c)
+{
+	int ret, s;
+
+	ret = last_one(AF_RSESS, family, c, &s);
+	if (ret || shutdown(s, SHUT_WR))
+		return ret ?: -errno;
+	ret = read_eof(*c);
+	if (ret)
+		return ret;
+	if (system("nft 'add table inet t;"
+		   "add chain inet t in { type filter hook input priority 0;};"
+		   "add rule inet t in meta l4proto {tcp, sctp} th sport 7000 drop'"))
+		return -EIO;
+	if (shutdown(*c, SHUT_WR))
+		return -errno;
+	ret = wait_until(in_time_wait, &s);
+	close(s);
+	if (ret)
+		return ret;
+	ret = tear(PORT);
+	if (ret <= 0)
+		return -EIO;
+	return wait_until(is_one_session, NULL);
+}
+
+/* The dialer still hears it: what is left of the session is found at its port. */
+CASE(queue, last_word_is_said_where_nobody_listens)
+{
+	int family = variant->family;
+	int c;
+
+	OK(last_word_is_lost(family, &c));
+	ASSERT_EQ(0, bound_by_nobody(family, family, ADDR));
+	OK(system("nft delete table inet t"));
+	OK(wait_until(in_close, &c));
+	EXPECT_EQ(0, socket_error(c));
+	EXPECT_EQ(1, stat_get("ResumeTombstone"));
+	EXPECT_LT(0, stat_get("ListenersRecalled"));
+	close(c);
+	OK(no_sessions());
+	OK(wait_until(is_free_to_all, &family));
+	ASSERT_EQ(ECONNREFUSED, called(family, family));
+}
+
+/* The port is somebody else's, who has nothing to do with it. */
+CASE(queue, last_word_gives_way)
+{
+	int family = variant->family;
+	int c, a;
+
+	OK(last_word_is_lost(family, &c));
+	a = listener(family, family, ADDR, 5);
+	ASSERT_LE(0, a);
+	OK(system("nft delete table inet t"));
+	ASSERT_EQ(0, called(family, family));
+	ASSERT_EQ(0, called(AF_RSESS, family));
+	close(a);
+	close(c);
+	/* And of a session layer's. */
+	ASSERT_EQ(0, bound_by_nobody(AF_RSESS, family, ADDR));
+	a = listener(AF_RSESS, family, ADDR, 5);
+	ASSERT_LE(0, a);
+	ASSERT_EQ(0, called(AF_RSESS, family));
+	close(a);
+}
+
+/* It is not kept for ever. */
+CASE(queue, last_word_is_forgotten)
+{
+	int family = variant->family;
+	int c;
+
+	OK(sysctl_set("rsess/tombstone_timeout_ms", 100));
+	OK(last_word_is_lost(family, &c));
+	sleep(2);
+	OK(system("nft delete table inet t"));
+	/* The dialer has sent all, but does not know that it arrived. */
+	ASSERT_LT(0, wait_for(c, POLLERR));
+	close(c);
 }
 
 /*

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A tombstone holds no port: nobody listens there, and anybody may bind it.  The
+ * dialer that comes to ask is noticed on its way in.
+ *
+ *   dialer				this host
+ *   SYN, asks for a session  --X	LOCAL_IN: nobody listens at the port, but there is
+ *					a tombstone.  The SYN is dropped, and a work opens
+ *					the door: a listener at a port of its own
+ *   SYN again, after a second  --->	LOCAL_IN: the door's, as a transparent proxy's,
+ *					whatever its port; it answers RESUME, refuses the
+ *					rest, and closes soon
+ *
+ * A door cannot be had of SCTP and MPTCP.  There it is the refusal that tells: LOCAL_OUT
+ * drops it, and for some seconds a listener is recalled at the port itself.  It makes way
+ * for an AF_RSESS socket that binds.
+ *
+ *   INIT, or SYN  ------------>	LOCAL_IN: asked, at the port of a tombstone
+ *				  X--	LOCAL_OUT: ABORT, or RST: nobody listens
+ *   INIT, or SYN, again  ------>	a listener that answers RESUME, and refuses the rest
+ *
+ * So whatever else is at the port has its way.  A dialer that does not ask in the
+ * handshake (rsess_sock.inband) is known by its host.  When the port of a listener to be
+ * recalled cannot be bound any more, the tombstone has given it up.
+ */
+#include <linux/hashtable.h>
+#include <linux/ip.h>
+#include <linux/sctp.h>
+#include <linux/tcp.h>
+#include <net/inet6_hashtables.h>
+#include <net/inet_hashtables.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+#include "compat.h"
+#include "knock.h"
+#include "listener.h"
+#include "net.h"
+#include "offer.h"
+#include "session.h"
+#include "synopt.h"
+#include "table.h"
+#include "transport.h"
+#include "wire.h"
+
+/* Of the parameters of an INIT so many bytes are looked at. */
+#define RSESS_INIT_LEN	256
+
+/* Not to be taken for an offer to a listener, for that is answered. */
+#define RSESS_KNOCK	0x6b6e6f636b00ULL
+
+static u64 rsess_knock_hash(const struct rsess_net *rn,
+			    const struct rsess_offer_key *key)
+{
+	return rsess_offer_hash(rn, key) ^ RSESS_KNOCK;
+}
+
+/* The protocol in the header of IP. */
+static u8 rsess_place_protocol(const struct rsess_place *at)
+{
+	return at->ops->protocol == IPPROTO_SCTP ? IPPROTO_SCTP : IPPROTO_TCP;
+}
+
+/* Did its listener serve a local address? */
+static bool rsess_place_covers(const struct rsess_place *at,
+			       const struct in6_addr *laddr)
+{
+	bool v4 = ipv6_addr_v4mapped(laddr);
+	struct in6_addr host;
+
+	if (at->addr.sa.sa_family == AF_INET && !at->addr.in.sin_addr.s_addr)
+		return v4;
+	rsess_addr_host(&at->addr, &host);
+	if (ipv6_addr_any(&host))
+		return !v4 || !at->v6only;
+	return ipv6_addr_equal(&host, laddr);
+}
+
+static bool rsess_place_equal(const struct rsess_place *a,
+			      const struct rsess_place *b)
+{
+	return a->ops == b->ops && a->bound_dev_if == b->bound_dev_if &&
+	       rsess_addr_equal(&a->addr, &b->addr);
+}
+
+/* Does the dialer come in by the door? */
+static bool rsess_place_has_door(const struct rsess_place *at)
+{
+	return at->ops->protocol == IPPROTO_TCP;
+}
+
+/* Is there a tombstone for who knocks?  Locked: RCU. */
+static bool rsess_knock_find(struct rsess_net *rn, u8 protocol,
+			     const struct rsess_offer_key *key, bool asked,
+			     bool door, bool note)
+{
+	const u16 port = (__force u16)key->lport;
+	struct rsess_tomb *tomb;
+	bool found = false;
+
+	hash_for_each_possible_rcu(rn->places, tomb, knock, port) {
+		const struct rsess_place *at = &tomb->at;
+
+		if (at->addr.in.sin_port != key->lport ||
+		    rsess_place_protocol(at) != protocol ||
+		    rsess_place_has_door(at) != door ||
+		    !rsess_place_covers(at, &key->laddr))
+			continue;
+		if (at->inband ? !ipv6_addr_equal(&at->peer, &key->raddr) : !asked)
+			continue;
+		found = true;
+		if (note)
+			WRITE_ONCE(tomb->knocked, true);
+	}
+	return found;
+}
+
+/* The header of a SYN, or NULL. */
+static const struct tcphdr *rsess_knock_syn(const struct sk_buff *skb, int off,
+					    struct tcphdr *copy,
+					    struct rsess_offer_key *key)
+{
+	const struct tcphdr *th;
+
+	th = skb_header_pointer(skb, off, sizeof(*copy), copy);
+	if (!th || !th->syn || th->ack || th->rst || th->doff < 5)
+		return NULL;
+	key->rport = th->source;
+	key->lport = th->dest;
+	key->isn = ntohl(th->seq);
+	return th;
+}
+
+static bool rsess_knock_syn_asks(const struct sk_buff *skb, int off,
+				 const struct tcphdr *th)
+{
+	u8 buf[15 * 4 - sizeof(struct tcphdr)];
+	int len = th->doff * 4 - sizeof(*th);
+	const void *opts;
+
+	opts = skb_header_pointer(skb, off + sizeof(*th), len, buf);
+	return opts && rsess_wire_find_synopt(opts, len) == RSESS_SYN_REQUEST;
+}
+
+/* Does anybody listen where a SYN goes? */
+static bool rsess_knock_is_heard(struct net *net, struct sk_buff *skb,
+				 const struct tcphdr *th, int off)
+{
+	int doff = off + th->doff * 4;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		return rsess_lookup4(net, RSESS_HASHINFO(net), skb, doff,
+				     ip_hdr(skb)->saddr, th->source,
+				     ip_hdr(skb)->daddr, ntohs(th->dest),
+				     inet_iif(skb), inet_sdif(skb));
+#if IS_ENABLED(CONFIG_IPV6)
+	return rsess_lookup6(net, RSESS_HASHINFO(net), skb, doff,
+			     &ipv6_hdr(skb)->saddr, th->source,
+			     &ipv6_hdr(skb)->daddr, ntohs(th->dest),
+			     inet6_iif(skb), inet6_sdif(skb));
+#else
+	return false;
+#endif
+}
+
+/* The door takes a SYN in, as it would one to its own port. */
+static bool rsess_knock_enter(struct rsess_net *rn, struct sk_buff *skb)
+{
+	struct sock *sk;
+
+	sk = rcu_dereference(rn->door[skb->protocol != htons(ETH_P_IP)]);
+	if (!sk || !refcount_inc_not_zero(&sk->sk_refcnt))
+		return false;
+	skb_orphan(skb);
+	skb->sk = sk;
+	skb->destructor = sock_edemux;
+	return true;
+}
+
+/* A SYN: true when it is to be dropped, for there is no door yet. */
+static bool rsess_knock_in_tcp(struct rsess_net *rn, struct sk_buff *skb,
+			       int off, struct rsess_offer_key *key)
+{
+	const struct tcphdr *th;
+	struct tcphdr copy;
+	bool asks;
+
+	th = rsess_knock_syn(skb, off, &copy, key);
+	if (!th)
+		return false;
+	asks = rsess_knock_syn_asks(skb, off, th);
+	if (asks && rsess_knock_find(rn, IPPROTO_TCP, key, true, false, false))
+		rsess_offer_add(rn, rsess_knock_hash(rn, key));
+	if (!rsess_knock_find(rn, IPPROTO_TCP, key, asks, true, false) ||
+	    READ_ONCE(rn->exiting) || rsess_knock_is_heard(rn->net, skb, th, off))
+		return false;
+	if (rsess_knock_enter(rn, skb))
+		return false;
+	set_bit(skb->protocol != htons(ETH_P_IP), &rn->door_wanted);
+	queue_work(rsess_wq, &rn->knock_work);
+	return true;
+}
+
+/* What TCP says to a SYN when nobody listens. */
+static bool rsess_knock_tcp_refused(const struct sk_buff *skb, int off,
+				    struct rsess_offer_key *key)
+{
+	const struct tcphdr *th;
+	struct tcphdr copy;
+
+	th = skb_header_pointer(skb, off, sizeof(copy), &copy);
+	if (!th || !th->rst || !th->ack || th->syn || th->seq)
+		return false;
+	key->rport = th->dest;
+	key->lport = th->source;
+	key->isn = ntohl(th->ack_seq) - 1;
+	return true;
+}
+
+/* Is the indication among the parameters of an INIT? */
+static bool rsess_knock_indicates(const u8 *p, int len)
+{
+	while (len >= (int)sizeof(struct sctp_paramhdr)) {
+		const struct sctp_paramhdr *h = (const void *)p;
+		int n = ntohs(h->length);
+
+		if (n < (int)sizeof(*h) || n > len)
+			return false;
+		if (h->type == SCTP_PARAM_ADAPTATION_LAYER_IND &&
+		    n == sizeof(struct sctp_adaptation_ind_param))
+			return ((const struct sctp_adaptation_ind_param *)p)
+				->adaptation_ind == htonl(RSESS_SCTP_INDICATION);
+		n = ALIGN(n, 4);
+		p += n;
+		len -= n;
+	}
+	return false;
+}
+
+/* A packet of SCTP with its first chunk. */
+struct rsess_sctp_head {
+	struct sctphdr	sctp;
+	struct sctp_chunkhdr chunk;
+};
+
+static bool rsess_knock_sctp_asks(const struct sk_buff *skb, int off,
+				  struct rsess_offer_key *key)
+{
+	struct {
+		struct rsess_sctp_head	h;
+		struct sctp_inithdr	init;
+	} copy;
+	const typeof(copy) *p;
+	u8 buf[RSESS_INIT_LEN];
+	const void *params;
+	int len;
+
+	p = skb_header_pointer(skb, off, sizeof(copy), &copy);
+	if (!p || p->h.chunk.type != SCTP_CID_INIT)
+		return false;
+	key->rport = p->h.sctp.source;
+	key->lport = p->h.sctp.dest;
+	key->isn = ntohl(p->init.init_tag);
+	off += sizeof(copy);
+	len = ntohs(p->h.chunk.length) -
+	      (int)(sizeof(p->h.chunk) + sizeof(p->init));
+	len = min3(len, RSESS_INIT_LEN, (int)skb->len - off);
+	if (len <= 0)
+		return false;
+	params = skb_header_pointer(skb, off, len, buf);
+	return params && rsess_knock_indicates(params, len);
+}
+
+static bool rsess_knock_sctp_refused(const struct sk_buff *skb, int off,
+				     struct rsess_offer_key *key)
+{
+	const struct rsess_sctp_head *p;
+	struct rsess_sctp_head copy;
+
+	p = skb_header_pointer(skb, off, sizeof(copy), &copy);
+	if (!p || p->chunk.type != SCTP_CID_ABORT)
+		return false;
+	key->rport = p->sctp.dest;
+	key->lport = p->sctp.source;
+	key->isn = ntohl(p->sctp.vtag);
+	return true;
+}
+
+/**
+ * rsess_knock_in() - a packet comes to this host
+ * @rn: namespace
+ * @skb: the packet
+ * @off: where the header behind that of IP is
+ * @protocol: of that header
+ * @key: has the addresses
+ *
+ * Context: softirq, RCU.
+ * Return: true: it is to be dropped, and will be welcome when it comes again.
+ */
+bool rsess_knock_in(struct rsess_net *rn, struct sk_buff *skb, int off,
+		    u8 protocol, struct rsess_offer_key *key)
+{
+	if (protocol == IPPROTO_TCP)
+		return rsess_knock_in_tcp(rn, skb, off, key);
+	if (protocol == IPPROTO_SCTP && rsess_knock_sctp_asks(skb, off, key) &&
+	    rsess_knock_find(rn, protocol, key, true, false, false))
+		rsess_offer_add(rn, rsess_knock_hash(rn, key));
+	return false;
+}
+
+/**
+ * rsess_knock_out() - a packet leaves this host
+ * @rn: namespace
+ * @skb: the packet
+ * @off: where the header behind that of IP is
+ * @protocol: of that header
+ * @key: has the addresses
+ *
+ * Context: any, RCU.
+ * Return: true: it refuses a dialer who may be served in a moment, and is to be dropped.
+ */
+bool rsess_knock_out(struct rsess_net *rn, const struct sk_buff *skb, int off,
+		     u8 protocol, struct rsess_offer_key *key)
+{
+	bool refused = false;
+	bool asked;
+	u64 hash;
+
+	if (protocol == IPPROTO_TCP)
+		refused = rsess_knock_tcp_refused(skb, off, key);
+	else if (protocol == IPPROTO_SCTP)
+		refused = rsess_knock_sctp_refused(skb, off, key);
+	if (!refused)
+		return false;
+	hash = rsess_knock_hash(rn, key);
+	asked = rsess_offer_find(rn, hash);
+	if (asked)
+		rsess_offer_del(rn, hash);
+	if (READ_ONCE(rn->exiting) ||
+	    !rsess_knock_find(rn, protocol, key, asked, false, true))
+		return false;
+	queue_work(rsess_wq, &rn->knock_work);
+	return true;
+}
+
+/* Where somebody has knocked, once; false: nowhere. */
+static bool rsess_knock_next(struct rsess_net *rn, struct rsess_place *at)
+{
+	struct rsess_tomb *tomb;
+	bool found = false;
+
+	spin_lock(&rn->lock);
+	list_for_each_entry(tomb, &rn->tombs, list) {
+		if (!READ_ONCE(tomb->knocked) ||
+		    (found && !rsess_place_equal(&tomb->at, at)))
+			continue;
+		WRITE_ONCE(tomb->knocked, false);
+		*at = tomb->at;
+		found = true;
+	}
+	spin_unlock(&rn->lock);
+	return found;
+}
+
+/* The port is somebody else's now.  What is asked for in vain is refused, then. */
+static void rsess_knock_give_up(struct rsess_net *rn,
+				const struct rsess_place *at)
+{
+	struct rsess_tomb *tomb;
+
+	spin_lock(&rn->lock);
+	list_for_each_entry(tomb, &rn->tombs, list)
+		if (rsess_place_equal(&tomb->at, at))
+			rsess_knock_forbid(rn, tomb);
+	spin_unlock(&rn->lock);
+}
+
+static void rsess_knock_work(struct work_struct *work)
+{
+	struct rsess_net *rn =
+		container_of(work, struct rsess_net, knock_work);
+	struct rsess_place at;
+	int v6;
+
+	for (v6 = 0; v6 < 2 && !READ_ONCE(rn->exiting); v6++)
+		if (test_and_clear_bit(v6, &rn->door_wanted))
+			rsess_listener_door(rn, v6);
+	while (!READ_ONCE(rn->exiting) && rsess_knock_next(rn, &at))
+		if (rsess_listener_recall(rn, &at) == -EADDRINUSE)
+			rsess_knock_give_up(rn, &at);
+}
+
+/**
+ * rsess_knock_door() - a listener is the door, or no longer
+ * @rn: namespace, with its bind_lock held
+ * @v6: for IPv6
+ * @sk: its inner socket, or NULL; freed a grace period later at the earliest
+ */
+void rsess_knock_door(struct rsess_net *rn, bool v6, struct sock *sk)
+{
+	rcu_assign_pointer(rn->door[v6], sk);
+}
+
+/**
+ * rsess_knock_allow() - a dialer may come and ask a tombstone
+ * @rn: namespace, its lock held
+ * @tomb: about to be seen
+ * @rs: the session that it stands for, with its listener
+ */
+void rsess_knock_allow(struct rsess_net *rn, struct rsess_tomb *tomb,
+		       const struct rsess_sock *rs)
+{
+	const struct rsess_listener *lsn = rs->lsn;
+	struct rsess_place *at = &tomb->at;
+
+	at->ops = rs->ops;
+	at->addr = lsn->addr;
+	at->v6only = lsn->v6only;
+	at->bound_dev_if = lsn->bound_dev_if;
+	at->uid = lsn->uid;
+	at->inband = rs->inband;
+	rsess_addr_host(&rs->raddr, &at->peer);
+	hash_add_rcu(rn->places, &tomb->knock,
+		     (__force u16)at->addr.in.sin_port);
+	WRITE_ONCE(rn->nplaces, rn->nplaces + 1);
+}
+
+/**
+ * rsess_knock_forbid() - undo rsess_knock_allow(), if it was done
+ * @rn: namespace, its lock held
+ * @tomb: the tombstone; to be freed a grace period later
+ */
+void rsess_knock_forbid(struct rsess_net *rn, struct rsess_tomb *tomb)
+{
+	if (!hash_hashed(&tomb->knock))
+		return;
+	hash_del_rcu(&tomb->knock);
+	WRITE_ONCE(rn->nplaces, rn->nplaces - 1);
+}
+
+/**
+ * rsess_knock_init() - nobody knocks yet
+ * @rn: namespace, not visible yet
+ */
+void rsess_knock_init(struct rsess_net *rn)
+{
+	hash_init(rn->places);
+	INIT_WORK(&rn->knock_work, rsess_knock_work);
+}
+
+/**
+ * rsess_knock_exit() - whoever knocks is refused from now on
+ * @rn: namespace
+ *
+ * Context: may sleep.
+ */
+void rsess_knock_exit(struct rsess_net *rn)
+{
+	WRITE_ONCE(rn->exiting, true);
+	if (rn->offers)
+		synchronize_rcu();	/* rsess_knock_out() */
+	cancel_work_sync(&rn->knock_work);
+}
