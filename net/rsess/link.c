@@ -279,9 +279,16 @@ static enum rsess_ask rsess_link_ask(const struct rsess_sock *rs)
 		return RSESS_ASK_NOTHING;
 	if (rs->greeted)
 		return RSESS_ASK_INSIST;
-	if (rs->ops->filtered && rsess_blackhole_known(rn, &rs->raddr))
+	if (!rs->ops->filtered)
+		return RSESS_ASK_SESSION;
+	switch (rsess_blackhole_path(rn, &rs->raddr)) {
+	case RSESS_PATH_CLOSED:
 		return RSESS_ASK_NOTHING;
-	return RSESS_ASK_SESSION;
+	case RSESS_PATH_DOUBTED:
+		return RSESS_ASK_ONCE;
+	default:
+		return RSESS_ASK_SESSION;
+	}
 }
 
 /* An application that did not bind learns where its first transport began. */
@@ -420,7 +427,8 @@ static void rsess_link_greet(struct rsess_sock *rs)
 }
 
 /* There will be no session. */
-static void rsess_link_fall_back(struct rsess_sock *rs)
+static void rsess_link_fall_back(struct rsess_sock *rs,
+				 enum rsess_answer_kind answer)
 {
 	enum rsess_reason reason = RSESS_REASON_PLAIN_PEER;
 
@@ -428,10 +436,28 @@ static void rsess_link_fall_back(struct rsess_sock *rs)
 		reason = RSESS_REASON_OFF;
 	else if (rs->asked == RSESS_ASK_NOTHING)
 		reason = RSESS_REASON_BLACKHOLE;
+	else if (answer == RSESS_ANSWER_LATE)
+		reason = RSESS_REASON_SYN_LOST;
 	if (rsess_plain_fall_back(rs, reason)) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
 		rsess_link_lost(rs, "no memory");
 	}
+}
+
+/* The first connection tells whether SYNs with an option get there.  Those of a resume
+ * may go to other addresses.
+ */
+static void rsess_link_note_path(const struct rsess_sock *rs,
+				 enum rsess_answer_kind answer)
+{
+	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+
+	if (!rs->ops->filtered || rs->greeted || rs->asked == RSESS_ASK_NOTHING)
+		return;
+	if (answer == RSESS_ANSWER_LATE)
+		rsess_blackhole_note(rn, &rs->raddr);
+	else
+		rsess_blackhole_clear(rn, &rs->raddr);
 }
 
 /* The inner socket is connected: may the peer be spoken to as one of ours? */
@@ -441,14 +467,13 @@ static bool rsess_link_may_greet(struct rsess_sock *rs)
 	struct rsess_transport *tr = rs->tr;
 	enum rsess_answer_kind answer = tr->ops->answer(tr);
 
+	rsess_link_note_path(rs, answer);
 	if (answer == RSESS_ANSWER_YES || rs->inband)
 		return true;
 	if (answer == RSESS_ANSWER_LOST) {
 		rsess_link_lost(rs, "reset");
 		return false;
 	}
-	if (answer == RSESS_ANSWER_LATE)
-		rsess_blackhole_note(rsess_net(net), &rs->raddr);
 	if (rs->greeted) {
 		RSESS_INC(net, SYN_OPTION_LOST);
 		rsess_link_lost(rs, "no option");
@@ -459,7 +484,7 @@ static bool rsess_link_may_greet(struct rsess_sock *rs)
 		return true;
 	}
 	tr->ops->end(tr);
-	rsess_link_fall_back(rs);
+	rsess_link_fall_back(rs, answer);
 	return false;
 }
 

@@ -23,15 +23,19 @@
 struct rsess_offers;
 
 /**
- * struct rsess_blackhole - an address, see blackhole.c
+ * struct rsess_blackhole - a service, see blackhole.c
  * @addr: mapped if it is one of IPv4
+ * @port: of it
+ * @strikes: connections in a row that lost the option; 0: this one is free
+ * @hold: seconds for which that is believed
  * @until: jiffies
- * @used: is this one?
  */
 struct rsess_blackhole {
 	struct in6_addr	addr;
+	u16		port;
+	int		strikes;
+	unsigned int	hold;
 	unsigned long	until;
-	bool		used;
 };
 
 /**
@@ -68,7 +72,6 @@ struct rsess_blackhole {
  * @handshake_timeout_ms: silence that ends a transport that is not live
  * @orphan_timeout_ms: an orphan without progress ends after this time
  * @dial_max_ms: the longest wait between two attempts to dial
- * @tombstone_timeout_ms: life of a tombstone
  * @max_sessions: sessions
  * @max_orphans: orphans
  * @max_tombstones: tombstones
@@ -81,7 +84,7 @@ struct rsess_blackhole {
  * @listen_linger: how long a listener waits for an application to listen
  * @negotiate: default of RSESS_NEGOTIATE
  * @tag: default of RSESS_TAG
- * @blackhole_timeout: how long @blackhole remembers, seconds
+ * @blackhole_timeout: how long @blackhole is believed at most, seconds
  */
 struct rsess_net {
 	struct rsess_mib __percpu *mib;

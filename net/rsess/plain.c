@@ -150,6 +150,9 @@ static void rsess_plain_count(struct sock *sk, enum rsess_reason reason)
 	case RSESS_REASON_BLACKHOLE:
 		RSESS_INC(sock_net(sk), FALLBACK_BLACKHOLE);
 		break;
+	case RSESS_REASON_SYN_LOST:
+		RSESS_INC(sock_net(sk), FALLBACK_SYN_LOST);
+		break;
 	default:
 		RSESS_INC(sock_net(sk), FALLBACK_OFF);
 		break;

@@ -52,6 +52,8 @@ RSESS_MIB(LINGER_EXPIRED, "LingerExpired")	/* nobody came within listen_linger *
 RSESS_MIB(FALLBACK_PEER, "FallbackPeer")	/* plain: the peer has no session layer */
 RSESS_MIB(FALLBACK_NO_HELLO, "FallbackNoHello")	/* plain: it asked for one, but sent no HELLO */
 RSESS_MIB(FALLBACK_BLACKHOLE, "FallbackBlackhole")	/* plain: it gets no SYN with an option */
+RSESS_MIB(FALLBACK_SYN_LOST, "FallbackSynLost")	/* plain: this time the option was lost */
+RSESS_MIB(BLACKHOLES, "Blackholes")	/* and not for the first time: no SYN has it for a while */
 RSESS_MIB(FALLBACK_OFF, "FallbackOff")	/* plain: RSESS_NEGOTIATE is off here */
 RSESS_MIB(SYN_OPTION_LOST, "SynOptionLost")	/* resumes answered without the option */
 RSESS_MIB(OFFERS_DROPPED, "OffersDropped")	/* SYNs of which too many are on the way */

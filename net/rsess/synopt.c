@@ -210,7 +210,7 @@ static int rsess_synopt_queue_xmit(struct sock *sk, struct sk_buff *skb,
 	const struct tcphdr *th = tcp_hdr(skb);
 
 	if (sk->sk_state == TCP_SYN_SENT && th->syn && !th->ack) {
-		if (so->sent >= RSESS_SYNOPT_TRIES && !so->insist)
+		if (so->sent >= so->tries && !so->insist)
 			so->left_out = true;
 		else if (rsess_synopt_insert(skb, 0, RSESS_SYN_REQUEST))
 			so->sent = min(so->sent + 1, RSESS_SYNOPT_TRIES);
@@ -354,7 +354,7 @@ static void rsess_synopt_stand_in(struct rsess_synopt *so, struct sock *sk)
  * @sock: socket of TCP, not connected, not locked
  * @addr: as for connect()
  * @len: bytes of @addr
- * @insist: however many SYNs are lost, never send one without the option
+ * @ask: how much that is wanted
  *
  * For an address of IPv4 that is mapped into IPv6, connect() gives the socket
  * other functions while it sends the SYN: then the SYN gets its option on its way
@@ -364,13 +364,14 @@ static void rsess_synopt_stand_in(struct rsess_synopt *so, struct sock *sk)
  * Return: as connect() of a socket that does not block.
  */
 int rsess_synopt_connect(struct rsess_synopt *so, struct socket *sock,
-			 union rsess_addr *addr, int len, bool insist)
+			 union rsess_addr *addr, int len, enum rsess_ask ask)
 {
 	struct sockaddr_unsized *to = (struct sockaddr_unsized *)addr;
 	struct sock *sk = sock->sk;
 	int err;
 
-	so->insist = insist;
+	so->insist = ask == RSESS_ASK_INSIST;
+	so->tries = ask == RSESS_ASK_ONCE ? 1 : RSESS_SYNOPT_TRIES;
 	if (addr->sa.sa_family == AF_INET6 &&
 	    ipv6_addr_v4mapped(&addr->in6.sin6_addr)) {
 		err = rsess_offers_init(sock_net(sk));

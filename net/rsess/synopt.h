@@ -15,12 +15,21 @@ union rsess_addr;
 /* SYNs with the option that may be lost before one goes without it. */
 #define RSESS_SYNOPT_TRIES	2
 
+/* What a dialer asks of the peer while the transport connects. */
+enum rsess_ask {
+	RSESS_ASK_NOTHING,
+	RSESS_ASK_ONCE,		/* a session, but hardly, and a connection before all */
+	RSESS_ASK_SESSION,	/* a session, but a connection before all */
+	RSESS_ASK_INSIST,	/* a session */
+};
+
 /**
  * struct rsess_synopt - a socket of TCP that takes part
  * @ops: stand in for @orig in icsk_af_ops
  * @orig: to be restored; NULL: they never stood in
  * @rn: listener: where offers are noted
  * @insist: dialer: every SYN has the option
+ * @tries: dialer: else so many may be lost
  * @sent: dialer: SYNs that had it
  * @left_out: dialer: a SYN went without it
  * @answered: dialer: the SYN-ACK had it
@@ -35,6 +44,7 @@ struct rsess_synopt {
 	const struct inet_connection_sock_af_ops *orig;
 	struct rsess_net	*rn;
 	bool			insist;
+	u8			tries;
 	u8			sent;
 	bool			left_out;
 	bool			answered;
@@ -51,7 +61,7 @@ enum rsess_offer {
 };
 
 int rsess_synopt_connect(struct rsess_synopt *so, struct socket *sock,
-			 union rsess_addr *addr, int len, bool insist);
+			 union rsess_addr *addr, int len, enum rsess_ask ask);
 void rsess_synopt_listen(struct rsess_synopt *so, struct sock *sk,
 			 struct rsess_net *rn);
 void rsess_synopt_end(struct rsess_synopt *so, struct sock *sk);

@@ -25,8 +25,7 @@ static int rsess_tcp_connect(struct rsess_transport *tr, union rsess_addr *addr,
 	if (ask == RSESS_ASK_NOTHING)
 		return kernel_connect(tr->sock, (struct sockaddr_unsized *)addr,
 				      len, O_NONBLOCK);
-	return rsess_synopt_connect(&tr->synopt, tr->sock, addr, len,
-				    ask == RSESS_ASK_INSIST);
+	return rsess_synopt_connect(&tr->synopt, tr->sock, addr, len, ask);
 }
 
 static enum rsess_answer_kind rsess_tcp_answer(struct rsess_transport *tr)

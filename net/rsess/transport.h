@@ -37,13 +37,6 @@ enum rsess_more {
 	RSESS_MORE_MAYBE,	/* the application may add some: TCP_CORK, MSG_MORE */
 };
 
-/* What a dialer asks of the peer while the transport connects. */
-enum rsess_ask {
-	RSESS_ASK_NOTHING,
-	RSESS_ASK_SESSION,	/* a session, but a connection before all */
-	RSESS_ASK_INSIST,	/* a session */
-};
-
 /* What the peer said. */
 enum rsess_answer_kind {
 	RSESS_ANSWER_NO,	/* nothing */

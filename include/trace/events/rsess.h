@@ -32,7 +32,8 @@
 		{ RSESS_REASON_PLAIN_PEER,	"plain_peer" },		\
 		{ RSESS_REASON_NO_HELLO,	"no_hello" },		\
 		{ RSESS_REASON_BLACKHOLE,	"blackhole" },		\
-		{ RSESS_REASON_OFF,		"off" })
+		{ RSESS_REASON_OFF,		"off" },		\
+		{ RSESS_REASON_SYN_LOST,	"syn_lost" })
 
 /* A transport ended, or did not come up. */
 TRACE_EVENT(rsess_transport_lost,

@@ -134,6 +134,8 @@ enum rsess_link {
  *	it got our answer, and then sent no HELLO
  * @RSESS_REASON_BLACKHOLE: plain: the peer gets no SYN that asks for a session
  * @RSESS_REASON_OFF: plain: %RSESS_NEGOTIATE_OFF on this side
+ * @RSESS_REASON_SYN_LOST: plain: SYNs that ask for a session got lost, this time, and
+ *	the one without was answered
  */
 enum rsess_reason {
 	RSESS_REASON_NONE	= 0,
@@ -152,6 +154,7 @@ enum rsess_reason {
 	RSESS_REASON_NO_HELLO	= 13,
 	RSESS_REASON_BLACKHOLE	= 14,
 	RSESS_REASON_OFF	= 15,
+	RSESS_REASON_SYN_LOST	= 16,
 };
 
 #define RSESS_ID_LEN	16

@@ -181,9 +181,14 @@ void rsess_blackhole_note(struct rsess_net *rn, const union rsess_addr *addr)
 	CHECK(false);
 }
 
-bool rsess_blackhole_known(struct rsess_net *rn, const union rsess_addr *addr)
+void rsess_blackhole_clear(struct rsess_net *rn, const union rsess_addr *addr)
 {
-	return false;
+}
+
+enum rsess_path rsess_blackhole_path(struct rsess_net *rn,
+				     const union rsess_addr *addr)
+{
+	return RSESS_PATH_OPEN;
 }
 
 /* --- the session comes and goes ---------------------------------------------- */

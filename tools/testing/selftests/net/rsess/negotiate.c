@@ -957,58 +957,130 @@ CASE(dialing, garbage_for_welcome)
 	ASSERT_EQ(EPROTO, socket_error(self->fd));
 }
 
+/* One more connection to the host: until its first SYN is there. It has a port of its own,
+ * for what is still said on the last one must not be taken for it.
+ */
+static int dial_again(struct raw *r, int *fd, int port)
+{
+	static int kport = 20000;
+	struct sockaddr_storage ss;
+	socklen_t len = address(&ss, AF_INET, RAW_KERNEL, ++kport);
+
+	close(*fd);
+	*fd = new_socket(AF_RSESS, SOCK_NONBLOCK);
+	if (bind(*fd, (struct sockaddr *)&ss, len))
+		return -errno;
+	r->kport = kport;
+	r->port = port;
+	if (connect_to(*fd, AF_INET, RAW_HOST, port) != -1 ||
+	    errno != EINPROGRESS)
+		return -EINVAL;
+	return raw_expect(r, TH_SYN);
+}
+
+/* The first SYN has been read. @n SYNs with the option are lost. */
+static int lose_syns(struct raw *r, int fd, int n)
+{
+	int ret;
+
+	while (n--) {
+		if (r->role != RSESS_SYN_REQUEST)
+			return -EPROTO;
+		ret = raw_expect(r, TH_SYN);
+		if (ret)
+			return ret;
+	}
+	if (r->role != RSESS_SYN_NONE)
+		return -EPROTO;
+	ret = raw_accept(r, RSESS_SYN_NONE);
+	if (ret)
+		return ret;
+	return wait_for(fd, POLLOUT) == POLLOUT ? 0 : -ETIMEDOUT;
+}
+
+/* So it is with a path that loses what it likes: once is no rule. */
 CASE(dialing, lost_syns)
 {
 	struct raw *r = &self->r;
 
 	OK(raw_expect(r, TH_SYN));
+	OK(lose_syns(r, self->fd, 2));
+	ASSERT_EQ(RSESS_REASON_SYN_LOST, fallback_reason(self->fd));
+	ASSERT_EQ(1, stat_get("FallbackSynLost"));
+	OK(raw_talk(r, self->fd));
+	OK(dial_again(r, &self->fd, RAW_PORT));
 	ASSERT_EQ(RSESS_SYN_REQUEST, r->role);
-	OK(raw_expect(r, TH_SYN));
+	OK(lose_syns(r, self->fd, 2));
+	/* Whoever answers a SYN with the option, be it without, gets it. */
+	OK(dial_again(r, &self->fd, RAW_PORT));
 	ASSERT_EQ(RSESS_SYN_REQUEST, r->role);
-	OK(raw_expect(r, TH_SYN));
-	ASSERT_EQ(RSESS_SYN_NONE, r->role);
 	OK(raw_accept(r, RSESS_SYN_NONE));
 	ASSERT_EQ(POLLOUT, wait_for(self->fd, POLLOUT));
 	ASSERT_EQ(RSESS_REASON_PLAIN_PEER, fallback_reason(self->fd));
-	OK(raw_talk(r, self->fd));
+	OK(dial_again(r, &self->fd, RAW_PORT));
+	OK(lose_syns(r, self->fd, 2));
+	OK(dial_again(r, &self->fd, RAW_PORT));
+	ASSERT_EQ(RSESS_SYN_REQUEST, r->role);
+	EXPECT_EQ(0, stat_get("Blackholes"));
+	EXPECT_EQ(0, stat_get("FallbackBlackhole"));
+}
 
-	/* It is remembered, so that the next one does not wait. */
-	close(self->fd);
-	self->fd = new_socket(AF_RSESS, SOCK_NONBLOCK);
-	r->kport = 0;
-	r->port = RAW_PORT + 1;
-	FAILS(EINPROGRESS, connect_to(self->fd, AF_INET, RAW_HOST, r->port));
+/* It is remembered then, of this service, so that the next one does not wait. */
+CASE(dialing, lost_syns_again_and_again)
+{
+	struct raw *r = &self->r;
+	int i;
+
 	OK(raw_expect(r, TH_SYN));
-	ASSERT_EQ(RSESS_SYN_NONE, r->role);
-	OK(raw_accept(r, RSESS_SYN_NONE));
-	ASSERT_EQ(POLLOUT, wait_for(self->fd, POLLOUT));
+	OK(lose_syns(r, self->fd, 2));
+	for (i = 1; i < 3; i++) {
+		OK(dial_again(r, &self->fd, RAW_PORT));
+		OK(lose_syns(r, self->fd, 2));
+		ASSERT_EQ(RSESS_REASON_SYN_LOST, fallback_reason(self->fd));
+	}
+	ASSERT_EQ(1, stat_get("Blackholes"));
+	OK(dial_again(r, &self->fd, RAW_PORT));
+	OK(lose_syns(r, self->fd, 0));
 	ASSERT_EQ(RSESS_REASON_BLACKHOLE, fallback_reason(self->fd));
 	ASSERT_EQ(1, stat_get("FallbackBlackhole"));
 	OK(raw_talk(r, self->fd));
+	OK(dial_again(r, &self->fd, RAW_PORT + 1));
+	ASSERT_EQ(RSESS_SYN_REQUEST, r->role);
 }
 
+/* Not for long: the next one asks again, and waits for no more than one SYN. */
 CASE(dialing, lost_syns_are_forgotten)
 {
 	struct raw *r = &self->r;
 	int i;
 
 	OK(sysctl_set("rsess/blackhole_timeout", 1));
-	for (i = 0; i < 3; i++) {
-		OK(raw_expect(r, TH_SYN));
+	OK(raw_expect(r, TH_SYN));
+	OK(lose_syns(r, self->fd, 2));
+	for (i = 1; i < 3; i++) {
+		OK(dial_again(r, &self->fd, RAW_PORT));
+		OK(lose_syns(r, self->fd, 2));
 	}
-	OK(raw_accept(r, RSESS_SYN_NONE));
-	ASSERT_EQ(POLLOUT, wait_for(self->fd, POLLOUT));
-	for (i = 0; i < 100 && r->role != RSESS_SYN_REQUEST; i++) {
-		close(self->fd);
-		self->fd = new_socket(AF_RSESS, SOCK_NONBLOCK);
-		r->kport = 0;
-		r->port = RAW_PORT + 1 + i;
-		FAILS(EINPROGRESS, connect_to(self->fd, AF_INET, RAW_HOST,
-					      r->port));
-		OK(raw_expect(r, TH_SYN));
+	for (i = 0; i < 100; i++) {
+		OK(dial_again(r, &self->fd, RAW_PORT));
+		if (r->role == RSESS_SYN_REQUEST)
+			break;
+		usleep(100000);
+	}
+	OK(lose_syns(r, self->fd, 1));
+	ASSERT_EQ(RSESS_REASON_SYN_LOST, fallback_reason(self->fd));
+	for (i = 0; i < 100; i++) {
+		OK(dial_again(r, &self->fd, RAW_PORT));
+		if (r->role == RSESS_SYN_REQUEST)
+			break;
 		usleep(100000);
 	}
 	ASSERT_EQ(RSESS_SYN_REQUEST, r->role);
+	/* It came through, so it is forgotten. */
+	OK(raw_accept(r, RSESS_SYN_NONE));
+	ASSERT_EQ(POLLOUT, wait_for(self->fd, POLLOUT));
+	OK(dial_again(r, &self->fd, RAW_PORT));
+	OK(lose_syns(r, self->fd, 2));
 }
 
 /* Two SYNs may get lost without the path being to blame. */
