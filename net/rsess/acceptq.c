@@ -666,6 +666,7 @@ void rsess_listener_refuse(struct rsess_listener *lsn)
 		list_splice_init(&lsn->deferred, &refused);
 		list_for_each_entry(rs, &refused, link_accept) {
 			WRITE_ONCE(rs->deferred, false);
+			rs->queued = false;
 			lsn->qlen--;
 		}
 		list_splice_init(&lsn->plainq, &plain);
@@ -792,7 +793,8 @@ void rsess_listener_present(struct rsess_sock *rs)
 }
 
 /**
- * rsess_listener_withdraw() - a session has ended before its first byte
+ * rsess_listener_withdraw() - a session has ended before its first byte, or its first
+ * frame
  * @rs: session, locked
  *
  * Return: true if accept() will not see it: the reference that the application's
@@ -804,8 +806,10 @@ bool rsess_listener_withdraw(struct rsess_sock *rs)
 	bool withdrawn;
 
 	spin_lock(&lsn->lock);
-	withdrawn = rsess_listener_undefer(rs);
+	WRITE_ONCE(rs->deferred, false);
+	withdrawn = rs->queued;
 	if (withdrawn) {
+		rs->queued = false;
 		list_del_init(&rs->link_accept);
 		lsn->qlen--;
 		rsess_listener_kick(lsn);
@@ -835,6 +839,7 @@ void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
 		struct rsess_sock *rs = rsess_sk(child);
 
 		rs->ticket = lsn->ticket++;
+		rs->queued = true;
 		list_add_tail(&rs->link_accept,
 			      rs->deferred ? &lsn->deferred : &lsn->acceptq);
 		if (rs->deferred)
@@ -889,6 +894,7 @@ struct sock *rsess_listener_dequeue(struct rsess_listener *lsn,
 		rs = NULL;
 	if (rs) {
 		tr = NULL;
+		rs->queued = false;
 		list_del_init(&rs->link_accept);
 	} else if (tr) {
 		list_del_init(&tr->link);

@@ -305,6 +305,8 @@ int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 	rs->attempts = 0;
 	rs->unanswered = 0;
 	rs->errors = 0;
+	/* Something has to show soon that WELCOME is here. */
+	rsess_timer_arm(rs, RSESS_TIMER_ACK, RSESS_ACK_DELAY);
 	rsess_session_event(rs, RSESS_EV_AGREED);
 	sk_wake_async(rsess_to_sk(rs), SOCK_WAKE_IO, POLL_OUT);
 	return 0;
@@ -386,6 +388,7 @@ static void rsess_greet_accept(struct rsess_sock *rs, struct rsess_transport *tr
 	rsess_listener_claim(tr);
 	rsess_link_attach(rs, tr, 0);
 	rs->pending |= RSESS_PEND(RSESS_WELCOME);
+	rsess_timer_confirm(rs);
 }
 
 /* It has had its time to speak, or others need its place. */
@@ -757,7 +760,7 @@ static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 	rsess_listener_claim(tr);
 	rsess_link_attach(rs, tr, be32_to_cpu(q->r.epoch));
 	rsess_greet_proven(rs);
-	rs->hello_only = false;
+	rsess_input_confirmed(rs);
 	memcpy(rs->nonce, q->r.nonce, sizeof(rs->nonce));
 	rs->pending |= RSESS_PEND(RSESS_RESUMED);
 	rsess_push(rs);

@@ -49,8 +49,7 @@ void rsess_input_acked(struct rsess_sock *rs, u64 ack)
 	if (freed || (fin && !rs->fin_acked)) {
 		rs->progress = true;
 		if (rs->orphaned)
-			rsess_timer_arm(rs, RSESS_TIMER_ORPHAN,
-					rsess_orphan_delay(rs));
+			rsess_timer_orphaned(rs);
 	}
 	rsess_freed(rs, freed);
 	if (fin && !rs->fin_acked) {
@@ -273,6 +272,16 @@ static bool rsess_input_floods(struct rsess_transport *tr)
 	return rx->idle++ >= max && max;
 }
 
+/**
+ * rsess_input_confirmed() - the peer has sent something behind HELLO
+ * @rs: session, locked; may be a dialer's
+ */
+void rsess_input_confirmed(struct rsess_sock *rs)
+{
+	rs->hello_only = false;
+	rsess_timer_stop(rs, RSESS_TIMER_CONFIRM);
+}
+
 /* The header of a frame is there: may it come now? */
 static int rsess_input_begin(struct rsess_transport *tr)
 {
@@ -287,7 +296,7 @@ static int rsess_input_begin(struct rsess_transport *tr)
 	if (rs->link != RSESS_LINK_LIVE)
 		return rsess_input_greeting(rs, tr, false);
 
-	rs->hello_only = false;
+	rsess_input_confirmed(rs);
 	if (f->type == RSESS_ABORT)
 		return 0;
 	if (rs->unproven && f->type != RSESS_PONG)

@@ -72,6 +72,7 @@ struct rsess_blackhole {
  * @handshake_timeout_ms: silence that ends a transport that is not live
  * @orphan_timeout_ms: an orphan without progress ends after this time
  * @dial_max_ms: the longest wait between two attempts to dial
+ * @tombstone_timeout_ms: life of a tombstone
  * @max_sessions: sessions
  * @max_orphans: orphans
  * @max_tombstones: tombstones

@@ -335,7 +335,9 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 	rsess_timer_stop_all(rs);
 	rsess_link_drop(rs, !orderly && !rs->cut);
 	rsess_session_purge(rs);
-	if (READ_ONCE(rs->deferred) && rsess_listener_withdraw(rs)) {
+	/* Or before anybody has stood behind its HELLO: accept() does not see it. */
+	if ((READ_ONCE(rs->deferred) || (rs->hello_only && !rs->dialer && rs->lsn)) &&
+	    rsess_listener_withdraw(rs)) {
 		sock_set_flag(sk, SOCK_DEAD);
 		rs->orphaned = true;
 	}
@@ -446,7 +448,7 @@ void rsess_session_orphan(struct rsess_sock *rs)
 		rsess_session_event(rs, RSESS_EV_RELEASED);
 		return;
 	}
-	rsess_timer_arm(rs, RSESS_TIMER_ORPHAN, rsess_orphan_delay(rs));
+	rsess_timer_orphaned(rs);
 }
 
 /**

@@ -59,6 +59,7 @@ enum rsess_timer {
 	RSESS_TIMER_SESSION,	/* no transport for RSESS_TIMEOUT */
 	RSESS_TIMER_ORPHAN,	/* an orphan makes no progress */
 	RSESS_TIMER_DEFER,	/* accept() waits no longer */
+	RSESS_TIMER_CONFIRM,	/* the dialer has not shown that it has WELCOME */
 	RSESS_TIMER_MAX,
 };
 
@@ -202,11 +203,14 @@ struct rsess_addrs {
  * @rcv_fin: the peer's FIN was taken
  * @ack_now: an acknowledgment or credit is due
  * @hello_only: no frame but HELLO has arrived
+ * @hello_end: jiffies; so long a session lives for which @hello_only holds
  * @greeted: a HELLO was sent, so a failure need not mean a closed port
  * @progress: bytes moved on this transport, in either direction
  * @shut: the present transport's sending direction was closed
  * @pinged: a PING is unanswered
  * @orphaned: the application closed the socket
+ * @orphan_rx: @last_rx when the timer of the orphan was armed
+ * @orphan_asked: the peer was asked since whether it is there
  * @evicted: too many orphans: the timer is to cut the session; set without the lock
  * @cut: ABORT was given to the transport, which is to deliver it
  * @confirmed: the peer ended the transport in TIME_WAIT, so it has all; else it
@@ -244,6 +248,7 @@ struct rsess_addrs {
  *
  * Under the lock of @lsn:
  * @link_accept: place in the listener's queue, or among those who listen there
+ * @queued: it is in the queue, as itself or @deferred
  * @ticket: its turn in that queue
  * @deferred: in the queue it is not for accept(), which waits for bytes or for
  *	@proof; also read without the lock
@@ -314,11 +319,14 @@ struct rsess_sock {
 	bool			rcv_fin;
 	bool			ack_now;
 	bool			hello_only;
+	unsigned long		hello_end;
 	bool			greeted;
 	bool			progress;
 	bool			shut;
 	bool			pinged;
 	bool			orphaned;
+	unsigned long		orphan_rx;
+	bool			orphan_asked;
 	bool			evicted;
 	bool			cut;
 	bool			destroyed;
@@ -352,6 +360,7 @@ struct rsess_sock {
 	struct list_head	orphan;
 	struct hlist_node	hash;
 	struct list_head	link_accept;
+	bool			queued;
 	u32			ticket;
 	bool			deferred;
 
@@ -511,10 +520,13 @@ void rsess_timer_watch(struct rsess_sock *rs);
 void rsess_timer_probe(struct rsess_sock *rs);
 void rsess_timer_await(struct rsess_sock *rs);
 void rsess_timer_patience(struct rsess_sock *rs);
+void rsess_timer_confirm(struct rsess_sock *rs);
+void rsess_timer_orphaned(struct rsess_sock *rs);
 void rsess_keepalive(struct sock *sk, int on);
 
 /* input.c */
 void rsess_input_acked(struct rsess_sock *rs, u64 ack);
+void rsess_input_confirmed(struct rsess_sock *rs);
 
 /* output.c */
 void rsess_push(struct rsess_sock *rs);

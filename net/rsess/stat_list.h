@@ -18,6 +18,7 @@ RSESS_MIB(ACKS_SENT, "AcksSent")	/* acknowledgments in their own frame */
 RSESS_MIB(PINGS_SENT, "PingsSent")	/* probes of a silent transport */
 RSESS_MIB(STALLS, "Stalls")	/* transports given up for silence */
 RSESS_MIB(HELLO_REPEATED, "HelloRepeated")	/* HELLO of a known session, answered */
+RSESS_MIB(HELLO_UNCONFIRMED, "HelloUnconfirmed")	/* sessions that no dialer stood behind */
 RSESS_MIB(HELLO_REFUSED, "HelloRefused")	/* HELLO that opened nothing */
 RSESS_MIB(HELLO_AUTH, "HelloAuth")	/* HELLO or WELCOME without the pre-shared key */
 RSESS_MIB(RESUME_UNKNOWN, "ResumeUnknown")	/* RESUME of no session here */

@@ -329,12 +329,87 @@ static void rsess_timer_session(struct rsess_sock *rs)
 	rsess_session_cut(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
 }
 
+/**
+ * rsess_timer_confirm() - a session was opened: its dialer has to show that it knows
+ * @rs: session of the acceptor, locked
+ *
+ * A HELLO that nobody stands behind must not have a place in the queue of accept(), or
+ * a process that waits for its first byte, for longer than a handshake may take.  Who
+ * is silent is asked; but with a pre-shared key the proof is awaited anyway, see
+ * rsess_listener_defer().
+ */
+void rsess_timer_confirm(struct rsess_sock *rs)
+{
+	const struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
+	unsigned long delay = rsess_jiffies(READ_ONCE(rn->handshake_timeout_ms));
+
+	if (rs->unproven)
+		return;
+	rs->hello_end = jiffies + delay;
+	rsess_timer_arm(rs, RSESS_TIMER_CONFIRM, delay / 2);
+}
+
+static void rsess_timer_unconfirmed(struct rsess_sock *rs)
+{
+	long left;
+
+	/* It may have come, and nobody had the time to look. */
+	if (rs->tr && rs->hello_only && !rsess_link_read(rs) &&
+	    rsess_to_sk(rs)->sk_state == TCP_CLOSE)
+		return;
+	if (!rs->hello_only)
+		return;
+	left = rs->hello_end - jiffies;
+	if (left <= 0) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_UNCONFIRMED);
+		rsess_session_cut(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
+		return;
+	}
+	rsess_timer_arm(rs, RSESS_TIMER_CONFIRM, left);
+	if (rs->link == RSESS_LINK_LIVE)
+		rsess_timer_ping(rs);
+}
+
+/**
+ * rsess_timer_orphaned() - an orphan has so long to make progress
+ * @rs: session, locked
+ */
+void rsess_timer_orphaned(struct rsess_sock *rs)
+{
+	rs->orphan_rx = rs->last_rx;
+	rs->orphan_asked = false;
+	rsess_timer_arm(rs, RSESS_TIMER_ORPHAN, rsess_orphan_delay(rs));
+}
+
+/* Has the orphan bytes for which the peer has given no credit?  Its reader may take its
+ * time, as with TCP, as long as the peer is there.  What keeps many of them from staying
+ * are max_orphans and the memory.
+ */
+static bool rsess_timer_orphan_waits(struct rsess_sock *rs)
+{
+	if (rs->sq.write_seq == rs->sq.snd_max ||
+	    rsess_before(rs->sq.snd_max, rs->snd_limit))
+		return false;
+	if (rs->last_rx != rs->orphan_rx) {
+		rsess_timer_orphaned(rs);
+		return true;
+	}
+	if (rs->link != RSESS_LINK_LIVE || rs->orphan_asked)
+		return false;
+	rsess_timer_orphaned(rs);
+	rs->orphan_asked = true;
+	rsess_timer_ping(rs);
+	return true;
+}
+
 static void rsess_timer_orphan(struct rsess_sock *rs)
 {
 	if (rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
 		rsess_session_event(rs, RSESS_EV_RELEASED);
 		return;
 	}
+	if (rsess_timer_orphan_waits(rs))
+		return;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), ORPHAN_TIMEOUTS);
 	rsess_session_cut(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
 }
@@ -370,6 +445,9 @@ static void rsess_timer_fire(struct rsess_sock *rs, enum rsess_timer t)
 		break;
 	case RSESS_TIMER_DEFER:
 		rsess_listener_undeferred(rs);
+		break;
+	case RSESS_TIMER_CONFIRM:
+		rsess_timer_unconfirmed(rs);
 		break;
 	default:
 		break;

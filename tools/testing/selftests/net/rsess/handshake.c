@@ -707,6 +707,63 @@ CASE(acceptor, replayed_resume)
 	EXPECT_EQ(1, stat_get("TransportsLost"));
 }
 
+/* Who says HELLO and goes has no place in the queue, or a process, for long. */
+CASE(acceptor, hello_and_reset)
+{
+	struct pair *s = &self->s;
+
+	OK(sysctl_set("rsess/handshake_timeout_ms", 500));
+	OK(peer_hello(&s->p));
+	peer_reset(&s->p);
+	OK(no_sessions());
+	OK(pair_accept_nothing(s));
+	EXPECT_EQ(1, stat_get("HelloUnconfirmed"));
+	OK(other_session(s));
+}
+
+CASE(acceptor, hello_and_reset_when_accepted)
+{
+	struct pair *s = &self->s;
+
+	OK(sysctl_set("rsess/handshake_timeout_ms", 500));
+	OK(peer_hello(&s->p));
+	OK(pair_accept(s));
+	peer_reset(&s->p);
+	ASSERT_EQ(ETIMEDOUT, pair_fails(s));
+}
+
+/* Nor who does not even go. */
+CASE(acceptor, hello_and_silence)
+{
+	struct pair *s = &self->s;
+
+	OK(sysctl_set("rsess/handshake_timeout_ms", 500));
+	s->p.pong = false;
+	OK(peer_hello(&s->p));
+	OK(pair_accept(s));
+	ASSERT_EQ(ETIMEDOUT, pair_fails(s));
+	OK(other_session(s));
+}
+
+/* Who has nothing to say is asked, and has all the time then. */
+CASE(acceptor, hello_and_patience)
+{
+	struct pair *s = &self->s;
+
+	OK(sysctl_set("rsess/handshake_timeout_ms", 3000));
+	s->p.pong = false;
+	OK(peer_hello(&s->p));
+	OK(peer_expect(&s->p, RSESS_PING));
+	OK(peer_send(&s->p, RSESS_PONG, s->p.raw + RSESS_HDR_LEN, 8));
+	/* What is waited for is that nothing happens. */
+	sleep(4);
+	peer_reset(&s->p);
+	OK(peer_resume(&s->p));
+	OK(pair_accept(s));
+	OK(pair_finish(s));
+	EXPECT_EQ(0, stat_get("HelloUnconfirmed"));
+}
+
 /* Epochs are compared modulo 2^32. */
 CASE(acceptor, epoch_wraps)
 {

@@ -342,4 +342,76 @@ CASE(stream, receive_buffer_grows)
 	OK(flow(&w, 1));
 }
 
+/*
+ * The writer is gone, and the reader takes its time: for longer than an orphan may be
+ * without progress.
+ */
+FIXTURE(patient) {
+	struct line l;
+};
+
+KIND_QUIET_SCTP_VARIANTS(patient);
+
+FIXTURE_SETUP(patient)
+{
+	OK(line_init(&self->l, &variant->kind));
+	/* So that the module is there, and its sysctls. */
+	close(socket(AF_RSESS, SOCK_STREAM, 0));
+	OK(sysctl_set("rsess/orphan_timeout_ms", 1000));
+}
+
+FIXTURE_TEARDOWN(patient)
+{
+	line_end(&self->l);
+}
+
+/* More than the reader's kernel takes, so that the rest waits for credit. */
+static ssize_t more_than_fits(struct line *l)
+{
+	ssize_t sum;
+
+	if (set_nonblock(l->c, true))
+		return -errno;
+	sum = line_fill(l);
+	if (sum > 0 && sum < 300000) {
+		say("only %zd bytes", sum);
+		return -EINVAL;
+	}
+	return sum;
+}
+
+CASE(patient, slow_reader)
+{
+	struct line *l = &self->l;
+	ssize_t n;
+
+	OK(line_open(l));
+	n = more_than_fits(l);
+	ASSERT_LT(0, n);
+	OK(line_close(&l->c));
+	/* Many times as long; what is waited for is that nothing happens. */
+	sleep(4);
+	OK(read_all(l->s, 0, n));
+	OK(read_eof(l->s));
+	EXPECT_EQ(0, stat_get("OrphanTimeouts"));
+}
+
+CASE(patient, slow_to_accept)
+{
+	struct line *l = &self->l;
+	ssize_t n;
+
+	l->c = line_connect(l);
+	ASSERT_LE(0, l->c);
+	n = more_than_fits(l);
+	ASSERT_LT(0, n);
+	OK(line_close(&l->c));
+	sleep(4);
+	l->s = line_accept(l);
+	ASSERT_LE(0, l->s);
+	OK(read_all(l->s, 0, n));
+	OK(read_eof(l->s));
+	EXPECT_EQ(0, stat_get("OrphanTimeouts"));
+}
+
 TEST_HARNESS_MAIN
