@@ -35,19 +35,21 @@
 /* When others wait: this part of the time for a handshake. */
 #define RSESS_HASTE		4
 
-/* A connection came in.  Children are cloned with this, and with what they were
- * offered in sk_user_data.
+/* A connection came in; or somebody has ended the inner socket, as "ss -K" does.
+ * Children are cloned with this, and with what they were offered in sk_user_data.
  */
 static void rsess_listener_called(struct sock *sk)
 {
 	struct rsess_listener *lsn;
 
-	if (sk->sk_state != TCP_LISTEN)
-		return;
 	read_lock_bh(&sk->sk_callback_lock);
 	lsn = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
-	if (lsn)
+	if (!lsn || rsess_synopt_is_offer(lsn))
+		;			/* no listener, or not any more */
+	else if (sk->sk_state == TCP_LISTEN)
 		queue_delayed_work(rsess_wq, &lsn->accept_work, 0);
+	else
+		rsess_listener_killed(lsn);
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -163,7 +165,7 @@ rsess_listener_wrap(struct rsess_listener *lsn, struct socket *sock)
 {
 	struct rsess_transport *tr;
 
-	if (!rsess_transport_pin_net(sock->sk))
+	if (!lsn->kern && !rsess_transport_pin_net(sock->sk))
 		return NULL;
 	tr = rsess_transport_new(lsn->ops, sock, NULL, lsn);
 	if (!tr)

@@ -371,7 +371,8 @@ int rsess_link_dial(struct rsess_sock *rs)
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	err = -ENETDOWN;
-	if (!rsess_transport_pin_net(sock->sk))
+	if (READ_ONCE(rsess_net(sock_net(sk))->exiting) ||
+	    !rsess_transport_pin_as(sock->sk, sk))
 		goto release;
 	err = -ENOMEM;
 	tr = rsess_transport_new(rs->ops, sock, sk, NULL);
@@ -530,6 +531,7 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 	sock_hold(sk);			/* rsess_transport_put() */
 	tr->sk = sk;
 	tr->rx.whole = false;
+	rsess_transport_pin_as(tr->sock->sk, sk);
 	rsess_link_forget_inner(rs);
 	rsess_owner_attach(tr->sock, sk);
 	if (epoch)

@@ -363,6 +363,85 @@ free:
 	rsess_listener_free(lsn);	/* of rsess_listener_put() */
 }
 
+/* The listener's inner socket listens no more, and it was none of us.  Those who listen are
+ * told by their timers, for they may be locked.
+ */
+static void rsess_listener_kill_work(struct work_struct *work)
+{
+	struct rsess_listener *lsn =
+		container_of(work, struct rsess_listener, kill_work);
+	struct rsess_net *rn = lsn->rn;
+	struct rsess_sock *rs;
+
+	mutex_lock(&rn->bind_lock);
+	if (!READ_ONCE(lsn->dead)) {
+		rsess_listener_drop(lsn);
+		spin_lock(&lsn->lock);
+		list_for_each_entry(rs, &lsn->apps, link_accept)
+			rsess_timer_now(rs);
+		spin_unlock(&lsn->lock);
+	}
+	mutex_unlock(&rn->bind_lock);
+	rsess_listener_free(lsn);	/* of rsess_listener_killed() */
+}
+
+/**
+ * rsess_listener_killed() - a listener's inner socket listens no more
+ * @lsn: listener
+ *
+ * Context: any.
+ */
+void rsess_listener_killed(struct rsess_listener *lsn)
+{
+	rsess_listener_hold(lsn);
+	if (!queue_work(rsess_close_wq, &lsn->kill_work))
+		rsess_listener_free(lsn);
+}
+
+/**
+ * rsess_listener_is_gone() - has somebody ended what a socket listens with?
+ * @rs: outer socket, locked
+ */
+bool rsess_listener_is_gone(const struct rsess_sock *rs)
+{
+	return rsess_to_sk(rs)->sk_state == TCP_LISTEN &&
+	       READ_ONCE(rs->lsn->dead);
+}
+
+/**
+ * rsess_listener_abort() - tell an application so, as TCP does
+ * @rs: outer socket, locked, whose listener is gone
+ *
+ * Return: the listener; rsess_listener_aborted() must follow.
+ */
+struct rsess_listener *rsess_listener_abort(struct rsess_sock *rs)
+{
+	struct rsess_listener *lsn = rs->lsn;
+	struct sock *sk = rsess_to_sk(rs);
+
+	WRITE_ONCE(rs->lsn, NULL);
+	rs->bound = rs->port_locked;
+	WRITE_ONCE(sk->sk_err, ECONNABORTED);
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	rsess_state_set(sk, TCP_CLOSE);
+	rsess_listener_leave(lsn, rs);
+	sk->sk_state_change(sk);
+	sk_error_report(sk);
+	return lsn;
+}
+
+/**
+ * rsess_listener_aborted() - end of what rsess_listener_abort() began
+ * @lsn: what it returned
+ *
+ * Context: may sleep; no outer socket is locked.
+ */
+void rsess_listener_aborted(struct rsess_listener *lsn)
+{
+	rsess_listener_refuse(lsn);
+	rsess_listener_put(lsn);
+}
+
 /* Sessions and tombstones keep a listener open, but not any number: the user's oldest
  * goes.  A session that it had keeps its transport, and ends with it.
  */
@@ -616,6 +695,7 @@ rsess_listener_new(struct rsess_net *rn, struct socket *sock,
 	lsn->bound_dev_if = at->bound_dev_if;
 	lsn->uid = at->uid;
 	INIT_WORK(&lsn->free_work, rsess_listener_free_work);
+	INIT_WORK(&lsn->kill_work, rsess_listener_kill_work);
 	INIT_DELAYED_WORK(&lsn->linger_work, rsess_listener_linger_work);
 	spin_lock_init(&lsn->lock);
 	INIT_LIST_HEAD(&lsn->apps);
@@ -662,6 +742,7 @@ static int rsess_listener_open(struct rsess_sock *rs)
 		return -ENOMEM;
 	lsn->owners = 1;
 	lsn->reuseport = sk->sk_reuseport;
+	lsn->kern = !sk->sk_net_refcnt;
 	err = rs->ops->listen(lsn);
 	if (!err) {
 		rsess_link_choose(rs, lsn->sock);

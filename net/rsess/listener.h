@@ -40,6 +40,8 @@ struct rsess_transport;
  * @serial: how many it has taken; its alone
  * @free_work: closes the listener when nobody uses it
  * @linger_work: ends @lingering, and a listener that is there for tombstones only
+ * @kill_work: somebody has ended @sock: so ends the listener
+ * @kern: who opened it is the kernel, and does not keep the namespace
  * @wake_work: tells @apps of sessions that came into @acceptq under a lock
  * @lock: protects the rest
  * @users: outer sockets bound to it, sessions that resume through it,
@@ -89,6 +91,8 @@ struct rsess_listener {
 	u32			serial;
 	struct work_struct	free_work;
 	struct delayed_work	linger_work;
+	struct work_struct	kill_work;
+	bool			kern;
 	struct work_struct	wake_work;
 
 	spinlock_t		lock;	/* all below */
@@ -128,6 +132,10 @@ void rsess_listener_hold(struct rsess_listener *lsn);
 void rsess_listener_free(struct rsess_listener *lsn);
 void rsess_listener_exit(struct rsess_net *rn);
 void rsess_listener_refusal(struct rsess_listener *lsn);
+void rsess_listener_killed(struct rsess_listener *lsn);
+bool rsess_listener_is_gone(const struct rsess_sock *rs);
+struct rsess_listener *rsess_listener_abort(struct rsess_sock *rs);
+void rsess_listener_aborted(struct rsess_listener *lsn);
 
 /* for sessions that were accepted, and what is left of them */
 void rsess_listener_bereave(struct rsess_sock *rs);

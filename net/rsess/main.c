@@ -107,6 +107,8 @@ static void __net_exit rsess_net_exit(struct net *net)
 
 	rsess_proc_unregister(net);
 	rsess_sysctl_unregister(net);
+	rsess_knock_exit(rn);
+	rsess_table_end(rn);
 	rsess_listener_exit(rn);
 	rsess_offers_exit(net);
 	rsess_table_exit(rn);

@@ -222,6 +222,7 @@ void rsess_plain_accept(struct sock *parent, struct socket *inner,
 {
 	struct sock *sk = inner->sk;
 
+	rsess_transport_pin_as(sk, parent);
 	rsess_sockopt_hand_over(rsess_sk(parent), inner, false);
 	security_sk_clone(parent, sk);
 	lock_sock(sk);

@@ -219,6 +219,9 @@ static void rsess_disconnect(struct socket *sock)
 	sk->sk_disconnects++;
 	if (state != TCP_CLOSE)
 		rsess_session_cut(rsess_sk(sk), RSESS_REASON_APP, 0);
+	/* They were those of the peer that there was. */
+	kfree(rsess_sk(sk)->addrs);
+	rsess_sk(sk)->addrs = NULL;
 	rsess_begin_again(sock);
 	if ((1 << state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_SYN_SENT |
 			    TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) {
@@ -597,6 +600,8 @@ static int rsess_release(struct socket *sock)
 		sock_put(sk);
 		return rsess_plain_release(sock);
 	}
+	if (rs->tr && rs->tr->sock && !homeless)
+		rsess_transport_pin_net(rs->tr->sock->sk);
 	sk->sk_shutdown = SHUTDOWN_MASK;
 	/* An accepted session that is closed has no listener any more. */
 	if (rs->lsn && (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)) {

@@ -271,6 +271,20 @@ static int rsess_synopt_conn_request(struct sock *sk, struct sk_buff *skb)
 /* Their addresses are what a child's sk_user_data points to. */
 static u64 rsess_offer_mark[RSESS_OFFER_SURE + 1];
 
+/**
+ * rsess_synopt_is_offer() - what does sk_user_data point to?
+ * @data: the pointer
+ *
+ * Return: true: it says what a connection was offered that is not accepted yet.
+ */
+bool rsess_synopt_is_offer(const void *data)
+{
+	const u64 *mark = data;
+
+	return mark >= rsess_offer_mark &&
+	       mark < rsess_offer_mark + ARRAY_SIZE(rsess_offer_mark);
+}
+
 /* The first segment of a dialer whose ACK was lost may complete its handshake. */
 static bool rsess_synopt_opens(const struct sk_buff *skb)
 {

@@ -66,6 +66,7 @@ void rsess_synopt_listen(struct rsess_synopt *so, struct sock *sk,
 			 struct rsess_net *rn);
 void rsess_synopt_end(struct rsess_synopt *so, struct sock *sk);
 enum rsess_offer rsess_synopt_offered(struct sock *child);
+bool rsess_synopt_is_offer(const void *data);
 
 int rsess_offers_init(struct net *net);
 void rsess_offers_exit(struct net *net);

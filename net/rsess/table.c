@@ -173,6 +173,44 @@ static void rsess_table_uncount(struct rsess_net *rn)
 	spin_unlock(&rn->lock);
 }
 
+/* A session of the namespace, with a reference, or NULL. */
+static struct rsess_sock *rsess_table_first(struct rsess_net *rn)
+{
+	struct rsess_sock *rs;
+	unsigned long number = 0;
+
+	xa_lock(&rn->sessions);
+	rs = xa_find(&rn->sessions, &number, U32_MAX, XA_PRESENT);
+	if (rs)
+		sock_hold(rsess_to_sk(rs));
+	xa_unlock(&rn->sessions);
+	return rs;
+}
+
+/**
+ * rsess_table_end() - end the sessions that a namespace still has
+ * @rn: namespace that goes away
+ *
+ * They belong to users in the kernel that do not keep the namespace.  Nothing of them
+ * runs any more afterwards.
+ *
+ * Context: may sleep.
+ */
+void rsess_table_end(struct rsess_net *rn)
+{
+	struct rsess_sock *rs;
+
+	while ((rs = rsess_table_first(rn))) {
+		lock_sock(rsess_to_sk(rs));
+		rsess_session_cut(rs, RSESS_REASON_APP, ENETDOWN);
+		rsess_link_forget_inner(rs);
+		rsess_table_unlist(rs);
+		rsess_timer_stop_all(rs);
+		release_sock(rsess_to_sk(rs));
+		sock_put(rsess_to_sk(rs));	/* rsess_table_first() */
+	}
+}
+
 /**
  * rsess_table_list() - show a session in /proc/net/rsess, and count it
  * @rs: session, locked or not visible yet

@@ -458,6 +458,7 @@ static void rsess_timer_work(struct work_struct *work)
 {
 	struct rsess_sock *rs =
 		container_of(work, struct rsess_sock, timer.work);
+	struct rsess_listener *gone = NULL;
 	struct sock *sk = rsess_to_sk(rs);
 	unsigned long next = 0;
 	bool more = false;
@@ -465,6 +466,8 @@ static void rsess_timer_work(struct work_struct *work)
 
 	if (!rsess_work_lock(sk, NULL))
 		goto put;
+	if (rsess_listener_is_gone(rs))
+		gone = rsess_listener_abort(rs);
 	if (READ_ONCE(rs->evicted) && sk->sk_state != TCP_CLOSE)
 		rsess_session_cut(rs, RSESS_REASON_RESOURCES, 0);
 	for (t = 0; t < RSESS_TIMER_MAX; t++) {
@@ -484,6 +487,8 @@ static void rsess_timer_work(struct work_struct *work)
 	if (more)
 		rsess_timer_schedule(rs, next);
 	rsess_work_unlock(sk);
+	if (gone)
+		rsess_listener_aborted(gone);
 put:
 	sock_put(sk);			/* of rsess_timer_schedule() */
 }

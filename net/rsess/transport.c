@@ -330,3 +330,19 @@ bool rsess_transport_pin_net(struct sock *sk)
 	put_net(net);
 	return true;
 }
+
+/**
+ * rsess_transport_pin_as() - let the inner socket hold its namespace if the outer one does
+ * @sk: inner socket, not locked
+ * @outer: outer socket
+ *
+ * One of the kernel's that does not is to end with the namespace, so nothing below it may
+ * keep that.
+ *
+ * Context: may sleep.
+ * Return: false when the namespace is going away.
+ */
+bool rsess_transport_pin_as(struct sock *sk, const struct sock *outer)
+{
+	return !outer->sk_net_refcnt || rsess_transport_pin_net(sk);
+}

@@ -322,6 +322,7 @@ struct rsess_synopt *rsess_transport_synopt(struct sock *sk);
 void rsess_transport_queue(struct rsess_transport *tr);
 void rsess_transport_put(struct rsess_transport *tr);
 bool rsess_transport_pin_net(struct sock *sk);
+bool rsess_transport_pin_as(struct sock *sk, const struct sock *outer);
 
 /* input.c */
 size_t rsess_input(struct rsess_transport *tr, const struct sk_buff *skb,

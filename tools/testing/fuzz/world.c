@@ -256,6 +256,22 @@ void rsess_listener_dismiss(struct rsess_listener *lsn)
 {
 }
 
+/* Nobody ends it. */
+bool rsess_listener_is_gone(const struct rsess_sock *rs)
+{
+	return false;
+}
+
+struct rsess_listener *rsess_listener_abort(struct rsess_sock *rs)
+{
+	CHECK(false);
+	return rs->lsn;
+}
+
+void rsess_listener_aborted(struct rsess_listener *lsn)
+{
+}
+
 /* Nobody knocks. */
 void rsess_knock_allow(struct rsess_net *rn, struct rsess_tomb *tomb,
 		       const struct rsess_sock *rs)

@@ -556,6 +556,36 @@ CASE(listening, port_is_free_when_the_server_closed_first)
 	ASSERT_EQ(ECONNREFUSED, called(AF_RSESS, family));
 }
 
+/* An administrator ends the listener: "ss -K". SCTP has no such thing. */
+CASE(listening, killed)
+{
+	int a, c, s;
+
+	if (variant->protocol != IPPROTO_TCP) {
+		return;
+	}
+	a = LISTENER(ADDR, 5);
+	ASSERT_LE(0, a);
+	c = new_socket(variant->domain, 0);
+	OK(dial(c, variant->family));
+	s = accept_soon(a);
+	ASSERT_LE(0, s);
+	OK(system("ss -HKltn 'sport = :7000' >/dev/null"));
+	ASSERT_TRUE(wait_for(a, POLLIN) & POLLERR);
+	ASSERT_EQ(ECONNABORTED, socket_error(a));
+	FAILS(EINVAL, accept(a, NULL, NULL));
+	ASSERT_EQ(ECONNREFUSED, called(variant->family, variant->family));
+	/* Who is connected is not concerned. */
+	OK(write_all(c, 0, 1000));
+	OK(read_all(s, 0, 1000));
+	close(c);
+	close(s);
+	close(a);
+	a = LISTENER(ADDR, 5);
+	ASSERT_LE(0, a);
+	close(a);
+}
+
 /* A service that serves only whom it has: who comes to see whether it is there must not
  * take it for alive. SCTP cannot tell before it has an association.
  */

@@ -573,6 +573,10 @@ CASE(over, more_addresses)
 	}
 	FAILS(ENOSPC, add_addr(s->fd, AF_INET, "127.0.0.2"));
 	OK(both_ways(s));
+	/* They are those of this peer. */
+	ss.ss_family = AF_UNSPEC;
+	OK(connect(s->fd, (struct sockaddr *)&ss, sizeof(ss)));
+	OK(add_addr(s->fd, AF_INET, "127.0.0.2"));
 }
 
 CASE(over, retry_unknown)

@@ -50,6 +50,10 @@ static char *device;
 module_param(device, charp, 0444);
 MODULE_PARM_DESC(device, "leave a session behind when it is down");
 
+static bool stay;
+module_param(stay, bool, 0444);
+MODULE_PARM_DESC(stay, "keep sockets until their namespace ends");
+
 #define KUSER_CHUNK	16384
 /* Nothing happens for so long: give up. */
 #define KUSER_PATIENCE	(60 * HZ)
@@ -344,10 +348,65 @@ free:
 	return err;
 }
 
+/* What does not keep its namespace: a listener, and both ends of a connection. */
+static struct socket *kuser_kept[3];
+static struct net *kuser_net;
+
+static void kuser_release(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kuser_kept); i++)
+		if (kuser_kept[i])
+			sock_release(kuser_kept[i]);
+	memset(kuser_kept, 0, sizeof(kuser_kept));
+	kuser_net = NULL;
+}
+
+static void __net_exit kuser_net_exit(struct net *net)
+{
+	if (net == kuser_net)
+		kuser_release();
+}
+
+static struct pernet_operations kuser_net_ops = {
+	.exit = kuser_net_exit,
+};
+
+static int kuser_stay(void)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct net *net = current->nsproxy->net_ns;
+	int err;
+
+	err = sock_create_kern(net, family, SOCK_STREAM, IPPROTO_TCP,
+			       &kuser_kept[0]) ?:
+	      sock_create_kern(net, family, SOCK_STREAM, IPPROTO_TCP,
+			       &kuser_kept[1]) ?:
+	      kernel_bind(kuser_kept[0], kuser_addr(&addr), sizeof(addr)) ?:
+	      kernel_listen(kuser_kept[0], 1) ?:
+	      kernel_connect(kuser_kept[1], kuser_addr(&addr), sizeof(addr),
+			     0) ?:
+	      kernel_accept(kuser_kept[0], &kuser_kept[2], 0);
+	if (!err)
+		err = register_pernet_subsys(&kuser_net_ops);
+	if (err)
+		kuser_release();
+	else
+		kuser_net = net;
+	return err;
+}
+
 static int __init kuser_init(void)
 {
 	int err, err2;
 
+	if (stay)
+		return kuser_stay();
 	if (device)
 		return kuser_leave();
 	err = kuser_listen();
@@ -366,6 +425,8 @@ out:
 
 static void __exit kuser_exit(void)
 {
+	if (stay)
+		unregister_pernet_subsys(&kuser_net_ops);
 }
 
 module_init(kuser_init);
