@@ -82,6 +82,34 @@ static bool rsess_copied_same(struct rsess_transport *tr)
 	return false;
 }
 
+/* A page that nobody else refers to.  Who keeps a part of it pays for all. */
+static bool rsess_copied_room(struct page_frag *frag, gfp_t gfp)
+{
+	struct page *page;
+
+	if (frag->page && page_ref_count(frag->page) == 1)
+		return true;
+	page = alloc_pages((gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_COMP |
+			   __GFP_NOWARN | __GFP_NORETRY,
+			   get_order(RSESS_COPIED_MAX));
+	if (!page)
+		page = alloc_page(gfp);
+	if (!page)
+		return false;
+	if (frag->page)
+		put_page(frag->page);
+	frag->page = page;
+	frag->size = page_size(page);
+	return true;
+}
+
+static void rsess_copied_tidy(struct rsess_copied *c)
+{
+	if (c->frag.page)
+		put_page(c->frag.page);
+	c->frag.page = NULL;
+}
+
 /* Take what has come.  Return: bytes in @c->unread, or 0 or a negative errno. */
 static int rsess_copied_take(struct rsess_transport *tr)
 {
@@ -90,16 +118,14 @@ static int rsess_copied_take(struct rsess_transport *tr)
 	gfp_t gfp = sock->sk->sk_allocation;
 	struct page_frag *frag = &c->frag;
 	struct sk_buff *skb;
-	u32 len;
 	int n;
 
-	if (!skb_page_frag_refill(SKB_MAX_ALLOC / 4, frag, gfp))
+	if (!rsess_copied_room(frag, gfp))
 		return -ENOMEM;
 	skb = alloc_skb(0, gfp);
 	if (!skb)
 		return -ENOMEM;
-	len = min_t(u32, frag->size - frag->offset, RSESS_COPIED_MAX);
-	n = rsess_copied_recv(sock, frag->page, frag->offset, len);
+	n = rsess_copied_recv(sock, frag->page, 0, frag->size);
 	/* Asked afterwards, for what has come before came from that one. */
 	if (n > 0 && !rsess_copied_same(tr))
 		n = -ECONNRESET;
@@ -109,8 +135,7 @@ static int rsess_copied_take(struct rsess_transport *tr)
 		return n;
 	}
 	get_page(frag->page);
-	skb_add_rx_frag(skb, 0, frag->page, frag->offset, n, n);
-	frag->offset += n;
+	skb_add_rx_frag(skb, 0, frag->page, 0, n, frag->size);
 	c->unread = skb;
 	c->off = 0;
 	return n;
@@ -151,6 +176,7 @@ int rsess_copied_read(struct rsess_transport *tr)
 		if (n <= 0)
 			break;
 	}
+	rsess_copied_tidy(&tr->copied);
 	tr->reading = false;
 	return tr->rx.error;
 }
@@ -184,7 +210,5 @@ void rsess_copied_free(struct rsess_copied *c)
 {
 	kfree_skb(c->unread);
 	c->unread = NULL;
-	if (c->frag.page)
-		put_page(c->frag.page);
-	c->frag.page = NULL;
+	rsess_copied_tidy(c);
 }

@@ -17,7 +17,7 @@ enum rsess_more;
 
 /**
  * struct rsess_copied - what came from such a transport
- * @frag: page that is filled
+ * @frag: page that is filled, while reading
  * @unread: what the parser has not taken when it stopped; or NULL
  * @off: where it begins in @unread
  * @incarnation: of the connection, see &rsess_transport_ops.incarnation

@@ -26,8 +26,7 @@ static void rsess_freed(struct rsess_sock *rs, u64 freed)
 
 	if (!freed)
 		return;
-	sk_wmem_queued_add(sk, -(int)freed);
-	sk_mem_uncharge(sk, freed);
+	rsess_send_account(rs);
 	smp_mb();	/* pairs with smp_mb__after_atomic() in rsess_poll() */
 	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 		sk->sk_write_space(sk);

@@ -31,6 +31,67 @@ static enum rsess_more rsess_tx_more(const struct rsess_sock *rs,
 	       rsess_tx_tail(rs) : RSESS_MORE_NO;
 }
 
+static void rsess_tx_put_frag(struct rsess_transport *tr)
+{
+	struct page_frag *frag = &tr->tx.frag;
+
+	if (!frag->page)
+		return;
+	sk_mem_uncharge(tr->sk, frag->size);
+	put_page(frag->page);
+	frag->page = NULL;
+}
+
+/**
+ * rsess_tx_free() - nothing more is sent
+ * @tr: a transport that is closed; if it has a session, that is locked
+ */
+void rsess_tx_free(struct rsess_transport *tr)
+{
+	if (tr->tx.head) {
+		put_page(tr->tx.head);
+		tr->tx.head = NULL;
+	}
+	rsess_tx_put_frag(tr);
+}
+
+/* A page for headers.  An acknowledgment frees memory, so it is sent at the limits too;
+ * the socket owes for it.
+ */
+static bool rsess_tx_get_frag(struct rsess_transport *tr)
+{
+	struct page_frag *frag = &tr->tx.frag;
+	struct page *page = alloc_page(tr->sk->sk_allocation);
+
+	if (!page)
+		return false;
+	rsess_tx_put_frag(tr);
+	frag->page = page;
+	frag->size = page_size(page);
+	frag->offset = 0;
+	rsess_send_charge(tr->sk, frag->size);
+	sk_mem_charge(tr->sk, frag->size);
+	return true;
+}
+
+/* A place for @len bytes that no transport refers to, with a reference to its page. */
+static u8 *rsess_tx_place(struct rsess_transport *tr, u32 len)
+{
+	struct page_frag *frag = &tr->tx.frag;
+	u8 *p;
+
+	len = ALIGN(len, sizeof(u64));
+	if (frag->page && page_ref_count(frag->page) == 1)
+		frag->offset = 0;
+	if (!frag->page || frag->size - frag->offset < len)
+		if (!rsess_tx_get_frag(tr))
+			return NULL;
+	p = page_address(frag->page) + frag->offset;
+	frag->offset += len;
+	get_page(frag->page);
+	return p;
+}
+
 /* Its header with what is behind it, or its tag. */
 static int rsess_tx_head(struct rsess_sock *rs, struct rsess_transport *tr)
 {
@@ -78,15 +139,16 @@ static int rsess_tx_body(struct rsess_sock *rs, struct rsess_transport *tr)
 
 static void rsess_tx_set_head(struct rsess_tx *tx, u8 *p, u32 len)
 {
-	tx->head = virt_to_head_page(p);
+	tx->head = tx->frag.page;
 	tx->head_off = p - (u8 *)page_address(tx->head);
 	tx->head_left = len;
 }
 
 /* The tag of DATA. */
-static int rsess_tx_tag(struct rsess_tx *tx)
+static int rsess_tx_tag(struct rsess_transport *tr)
 {
-	u8 *p = netdev_alloc_frag(RSESS_WIRE_TAG_LEN);
+	u8 *p = rsess_tx_place(tr, RSESS_WIRE_TAG_LEN);
+	struct rsess_tx *tx = &tr->tx;
 
 	if (!p)
 		return -ENOMEM;
@@ -105,7 +167,7 @@ static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
 		err = rsess_tx_head(rs, tr) ?: rsess_tx_body(rs, tr);
 		if (err || !tr->tx.tag_due)
 			return err;
-		err = rsess_tx_tag(&tr->tx);
+		err = rsess_tx_tag(tr);
 	} while (!err);
 	return err;
 }
@@ -127,7 +189,7 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 	int err;
 	u8 *p;
 
-	p = netdev_alloc_frag(len + RSESS_WIRE_TAG_LEN);
+	p = rsess_tx_place(tr, len + (tagged ? RSESS_WIRE_TAG_LEN : 0));
 	if (!p)
 		return -ENOMEM;
 	f.limit = rsess_credit_told(&rs->credit, rsess_window(rs));
@@ -136,7 +198,7 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 	if (!body && f.length) {
 		err = rsess_greet_payload(rs, type, p, p + RSESS_HDR_LEN);
 		if (err) {
-			skb_free_frag(p);
+			put_page(tr->tx.frag.page);
 			return err;
 		}
 	}
@@ -267,4 +329,17 @@ void rsess_push_held(struct rsess_sock *rs)
 	rsess_push(rs);
 	if (rs->tr && rs->link == RSESS_LINK_LIVE && !rs->tr->reading)
 		rs->tr->ops->push(rs->tr->sock);
+}
+
+/**
+ * rsess_push_tidy() - a session that has nothing to say keeps no memory for it
+ * @rs: session, locked
+ */
+void rsess_push_tidy(struct rsess_sock *rs)
+{
+	struct rsess_transport *tr = rs->tr;
+
+	if (tr && tr->tx.frag.page && !tr->tx.head &&
+	    page_ref_count(tr->tx.frag.page) == 1)
+		rsess_tx_put_frag(tr);
 }

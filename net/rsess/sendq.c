@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Retained queue.  Knows bytes, offsets and pages; neither sockets nor
- * accounting, which the callers keep from the numbers that are returned.
+ * Retained queue.  Knows bytes, offsets and pages, and what those cost; neither
+ * sockets nor accounting, which the callers keep from the numbers that are here.
  */
+#include <linux/gfp.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "wire.h"
@@ -22,15 +24,100 @@ void rsess_sendq_init(struct rsess_sendq *q, u64 seq)
 	q->snd_nxt = seq;
 	q->snd_max = seq;
 	q->write_seq = seq;
+	q->frag = (struct page_frag){};
+	q->truesize = 0;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_init);
 
-static void rsess_chunk_free(struct rsess_chunk *c)
+/* All of its page, whatever part of it the bytes take. */
+static u32 rsess_chunk_truesize(const struct page *page)
 {
+	return page_size((struct page *)page) +
+	       roundup_pow_of_two(sizeof(struct rsess_chunk));
+}
+
+static void rsess_chunk_free(struct rsess_sendq *q, struct rsess_chunk *c)
+{
+	if (q->cursor == c)
+		q->cursor = NULL;
+	q->truesize -= rsess_chunk_truesize(c->page);
 	list_del(&c->list);
 	put_page(c->page);
 	kfree(c);
 }
+
+/**
+ * rsess_sendq_trim() - release @frag, unless a chunk has its page
+ * @q: the queue
+ */
+void rsess_sendq_trim(struct rsess_sendq *q)
+{
+	if (!q->frag.page || (!list_empty(&q->chunks) && q->frag.offset))
+		return;
+	put_page(q->frag.page);
+	q->frag.page = NULL;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_trim);
+
+/**
+ * rsess_sendq_refill() - make room in @frag for one byte at least
+ * @q: the queue
+ * @size: how large a new page may be; one of PAGE_SIZE may be larger
+ * @gfp: for a new page
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rsess_sendq_refill(struct rsess_sendq *q, u32 size, gfp_t gfp)
+{
+	struct page_frag *frag = &q->frag;
+	struct page *page = NULL;
+	u32 order;
+
+	if (frag->page && frag->offset < frag->size)
+		return 0;
+	size = min_t(u32, size, RSESS_SENDQ_PAGE_MAX);
+	order = size > PAGE_SIZE ? ilog2(size / PAGE_SIZE) : 0;
+	if (order)
+		page = alloc_pages((gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_COMP |
+				   __GFP_NOWARN | __GFP_NORETRY, order);
+	if (!page)
+		page = alloc_page(gfp);
+	if (!page)
+		return -ENOMEM;
+	if (frag->page)
+		put_page(frag->page);
+	frag->page = page;
+	frag->offset = 0;
+	frag->size = page_size(page);
+	return 0;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_refill);
+
+/* Does the next byte in a page follow the last one of the queue? */
+static bool rsess_sendq_continues(const struct rsess_sendq *q,
+				  const struct page *page, u32 off)
+{
+	const struct rsess_chunk *c;
+
+	if (list_empty(&q->chunks))
+		return false;
+	c = list_last_entry(&q->chunks, struct rsess_chunk, list);
+	return c->page == page && c->off + c->len == off;
+}
+
+/**
+ * rsess_sendq_cost() - what the next bytes in @frag add to @truesize
+ * @q: the queue, after rsess_sendq_refill()
+ *
+ * Return: bytes; 0 when the page is paid for.
+ */
+u32 rsess_sendq_cost(const struct rsess_sendq *q)
+{
+	if (rsess_sendq_continues(q, q->frag.page, q->frag.offset))
+		return 0;
+	return rsess_chunk_truesize(q->frag.page);
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_cost);
 
 /**
  * rsess_sendq_put() - append bytes
@@ -50,13 +137,11 @@ int rsess_sendq_put(struct rsess_sendq *q, struct page *page, u32 off, u32 len,
 {
 	struct rsess_chunk *c;
 
-	if (!list_empty(&q->chunks)) {
+	if (rsess_sendq_continues(q, page, off)) {
 		c = list_last_entry(&q->chunks, struct rsess_chunk, list);
-		if (c->page == page && c->off + c->len == off) {
-			c->len += len;
-			q->write_seq += len;
-			return 0;
-		}
+		c->len += len;
+		q->write_seq += len;
+		return 0;
 	}
 
 	c = kmalloc(sizeof(*c), gfp);
@@ -68,6 +153,7 @@ int rsess_sendq_put(struct rsess_sendq *q, struct page *page, u32 off, u32 len,
 	c->len = len;
 	c->seq = q->write_seq;
 	list_add_tail(&c->list, &q->chunks);
+	q->truesize += rsess_chunk_truesize(page);
 	q->write_seq += len;
 	return 0;
 }
@@ -149,9 +235,7 @@ u64 rsess_sendq_ack(struct rsess_sendq *q, u64 seq)
 		if (!rsess_before(c->seq, seq))
 			break;
 		if (!rsess_after(c->seq + c->len, seq)) {
-			if (q->cursor == c)
-				q->cursor = NULL;
-			rsess_chunk_free(c);
+			rsess_chunk_free(q, c);
 			continue;
 		}
 		part = seq - c->seq;
@@ -160,6 +244,7 @@ u64 rsess_sendq_ack(struct rsess_sendq *q, u64 seq)
 		c->len -= part;
 		break;
 	}
+	rsess_sendq_trim(q);
 	q->snd_una = seq;
 	if (rsess_before(q->snd_nxt, seq))
 		q->snd_nxt = seq;
@@ -203,10 +288,9 @@ u64 rsess_sendq_truncate(struct rsess_sendq *q, u64 seq)
 			c->len = seq - c->seq;
 			break;
 		}
-		if (q->cursor == c)
-			q->cursor = NULL;
-		rsess_chunk_free(c);
+		rsess_chunk_free(q, c);
 	}
+	rsess_sendq_trim(q);
 	freed = q->write_seq - seq;
 	q->write_seq = seq;
 	return freed;
@@ -226,9 +310,9 @@ u64 rsess_sendq_purge(struct rsess_sendq *q)
 
 	list_for_each_entry_safe(c, n, &q->chunks, list) {
 		freed += c->len;
-		rsess_chunk_free(c);
+		rsess_chunk_free(q, c);
 	}
-	q->cursor = NULL;
+	rsess_sendq_trim(q);
 	return freed;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_purge);

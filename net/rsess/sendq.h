@@ -8,6 +8,7 @@
 #define _RSESS_SENDQ_H
 
 #include <linux/list.h>
+#include <linux/mm_types_task.h>
 #include <linux/types.h>
 
 struct page;
@@ -37,6 +38,10 @@ struct rsess_chunk {
  * @snd_nxt: next offset to give to the present transport
  * @snd_max: highest @snd_nxt ever reached; no valid acknowledgment is above
  * @write_seq: offset behind the last byte
+ * @frag: page that the next bytes are written to, behind the last ones.  Nobody else
+ *	writes there, so what a chunk keeps in memory are bytes of this queue.  Released
+ *	when nothing is retained
+ * @truesize: bytes of memory that the chunks keep
  *
  * Protected by the lock of the outer socket.
  */
@@ -47,9 +52,17 @@ struct rsess_sendq {
 	u64			snd_nxt;
 	u64			snd_max;
 	u64			write_seq;
+	struct page_frag	frag;
+	u64			truesize;
 };
 
+/* No page is larger. */
+#define RSESS_SENDQ_PAGE_MAX	32768
+
 void rsess_sendq_init(struct rsess_sendq *q, u64 seq);
+int rsess_sendq_refill(struct rsess_sendq *q, u32 size, gfp_t gfp);
+u32 rsess_sendq_cost(const struct rsess_sendq *q);
+void rsess_sendq_trim(struct rsess_sendq *q);
 int rsess_sendq_put(struct rsess_sendq *q, struct page *page, u32 off, u32 len,
 		    gfp_t gfp);
 u32 rsess_sendq_frag(struct rsess_sendq *q, u32 max, struct page **page,

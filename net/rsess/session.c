@@ -282,11 +282,8 @@ void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev)
 /* Retained bytes are worth nothing any more. */
 static void rsess_session_purge(struct rsess_sock *rs)
 {
-	struct sock *sk = rsess_to_sk(rs);
-	u64 freed = rsess_sendq_purge(&rs->sq);
-
-	sk_wmem_queued_add(sk, -(int)freed);
-	sk_mem_uncharge(sk, freed);
+	rsess_sendq_purge(&rs->sq);
+	rsess_send_account(rs);
 }
 
 static void rsess_session_report(struct sock *sk, int err)

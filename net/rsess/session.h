@@ -531,12 +531,15 @@ void rsess_input_confirmed(struct rsess_sock *rs);
 /* output.c */
 void rsess_push(struct rsess_sock *rs);
 void rsess_push_held(struct rsess_sock *rs);
+void rsess_push_tidy(struct rsess_sock *rs);
 
 /* stream.c */
 int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
 int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		  int flags);
 void rsess_recv_credit(struct rsess_sock *rs);
+bool rsess_send_charge(struct sock *sk, size_t len);
+void rsess_send_account(struct rsess_sock *rs);
 void rsess_write_space(struct sock *sk);
 bool rsess_memory_free(const struct sock *sk, int wake);
 

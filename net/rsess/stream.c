@@ -50,10 +50,37 @@ bool rsess_memory_free(const struct sock *sk, int wake)
 	return !lowat || (unsent << wake) < lowat;
 }
 
-/* Account for bytes that will be retained.  At the limits what the kernel takes off
- * sk_sndbuf nobody would give back; instead nothing is taken but what it has forced.
+/**
+ * rsess_send_account() - the retained bytes have become more or less
+ * @rs: session, locked
+ *
+ * What the queue keeps in memory is charged, not what the application wrote.
  */
-static bool rsess_send_charge(struct sock *sk, size_t len)
+void rsess_send_account(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	int more = (int)rs->sq.truesize - sk->sk_wmem_queued;
+
+	if (!more)
+		return;
+	sk_wmem_queued_add(sk, more);
+	if (more > 0)
+		sk_mem_charge(sk, more);
+	else
+		sk_mem_uncharge(sk, -more);
+}
+
+/**
+ * rsess_send_charge() - have memory that will be charged to a socket
+ * @sk: outer socket, locked
+ * @len: bytes
+ *
+ * At the limits what the kernel takes off sk_sndbuf nobody would give back; instead
+ * nothing is taken but what it has forced.
+ *
+ * Return: false when there is none.
+ */
+bool rsess_send_charge(struct sock *sk, size_t len)
 {
 	int sndbuf = READ_ONCE(sk->sk_sndbuf);
 	bool charged = sk_wmem_schedule(sk, len);
@@ -67,37 +94,62 @@ static bool rsess_send_charge(struct sock *sk, size_t len)
 	return false;
 }
 
+/* How large a page for the next bytes may be.  This call fills at least half of it, or
+ * the queue has as much already, so that memory stays proportional to bytes; and it is
+ * a small part of SO_SNDBUF, for it is free again when all of it is acknowledged.
+ */
+static u32 rsess_send_page(const struct sock *sk, struct msghdr *msg)
+{
+	size_t bytes = msg_data_left(msg) + sk->sk_wmem_queued / 2;
+
+	return min_t(size_t, bytes, READ_ONCE(sk->sk_sndbuf) / 8);
+}
+
+/* Room for one byte at least, and the memory is accounted for.  The socket has been
+ * charged for what the queue keeps when bytes are put there.
+ */
+static bool rsess_send_room(struct rsess_sock *rs, struct msghdr *msg)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	u32 cost;
+
+	if (rsess_sendq_refill(&rs->sq, rsess_send_page(sk, msg),
+			       sk->sk_allocation))
+		return false;
+	cost = rsess_sendq_cost(&rs->sq);
+	return !cost || rsess_send_charge(sk, cost);
+}
+
 /* Copy a piece of the application's bytes; how many, or a negative errno. */
 static int rsess_send_fill(struct rsess_sock *rs, struct msghdr *msg)
 {
+	struct page_frag *frag = &rs->sq.frag;
 	struct sock *sk = rsess_to_sk(rs);
-	struct page_frag *pf = sk_page_frag(sk);
-	size_t room, len;
-	int err;
+	size_t len;
+	int err = -ENOBUFS;
 
-	/* Not sk_page_frag_refill(): what it takes off sk_sndbuf nobody would
-	 * give back.
-	 */
-	if (!skb_page_frag_refill(32U, pf, sk->sk_allocation))
-		return -ENOBUFS;
-	room = max(READ_ONCE(sk->sk_sndbuf) - sk->sk_wmem_queued, 1);
-	len = min3(msg_data_left(msg), room, (size_t)(pf->size - pf->offset));
-	if (!rsess_send_charge(sk, len))
-		return -ENOBUFS;
-	len = copy_from_iter(page_address(pf->page) + pf->offset, len,
+	if (!rsess_send_room(rs, msg))
+		goto trim;
+	len = min_t(size_t, msg_data_left(msg), frag->size - frag->offset);
+	len = copy_from_iter(page_address(frag->page) + frag->offset, len,
 			     &msg->msg_iter);
+	err = -EFAULT;
 	if (!len)
-		return -EFAULT;
-	err = rsess_sendq_put(&rs->sq, pf->page, pf->offset, len,
+		goto trim;
+	err = rsess_sendq_put(&rs->sq, frag->page, frag->offset, len,
 			      sk->sk_allocation);
 	if (err) {
 		iov_iter_revert(&msg->msg_iter, len);
-		return -ENOBUFS;
+		err = -ENOBUFS;
+		goto trim;
 	}
-	pf->offset += len;
-	sk_wmem_queued_add(sk, len);
-	sk_mem_charge(sk, len);
+	frag->offset += len;
+	rsess_send_account(rs);
 	return len;
+
+trim:
+	rsess_sendq_trim(&rs->sq);
+	return err;
 }
 
 /* Wait until the session can take bytes, or a moment when it can, but memory is

@@ -159,6 +159,7 @@ static void rsess_transport_work(struct work_struct *work)
 		rsess_greet_work(tr);
 	if (tr->sk && rsess_work_lock(tr->sk, tr)) {
 		rsess_link_work(rsess_sk(tr->sk), tr);
+		rsess_push_tidy(rsess_sk(tr->sk));
 		rsess_work_unlock(tr->sk);
 	}
 	rsess_transport_put(tr);	/* of rsess_transport_queue() */
@@ -276,10 +277,7 @@ void rsess_transport_close(struct rsess_transport *tr, bool reset)
 	rsess_transport_unhook(tr);
 	tr->ops->end(tr);
 	tr->sock = NULL;
-	if (tr->tx.head) {
-		put_page(tr->tx.head);
-		tr->tx.head = NULL;
-	}
+	rsess_tx_free(tr);
 	__skb_queue_purge(&tr->rx.held);
 	rsess_copied_free(&tr->copied);
 	if (reset)

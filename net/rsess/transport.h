@@ -183,6 +183,8 @@ struct rsess_rx {
  * @tag_due: the tag of DATA is to follow
  * @data: it is DATA
  * @tag: of this direction
+ * @frag: page for @head, which nobody else writes to, so that what the transport
+ *	keeps are bytes of its own; the outer socket is charged for it
  */
 struct rsess_tx {
 	struct page	*head;
@@ -192,6 +194,7 @@ struct rsess_tx {
 	bool		tag_due;
 	bool		data;
 	struct rsess_tag tag;
+	struct page_frag frag;
 };
 
 /**
@@ -323,6 +326,9 @@ void rsess_transport_queue(struct rsess_transport *tr);
 void rsess_transport_put(struct rsess_transport *tr);
 bool rsess_transport_pin_net(struct sock *sk);
 bool rsess_transport_pin_as(struct sock *sk, const struct sock *outer);
+
+/* output.c */
+void rsess_tx_free(struct rsess_transport *tr);
 
 /* input.c */
 size_t rsess_input(struct rsess_transport *tr, const struct sk_buff *skb,

@@ -11,6 +11,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
@@ -724,6 +725,105 @@ static void rsess_sendq_purge__offsets_stay(struct kunit *test)
 	expect_refs(test, 0, 0, 0);
 }
 
+/* --- rsess_sendq_refill(), rsess_sendq_cost(), rsess_sendq_trim() --- */
+
+#define CHUNK	roundup_pow_of_two(sizeof(struct rsess_chunk))
+
+static void refill(struct kunit *test, u32 size)
+{
+	struct fixture *fx = test->priv;
+
+	KUNIT_ASSERT_EQ(test, rsess_sendq_refill(&fx->q, size, GFP_KERNEL), 0);
+	KUNIT_ASSERT_LT(test, fx->q.frag.offset, fx->q.frag.size);
+}
+
+/* As who sends does it. */
+static void fill(struct kunit *test, u32 len)
+{
+	struct fixture *fx = test->priv;
+	struct page_frag *frag = &fx->q.frag;
+
+	KUNIT_ASSERT_LE(test, len, frag->size - frag->offset);
+	KUNIT_ASSERT_EQ(test, rsess_sendq_put(&fx->q, frag->page, frag->offset,
+					      len, GFP_KERNEL), 0);
+	frag->offset += len;
+}
+
+static void rsess_sendq_refill__size(struct kunit *test)
+{
+	static const struct {
+		u32 ask, get;
+	} sizes[] = {
+		{ 0, PAGE_SIZE }, { 1, PAGE_SIZE }, { PAGE_SIZE, PAGE_SIZE },
+		{ 2 * PAGE_SIZE - 1, PAGE_SIZE },
+		{ 2 * PAGE_SIZE, 2 * PAGE_SIZE },
+		{ RSESS_SENDQ_PAGE_MAX, RSESS_SENDQ_PAGE_MAX },
+		{ U32_MAX, RSESS_SENDQ_PAGE_MAX },
+	};
+	struct fixture *fx = test->priv;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		refill(test, sizes[i].ask);
+		/* When memory is in pieces it is a small one. */
+		KUNIT_EXPECT_LE(test, fx->q.frag.size,
+				max_t(u32, sizes[i].get, PAGE_SIZE));
+		rsess_sendq_trim(&fx->q);
+		KUNIT_EXPECT_TRUE(test, !fx->q.frag.page);
+	}
+}
+
+/* Small pieces share a page, and only the first of them pays. */
+static void rsess_sendq_cost__once_for_a_page(struct kunit *test)
+{
+	struct fixture *fx = test->priv;
+	u32 i, size;
+
+	refill(test, 1);
+	size = fx->q.frag.size;
+	KUNIT_EXPECT_EQ(test, rsess_sendq_cost(&fx->q), size + CHUNK);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, 0);
+	for (i = 0; i < size; i++) {
+		refill(test, 1);
+		KUNIT_ASSERT_EQ(test, rsess_sendq_cost(&fx->q),
+				i ? 0 : size + CHUNK);
+		fill(test, 1);
+		KUNIT_ASSERT_EQ(test, fx->q.truesize, size + CHUNK);
+	}
+	refill(test, 1);
+	KUNIT_EXPECT_LT(test, 0, rsess_sendq_cost(&fx->q));
+}
+
+static void rsess_sendq_trim__keeps_a_page_in_use(struct kunit *test)
+{
+	struct fixture *fx = test->priv;
+
+	refill(test, 1);
+	fill(test, 10);
+	rsess_sendq_trim(&fx->q);
+	KUNIT_EXPECT_EQ(test, rsess_sendq_cost(&fx->q), 0);
+	send(test, 10);
+	KUNIT_EXPECT_EQ(test, ack(test, 9), 9);
+	KUNIT_EXPECT_EQ(test, rsess_sendq_cost(&fx->q), 0);
+	KUNIT_EXPECT_LT(test, 0, fx->q.truesize);
+	KUNIT_EXPECT_EQ(test, ack(test, 10), 1);
+	KUNIT_EXPECT_TRUE(test, !fx->q.frag.page);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, 0);
+}
+
+/* One that nobody wrote to goes, though there are bytes. */
+static void rsess_sendq_trim__a_new_page(struct kunit *test)
+{
+	struct fixture *fx = test->priv;
+
+	refill(test, 1);
+	fill(test, fx->q.frag.size);
+	refill(test, 1);
+	rsess_sendq_trim(&fx->q);
+	KUNIT_EXPECT_TRUE(test, !fx->q.frag.page);
+	KUNIT_EXPECT_LT(test, 0, fx->q.truesize);
+}
+
 /* --- all of it, against a model --- */
 
 /* What a stream is without pages: four offsets, and bytes that follow from
@@ -844,6 +944,7 @@ static void model_compare(struct kunit *test, const struct model *m)
 	u64 seq = fx->start + m->una;
 	int refs[PAGES] = { };
 	const struct rsess_chunk *c;
+	u64 truesize = 0;
 	int i;
 
 	expect_offsets(test, m->una, m->nxt, m->max, m->end);
@@ -851,10 +952,12 @@ static void model_compare(struct kunit *test, const struct model *m)
 		KUNIT_ASSERT_EQ(test, c->seq, seq);
 		KUNIT_ASSERT_GT(test, c->len, 0);
 		seq += c->len;
+		truesize += SIZE + CHUNK;
 		for (i = 0; i < PAGES; i++)
 			refs[i] += c->page == fx->page[i];
 	}
 	KUNIT_ASSERT_EQ(test, seq - fx->start, m->end);
+	KUNIT_ASSERT_EQ(test, fx->q.truesize, truesize);
 	for (i = 0; i < PAGES; i++)
 		KUNIT_ASSERT_EQ(test, page_ref_count(fx->page[i]), 1 + refs[i]);
 }
@@ -934,6 +1037,10 @@ static struct kunit_case sendq_cases[] = {
 	SENDQ_CASE(rsess_sendq_purge__empty),
 	SENDQ_CASE(rsess_sendq_purge__all),
 	SENDQ_CASE(rsess_sendq_purge__offsets_stay),
+	SENDQ_CASE(rsess_sendq_refill__size),
+	SENDQ_CASE(rsess_sendq_cost__once_for_a_page),
+	SENDQ_CASE(rsess_sendq_trim__keeps_a_page_in_use),
+	SENDQ_CASE(rsess_sendq_trim__a_new_page),
 	SENDQ_CASE(rsess_sendq__model),
 	{ }
 };

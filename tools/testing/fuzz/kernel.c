@@ -62,15 +62,6 @@ void kfree(const void *p)
 	free((void *)p);
 }
 
-static struct page *fuzz_page(u32 size)
-{
-	struct page *p = kmalloc(sizeof(*p) + size, 0);
-
-	if (p)
-		p->ref = 1;
-	return p;
-}
-
 void put_page(struct page *p)
 {
 	CHECK(p->ref > 0);
@@ -78,24 +69,17 @@ void put_page(struct page *p)
 		kfree(p);
 }
 
-void *netdev_alloc_frag(u32 size)
-{
-	struct page *p = fuzz_page(size);
-
-	return p ? p->data : NULL;
-}
-
 /* Small ones, so that what is retained is in many. */
-bool skb_page_frag_refill(u32 size, struct page_frag *pf, gfp_t gfp)
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
-	if (pf->page && pf->size - pf->offset >= size)
-		return true;
-	if (pf->page)
-		put_page(pf->page);
-	pf->size = 192;
-	pf->offset = 0;
-	pf->page = fuzz_page(pf->size);
-	return pf->page;
+	u32 size = 192 << order;
+	struct page *p = kmalloc(sizeof(*p) + size, gfp);
+
+	if (!p)
+		return NULL;
+	p->ref = 1;
+	p->size = size;
+	return p;
 }
 
 /* --- time and work ----------------------------------------------------------- */

@@ -167,8 +167,6 @@ void sock_put(struct sock *sk)
 	if (sk->sk_destruct)
 		sk->sk_destruct(sk);
 	CHECK(!sk->sk_rmem);
-	if (sk->sk_frag.page)
-		put_page(sk->sk_frag.page);
 	kfree(sk);
 }
 

@@ -875,6 +875,7 @@ static void check_sendq(const struct rsess_sock *rs)
 	struct rsess_chunk *c;
 	u64 seq = q->snd_una;
 	bool cursor = !q->cursor;
+	u64 truesize = 0;
 
 	CHECK(!rsess_after(q->snd_una, q->snd_nxt));
 	CHECK(!rsess_after(q->snd_nxt, q->snd_max));
@@ -887,14 +888,16 @@ static void check_sendq(const struct rsess_sock *rs)
 			cursor = true;
 		}
 		seq += c->len;
+		truesize += page_size(c->page) + 64;
 	}
 	CHECK(cursor);
+	CHECK(truesize == q->truesize);
+	CHECK(truesize == (u64)rsess_to_sk(rs)->sk_wmem_queued);
+	CHECK(!list_empty(&q->chunks) || !q->frag.page);
 	if (rs->reason)
-		CHECK(list_empty(&q->chunks) &&
-		      !rsess_to_sk(rs)->sk_wmem_queued);
+		CHECK(list_empty(&q->chunks));
 	else
-		CHECK(seq == q->write_seq && rsess_sendq_retained(q) ==
-		      (u64)rsess_to_sk(rs)->sk_wmem_queued);
+		CHECK(seq == q->write_seq);
 }
 
 static void check_recvq(const struct rsess_sock *rs)

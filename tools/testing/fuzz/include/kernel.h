@@ -150,6 +150,9 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *what);
 } while (0)
 
 #define BIT(n)			(1UL << (n))
+#define ALIGN(x, a)		(((x) + (a) - 1) & ~((a) - 1))
+#define ilog2(n)		(63 - __builtin_clzl(n))
+#define roundup_pow_of_two(n)	(1UL << (64 - __builtin_clzl((n) - 1)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define offsetofend(type, m)	(offsetof(type, m) + sizeof(((type *)0)->m))
 #define container_of(p, type, m)	((type *)((char *)(p) - offsetof(type, m)))
@@ -361,6 +364,10 @@ static inline bool refcount_dec_and_test(refcount_t *r)
 #define GFP_KERNEL		0
 #define GFP_KERNEL_ACCOUNT	0
 #define GFP_ATOMIC		0
+#define __GFP_DIRECT_RECLAIM	0
+#define __GFP_COMP		0
+#define __GFP_NOWARN		0
+#define __GFP_NORETRY		0
 
 /* What was allocated and not freed; and how many allocations succeed before one
  * fails, 0 for all.
@@ -377,9 +384,9 @@ void kfree(const void *p);
 #define kfree_rcu(p, member)	kfree(p)
 #define memzero_explicit	explicit_bzero
 
-/* A page of its own for each piece, no larger than that. */
 struct page {
 	int ref;
+	u32 size;
 	u8 data[];
 };
 
@@ -402,7 +409,8 @@ struct page_frag {
 };
 
 #define page_address(p)		((void *)(p)->data)
-#define virt_to_head_page(p)	container_of(p, struct page, data)
+#define page_size(p)		((unsigned long)(p)->size)
+#define page_ref_count(p)	((p)->ref)
 
 static inline void get_page(struct page *p)
 {
@@ -417,10 +425,9 @@ static inline void get_page(struct page *p)
 #define offset_in_page(off)	((off) & (PAGE_SIZE - 1))
 
 void put_page(struct page *p);
-void *netdev_alloc_frag(u32 size);
-bool skb_page_frag_refill(u32 size, struct page_frag *pf, gfp_t gfp);
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
 
-#define skb_free_frag(p)	put_page(virt_to_head_page(p))
+#define alloc_page(gfp)		alloc_pages(gfp, 0)
 
 /* --- time and work ----------------------------------------------------------- */
 

@@ -299,7 +299,6 @@ struct sock {
 	unsigned long sk_max_pacing_rate;
 	struct sk_buff_head sk_receive_queue;
 	struct sk_buff_head sk_error_queue;
-	struct page_frag sk_frag;
 	struct socket *sk_socket;
 	struct socket_wq *sk_wq;
 	void *sk_user_data;
@@ -323,7 +322,6 @@ struct inet_sock {
 
 #define inet_sk(s)		((struct inet_sock *)(s))
 #define sock_net(s)		((s)->sk_net)
-#define sk_page_frag(s)		(&(s)->sk_frag)
 #define sock_flag(s, f)		test_bit(f, &(s)->sk_flags)
 #define sock_set_flag(s, f)	set_bit(f, &(s)->sk_flags)
 #define sock_reset_flag(s, f)	clear_bit(f, &(s)->sk_flags)

@@ -257,13 +257,10 @@ CASE(scarce, at_the_last_limit)
 /*
  * Control groups: @dir is the root, which is in none, and @group one of it.
  */
-FIXTURE(charged) {
-	struct line l;
+struct cgroups {
 	char dir[32];
 	char group[48];
 };
-
-KIND_QUIET_VARIANTS(charged);
 
 static int move_to(const char *group)
 {
@@ -273,31 +270,48 @@ static int move_to(const char *group)
 	return file_write(path, "0");
 }
 
-FIXTURE_SETUP(charged)
+static int cgroups_init(struct cgroups *g)
 {
 	char path[80];
 
+	strcpy(g->dir, "/tmp/cgroup-XXXXXX");
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    !mkdtemp(g->dir) || mount("cgroup2", g->dir, "cgroup2", 0, NULL))
+		return -errno;
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", g->dir);
+	snprintf(g->group, sizeof(g->group), "%s/rsess-%d", g->dir, getpid());
+	return file_write(path, "+memory") ?:
+	       (mkdir(g->group, 0755) ? -errno : 0);
+}
+
+static int cgroups_end(struct cgroups *g)
+{
+	int ret = move_to(g->dir);
+
+	if (rmdir(g->group) || umount(g->dir) || rmdir(g->dir))
+		ret = ret ?: -errno;
+	return ret;
+}
+
+FIXTURE(charged) {
+	struct line l;
+	struct cgroups g;
+};
+
+KIND_QUIET_VARIANTS(charged);
+
+FIXTURE_SETUP(charged)
+{
 	OK(line_init(&self->l, &variant->kind));
 	OK(line_close(&self->l.lfd));
-	OK(unshare(CLONE_NEWNS));
-	OK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	strcpy(self->dir, "/tmp/cgroup-XXXXXX");
-	ASSERT_NE(NULL, mkdtemp(self->dir));
-	OK(mount("cgroup2", self->dir, "cgroup2", 0, NULL));
-	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", self->dir);
-	OK(file_write(path, "+memory"));
-	snprintf(self->group, sizeof(self->group), "%s/rsess-%d", self->dir,
-		 getpid());
-	OK(mkdir(self->group, 0755));
+	OK(cgroups_init(&self->g));
 }
 
 FIXTURE_TEARDOWN(charged)
 {
 	EXPECT_EQ(0, line_end(&self->l));
-	EXPECT_EQ(0, move_to(self->dir));
-	EXPECT_EQ(0, rmdir(self->group));
-	EXPECT_EQ(0, umount(self->dir));
-	EXPECT_EQ(0, rmdir(self->dir));
+	EXPECT_EQ(0, cgroups_end(&self->g));
 }
 
 /* Bytes that the group's sockets hold. */
@@ -346,23 +360,23 @@ CASE(charged, accepted)
 	struct line *l = &self->l;
 	long rmem;
 
-	OK(move_to(self->group));
+	OK(move_to(self->g.group));
 	l->lfd = new_listener_of(l->kind->domain, l->kind->protocol, l->kind->family);
 	ASSERT_LE(0, l->lfd);
-	OK(move_to(self->dir));
+	OK(move_to(self->g.dir));
 	l->c = line_connect(l);
 	ASSERT_LE(0, l->c);
-	OK(move_to(self->group));
+	OK(move_to(self->g.group));
 	l->s = line_accept(l);
 	ASSERT_LE(0, l->s);
-	OK(move_to(self->dir));
+	OK(move_to(self->g.dir));
 
 	ASSERT_LT(0, line_fill(l));
 	rmem = meminfo(l->s, SK_MEMINFO_RMEM_ALLOC);
 	ASSERT_LT(BUFFER, rmem);
-	OK(wait_charged(self->group, rmem, 2 * rmem + SLACK));
+	OK(wait_charged(self->g.group, rmem, 2 * rmem + SLACK));
 	OK(line_cut(&l->s));
-	OK(wait_charged(self->group, 0, 0));
+	OK(wait_charged(self->g.group, 0, 0));
 }
 
 /* Bytes have come by the time it accepts: they are charged as the later ones, or more
@@ -374,20 +388,20 @@ CASE(charged, accepted_late)
 	long rmem;
 	int i;
 
-	OK(move_to(self->group));
+	OK(move_to(self->g.group));
 	l->lfd = new_listener_of(l->kind->domain, l->kind->protocol, l->kind->family);
 	ASSERT_LE(0, l->lfd);
-	OK(move_to(self->dir));
+	OK(move_to(self->g.dir));
 	for (i = 0; i < 20; i++) {
 		l->c = line_connect(l);
 		ASSERT_LE(0, l->c);
 		OK(write_all(l->c, 0, 2 * BUFFER));
 		ASSERT_LT(0, wait_for(l->lfd, POLLIN));
 		usleep(20000);
-		OK(move_to(self->group));
+		OK(move_to(self->g.group));
 		l->s = line_accept(l);
 		ASSERT_LE(0, l->s);
-		OK(move_to(self->dir));
+		OK(move_to(self->g.dir));
 		if (i == 19)
 			break;
 		OK(read_all(l->s, 0, 2 * BUFFER));
@@ -397,9 +411,9 @@ CASE(charged, accepted_late)
 	OK(wait_readable(l->s, 2 * BUFFER));
 	rmem = meminfo(l->s, SK_MEMINFO_RMEM_ALLOC);
 	ASSERT_LE(2 * BUFFER, rmem);
-	OK(wait_charged(self->group, rmem, 2 * rmem + SLACK));
+	OK(wait_charged(self->g.group, rmem, 2 * rmem + SLACK));
 	OK(line_cut(&l->s));
-	OK(wait_charged(self->group, 0, 0));
+	OK(wait_charged(self->g.group, 0, 0));
 }
 
 /* The group connects, and nobody reads what it writes. */
@@ -410,16 +424,111 @@ CASE(charged, connected)
 
 	l->lfd = new_listener_of(l->kind->domain, l->kind->protocol, l->kind->family);
 	ASSERT_LE(0, l->lfd);
-	OK(move_to(self->group));
+	OK(move_to(self->g.group));
 	OK(line_open(l));
-	OK(move_to(self->dir));
+	OK(move_to(self->g.dir));
 	ASSERT_LT(0, line_fill(l));
 	wmem = meminfo(l->c, SK_MEMINFO_WMEM_QUEUED);
 	ASSERT_LT(BUFFER, wmem);
-	OK(wait_charged(self->group, wmem, LONG_MAX));
+	OK(wait_charged(self->g.group, wmem, LONG_MAX));
 	OK(line_cut(&l->c));
 	OK(line_cut(&l->s));
-	OK(wait_charged(self->group, 0, 0));
+	OK(wait_charged(self->g.group, 0, 0));
+}
+
+/*
+ * What the kernel holds, and what it charges.
+ */
+#define PIECES		5000
+/* A page fragment of the kernel's. */
+#define FRAGMENT	32768
+/* What other parts of the kernel may take meanwhile. */
+#define NOISE		(24 << 20)
+
+/* Bytes of memory that nobody uses, or that can be had at once. */
+static long memory_left(void)
+{
+	static const char * const names[] = {
+		"MemFree: %ld", "Buffers: %ld", "Cached: %ld",
+		"SReclaimable: %ld",
+	};
+	FILE *f = fopen("/proc/meminfo", "re");
+	char line[128];
+	long sum = 0, kb;
+	size_t i;
+
+	while (f && fgets(line, sizeof(line), f))
+		for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+			if (sscanf(line, names[i], &kb) == 1)
+				sum += kb;
+	if (f)
+		fclose(f);
+	return sum << 10;
+}
+
+/**
+ * struct held - a session whose peer acknowledges nothing, and a connection beside
+ * @s: the session; the kernel dials
+ * @g: its group
+ * @other: two ends of a connection of the same process
+ */
+FIXTURE(held) {
+	struct pair s;
+	struct cgroups g;
+	int other[2];
+};
+
+FIXTURE_SETUP(held)
+{
+	static const struct kind tcp = { .domain = AF_INET, .family = AF_INET };
+	struct line l;
+
+	pair_init(&self->s, true, AF_INET, 0);
+	OK(line_init(&l, &tcp));
+	OK(line_open(&l));
+	self->other[0] = l.c;
+	self->other[1] = l.s;
+	line_close(&l.lfd);
+	OK(negotiate_set(RSESS_NEGOTIATE_REQUIRE));
+	OK(sysctl_set("rsess/stall_timeout_ms", 3600000));
+	OK(cgroups_init(&self->g));
+	OK(move_to(self->g.group));
+	OK(pair_open(&self->s));
+	OK(move_to(self->g.dir));
+}
+
+FIXTURE_TEARDOWN(held)
+{
+	pair_free(&self->s);
+	close(self->other[0]);
+	close(self->other[1]);
+	EXPECT_EQ(0, cgroups_end(&self->g));
+}
+
+/* A piece goes into the session, and what is left of the page into the connection. */
+static int write_beside(int fd, const int *other, u64 off, size_t piece)
+{
+	return write_all(fd, off, piece) ?:
+	       write_all(other[0], off * FRAGMENT, FRAGMENT - piece) ?:
+	       read_all(other[1], off * FRAGMENT, FRAGMENT - piece);
+}
+
+CASE(held, small_pieces_between_others)
+{
+	long left, held, queued;
+	int fd = self->s.fd;
+	int i;
+
+	left = memory_left();
+	for (i = 0; i < PIECES; i++)
+		OK(write_beside(fd, self->other, i, 1));
+	held = left - memory_left();
+	queued = meminfo(fd, SK_MEMINFO_WMEM_QUEUED);
+	printf("# %ld bytes held, %ld queued\n", held, queued);
+	ASSERT_LE(PIECES, queued);
+	ASSERT_GE(4 * PIECES, queued);
+	OK(wait_charged(self->g.group, queued, LONG_MAX));
+	ASSERT_GE(queued + NOISE, held);
 }
 
 TEST_HARNESS_MAIN
