@@ -81,11 +81,14 @@ static int __net_init rsess_net_init(struct net *net)
 	mutex_init(&rn->bind_lock);
 	INIT_LIST_HEAD(&rn->listeners);
 	rn->net = net;
-	rsess_table_init(rn);
+	err = rsess_table_init(rn);
+	if (err)
+		return err;
 	rsess_knock_init(rn);
+	err = -ENOMEM;
 	rn->mib = alloc_percpu(struct rsess_mib);
 	if (!rn->mib)
-		return -ENOMEM;
+		goto exit_table;
 	err = rsess_sysctl_register(net);
 	if (err)
 		goto free_mib;
@@ -98,6 +101,8 @@ unregister_sysctl:
 	rsess_sysctl_unregister(net);
 free_mib:
 	free_percpu(rn->mib);
+exit_table:
+	rsess_table_exit(rn);
 	return err;
 }
 

@@ -10,17 +10,30 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/rhashtable-types.h>
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include "stat.h"
 
-#define RSESS_TABLE_BITS	10
 #define RSESS_PLACE_BITS	8
 #define RSESS_BLACKHOLES	256
 
+/* Users are told apart by a hash. */
+#define RSESS_ORPHAN_SETS	64
+
 struct rsess_offers;
+
+/**
+ * struct rsess_orphans - sessions of some users whose application is gone
+ * @list: of them, oldest first
+ * @n: how many
+ */
+struct rsess_orphans {
+	struct list_head	list;
+	unsigned int		n;
+};
 
 /**
  * struct rsess_blackhole - a service, see blackhole.c
@@ -41,15 +54,16 @@ struct rsess_blackhole {
 /**
  * struct rsess_net - per network namespace
  * @mib: counters
- * @lock: protects the table, the tombstones, the lists, the counts and @blackhole
+ * @lock: protects changes of the tables, the tombstones, the lists, the counts and
+ *	@blackhole; a session is looked up under RCU
  * @key: of hashes, so that nobody can choose what collides
  * @table: sessions that a peer may resume, by id
  * @tomb_table: tombstones, by id
  * @sessions: every session by its number, for people to read; has a lock of its own
  * @last_session: the number given last
  * @nsessions: how many
- * @orphans: sessions whose application is gone, oldest first
- * @norphans: how many
+ * @orphans: sessions whose application is gone, by user
+ * @norphans: how many of all users
  * @tombs: tombstones, oldest first
  * @ntombs: how many
  * @tomb_work: expires tombstones
@@ -92,12 +106,12 @@ struct rsess_net {
 
 	spinlock_t		lock;	/* tables and lists below */
 	siphash_key_t		key;
-	DECLARE_HASHTABLE(table, RSESS_TABLE_BITS);
-	DECLARE_HASHTABLE(tomb_table, RSESS_TABLE_BITS);
+	struct rhashtable	table;
+	struct rhashtable	tomb_table;
 	struct xarray		sessions;
 	u32			last_session;
 	unsigned int		nsessions;
-	struct list_head	orphans;
+	struct rsess_orphans	orphans[RSESS_ORPHAN_SETS];
 	unsigned int		norphans;
 	struct list_head	tombs;
 	unsigned int		ntombs;

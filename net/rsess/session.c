@@ -66,6 +66,7 @@ void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops)
 	sk->sk_sndbuf = RSESS_SNDBUF;
 	sk->sk_rcvbuf = RSESS_RCVBUF;
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
+	sock_set_flag(sk, SOCK_RCU_FREE);	/* rsess_table_find() */
 
 	rsess_sock_inet6(rs);
 	rs->ops = ops;
@@ -77,7 +78,6 @@ void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops)
 	mutex_init(&rs->works);
 	INIT_LIST_HEAD(&rs->waiting);
 	INIT_LIST_HEAD(&rs->orphan);
-	INIT_HLIST_NODE(&rs->hash);
 	INIT_LIST_HEAD(&rs->link_accept);
 	rs->timeout_ms = READ_ONCE(rsess_net(net)->timeout_ms);
 	rs->negotiate = READ_ONCE(rsess_net(net)->negotiate);
@@ -406,20 +406,20 @@ void rsess_session_close(struct rsess_sock *rs)
 	rsess_push(rs);
 }
 
-/* Too many orphans: the oldest goes.  It cannot be locked here, for another
+/* Too many orphans: one goes.  It cannot be locked here, for another
  * session is.
  */
 static bool rsess_session_evict(struct rsess_sock *rs)
 {
-	struct rsess_sock *oldest = rsess_orphan_add(rs);
+	struct rsess_sock *victim = rsess_orphan_add(rs);
 
-	if (!oldest)
+	if (!victim)
 		return false;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), ORPHANS_DROPPED);
-	if (oldest != rs)
-		rsess_timer_evict(oldest);
-	sock_put(rsess_to_sk(oldest));	/* rsess_orphan_add() */
-	return oldest == rs;
+	if (victim != rs)
+		rsess_timer_evict(victim);
+	sock_put(rsess_to_sk(victim));	/* rsess_orphan_add() */
+	return victim == rs;
 }
 
 /**

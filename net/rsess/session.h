@@ -22,6 +22,7 @@
 #define _RSESS_SESSION_H
 
 #include <linux/mutex.h>
+#include <linux/rhashtable-types.h>
 #include <linux/workqueue.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
@@ -243,8 +244,10 @@ struct rsess_addrs {
  * @ready_waits: so did so many that had something for accept()
  *
  * Under rsess_net.lock:
- * @orphan: place in the list of orphans
+ * @orphan: place in a list of orphans
+ * @orphans: which list that is
  * @hash: place in the table of sessions that can be resumed
+ * @hashed: it is there
  *
  * Under the lock of @lsn:
  * @link_accept: place in the listener's queue, or among those who listen there
@@ -358,7 +361,9 @@ struct rsess_sock {
 	unsigned int		ready_waits;
 
 	struct list_head	orphan;
-	struct hlist_node	hash;
+	struct rsess_orphans	*orphans;
+	struct rhash_head	hash;
+	bool			hashed;
 	struct list_head	link_accept;
 	bool			queued;
 	u32			ticket;

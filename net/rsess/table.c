@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Session table and tombstones of a namespace.  Looked at once per handshake,
- * so one spinlock serves all.
+ * Session table and tombstones of a namespace.  The tables grow with what is in
+ * them.  Each RESUME and HELLO looks a session up, under RCU; the spinlock is held
+ * for a change, which is short however many sessions there are.
  */
-#include <linux/hashtable.h>
+#include <linux/jhash.h>
+#include <linux/once.h>
 #include <linux/random.h>
+#include <linux/rhashtable.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 #include "listener.h"
@@ -13,32 +17,40 @@
 #include "table.h"
 #include "transport.h"
 
-static u32 rsess_table_hash(const struct rsess_net *rn, const u8 *id)
+/* So many of a user's orphans are looked at for one to be cut. */
+#define RSESS_ORPHAN_LOOKS	64
+
+static siphash_key_t rsess_id_key __read_mostly;
+
+/* Peers choose ids, and shall not choose what collides. */
+static u32 rsess_id_hash(const void *id, u32 len, u32 seed)
 {
-	return siphash(id, RSESS_ID_LEN, &rn->key);
+	u64 hash = siphash(id, RSESS_ID_LEN, &rsess_id_key);
+
+	return jhash_2words(hash, hash >> 32, seed);
 }
 
-/* Locked: rn->lock */
-static struct rsess_sock *rsess_table_lookup(struct rsess_net *rn, const u8 *id)
-{
-	struct rsess_sock *rs;
+static const struct rhashtable_params rsess_table_params = {
+	.key_len		= RSESS_ID_LEN,
+	.key_offset		= offsetof(struct rsess_sock, id),
+	.head_offset		= offsetof(struct rsess_sock, hash),
+	.hashfn			= rsess_id_hash,
+	.automatic_shrinking	= true,
+};
 
-	hash_for_each_possible(rn->table, rs, hash, rsess_table_hash(rn, id))
-		if (!memcmp(rs->id, id, RSESS_ID_LEN))
-			return rs;
-	return NULL;
-}
+static const struct rhashtable_params rsess_tomb_params = {
+	.key_len		= RSESS_ID_LEN,
+	.key_offset		= offsetof(struct rsess_tomb, id),
+	.head_offset		= offsetof(struct rsess_tomb, hash),
+	.hashfn			= rsess_id_hash,
+	.automatic_shrinking	= true,
+};
 
 /* Locked: rn->lock */
 static struct rsess_tomb *rsess_tomb_lookup(struct rsess_net *rn, const u8 *id)
 {
-	struct rsess_tomb *tomb;
-
-	hash_for_each_possible(rn->tomb_table, tomb, hash,
-			       rsess_table_hash(rn, id))
-		if (!memcmp(tomb->id, id, RSESS_ID_LEN))
-			return tomb;
-	return NULL;
+	lockdep_assert_held(&rn->lock);
+	return rhashtable_lookup_fast(&rn->tomb_table, id, rsess_tomb_params);
 }
 
 static void rsess_tomb_free(struct rsess_tomb *tomb)
@@ -54,28 +66,37 @@ static void rsess_tomb_free(struct rsess_tomb *tomb)
 /* Locked: rn->lock */
 static void rsess_tomb_del(struct rsess_net *rn, struct rsess_tomb *tomb)
 {
-	hash_del(&tomb->hash);
+	rhashtable_remove_fast(&rn->tomb_table, &tomb->hash, rsess_tomb_params);
 	list_del(&tomb->list);
 	rn->ntombs--;
 	rsess_knock_forbid(rn, tomb);
 	rsess_tomb_free(tomb);
 }
 
+/* Makes room for one more.  Locked: rn->lock */
+static bool rsess_tomb_room(struct rsess_net *rn)
+{
+	if (rn->ntombs < READ_ONCE(rn->max_tombstones))
+		return true;
+	if (list_empty(&rn->tombs))
+		return false;
+	this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
+	rsess_tomb_del(rn, list_first_entry(&rn->tombs, struct rsess_tomb, list));
+	return true;
+}
+
 /* Those that will hardly be asked are the first to go.  Locked: rn->lock */
 static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb,
 			   bool confirmed)
 {
-	if (rn->ntombs >= READ_ONCE(rn->max_tombstones)) {
-		if (list_empty(&rn->tombs)) {
-			rsess_knock_forbid(rn, tomb);
-			rsess_tomb_free(tomb);
-			return;
-		}
+	if (!rsess_tomb_room(rn) ||
+	    rhashtable_insert_fast(&rn->tomb_table, &tomb->hash,
+				   rsess_tomb_params)) {
 		this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
-		rsess_tomb_del(rn, list_first_entry(&rn->tombs,
-						    struct rsess_tomb, list));
+		rsess_knock_forbid(rn, tomb);
+		rsess_tomb_free(tomb);
+		return;
 	}
-	hash_add(rn->tomb_table, &tomb->hash, rsess_table_hash(rn, tomb->id));
 	if (confirmed)
 		list_add(&tomb->list, &rn->tombs);
 	else
@@ -122,17 +143,29 @@ static void rsess_tomb_work(struct work_struct *work)
 /**
  * rsess_table_init() - an empty table
  * @rn: namespace, not visible yet
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
  */
-void rsess_table_init(struct rsess_net *rn)
+int rsess_table_init(struct rsess_net *rn)
 {
+	int i, err;
+
+	get_random_once(&rsess_id_key, sizeof(rsess_id_key));
 	spin_lock_init(&rn->lock);
 	get_random_bytes(&rn->key, sizeof(rn->key));
-	hash_init(rn->table);
-	hash_init(rn->tomb_table);
 	xa_init_flags(&rn->sessions, XA_FLAGS_ALLOC1);
-	INIT_LIST_HEAD(&rn->orphans);
+	for (i = 0; i < RSESS_ORPHAN_SETS; i++)
+		INIT_LIST_HEAD(&rn->orphans[i].list);
 	INIT_LIST_HEAD(&rn->tombs);
 	INIT_DELAYED_WORK(&rn->tomb_work, rsess_tomb_work);
+	err = rhashtable_init(&rn->table, &rsess_table_params);
+	if (err)
+		return err;
+	err = rhashtable_init(&rn->tomb_table, &rsess_tomb_params);
+	if (err)
+		rhashtable_destroy(&rn->table);
+	return err;
 }
 
 /**
@@ -151,6 +184,8 @@ void rsess_table_exit(struct rsess_net *rn)
 	list_for_each_entry_safe(tomb, n, &rn->tombs, list)
 		rsess_tomb_del(rn, tomb);
 	spin_unlock(&rn->lock);
+	rhashtable_destroy(&rn->tomb_table);
+	rhashtable_destroy(&rn->table);
 	xa_destroy(&rn->sessions);
 }
 
@@ -271,12 +306,14 @@ int rsess_table_insert(struct rsess_sock *rs)
 	if (!rs->tomb)
 		return -ENOMEM;
 	spin_lock(&rn->lock);
-	if (rsess_table_lookup(rn, rs->id) || rsess_tomb_lookup(rn, rs->id))
+	if (rsess_tomb_lookup(rn, rs->id))
 		err = -EEXIST;
 	else
-		hash_add(rn->table, &rs->hash, rsess_table_hash(rn, rs->id));
+		err = rhashtable_lookup_insert_fast(&rn->table, &rs->hash,
+						    rsess_table_params);
+	rs->hashed = !err;
 	spin_unlock(&rn->lock);
-	return err;
+	return err && err != -EEXIST ? -ENOMEM : err;
 }
 
 /**
@@ -289,8 +326,10 @@ void rsess_table_remove(struct rsess_sock *rs, bool tomb)
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
 
 	spin_lock(&rn->lock);
-	if (hash_hashed(&rs->hash)) {
-		hash_del(&rs->hash);
+	if (rs->hashed) {
+		rhashtable_remove_fast(&rn->table, &rs->hash,
+				       rsess_table_params);
+		rs->hashed = false;
 		if (tomb) {
 			rsess_tomb_fill(rn, rs->tomb, rs);
 			rsess_tomb_add(rn, rs->tomb, rs->confirmed);
@@ -315,13 +354,11 @@ struct sock *rsess_table_find(struct net *net, const u8 *id)
 	struct sock *sk = NULL;
 	struct rsess_sock *rs;
 
-	spin_lock(&rn->lock);
-	rs = rsess_table_lookup(rn, id);
-	if (rs) {
+	rcu_read_lock();		/* SOCK_RCU_FREE */
+	rs = rhashtable_lookup(&rn->table, id, rsess_table_params);
+	if (rs && refcount_inc_not_zero(&rsess_to_sk(rs)->sk_refcnt))
 		sk = rsess_to_sk(rs);
-		sock_hold(sk);
-	}
-	spin_unlock(&rn->lock);
+	rcu_read_unlock();
 	return sk;
 }
 
@@ -373,35 +410,82 @@ bool rsess_tomb_renew(struct net *net, const u8 *id, u32 epoch)
 /* Locked: rn->lock */
 static void rsess_orphan_del(struct rsess_net *rn, struct rsess_sock *rs)
 {
+	lockdep_assert_held(&rn->lock);
 	if (list_empty(&rs->orphan))
 		return;
 	list_del_init(&rs->orphan);
+	rs->orphans->n--;
 	rn->norphans--;
+}
+
+static struct rsess_orphans *rsess_orphans_of(struct rsess_net *rn,
+					      const struct rsess_sock *rs)
+{
+	u32 uid = __kuid_val(rsess_to_sk(rs)->sk_uid);
+
+	return &rn->orphans[siphash(&uid, sizeof(uid), &rn->key) %
+			    RSESS_ORPHAN_SETS];
+}
+
+/* There are too many: whose go?  @own, those of the user who made the last one, if they
+ * are more than its share; else those of the user who has most.  Locked: rn->lock.
+ */
+static struct rsess_orphans *rsess_orphans_excess(struct rsess_net *rn,
+						  struct rsess_orphans *own)
+{
+	struct rsess_orphans *most = own;
+	unsigned int users = 0;
+	int i;
+
+	for (i = 0; i < RSESS_ORPHAN_SETS; i++) {
+		users += rn->orphans[i].n > 0;
+		if (rn->orphans[i].n > most->n)
+			most = &rn->orphans[i];
+	}
+	return own->n > rn->norphans / users ? own : most;
+}
+
+/* Which one goes?  The oldest; but of the first that are looked at one that has no
+ * transport, for its peer may never come again.  Locked: rn->lock.
+ */
+static struct rsess_sock *rsess_orphan_victim(const struct rsess_orphans *o)
+{
+	struct rsess_sock *rs;
+	int looks = 0;
+
+	list_for_each_entry(rs, &o->list, orphan) {
+		if (!READ_ONCE(rs->tr))
+			return rs;
+		if (++looks == RSESS_ORPHAN_LOOKS)
+			break;
+	}
+	return list_first_entry(&o->list, struct rsess_sock, orphan);
 }
 
 /**
  * rsess_orphan_add() - count a session whose application is gone
  * @rs: session, locked
  *
- * Return: NULL; or the oldest orphan, which is one too many and is not counted
- * any more, with a reference.
+ * Return: NULL; or an orphan that is one too many and is not counted any more, with a
+ * reference.
  */
 struct rsess_sock *rsess_orphan_add(struct rsess_sock *rs)
 {
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
-	struct rsess_sock *oldest = NULL;
+	struct rsess_sock *victim = NULL;
 
 	spin_lock(&rn->lock);
-	list_add_tail(&rs->orphan, &rn->orphans);
+	rs->orphans = rsess_orphans_of(rn, rs);
+	list_add_tail(&rs->orphan, &rs->orphans->list);
+	rs->orphans->n++;
 	rn->norphans++;
 	if (rn->norphans > READ_ONCE(rn->max_orphans)) {
-		oldest = list_first_entry(&rn->orphans, struct rsess_sock,
-					  orphan);
-		rsess_orphan_del(rn, oldest);
-		sock_hold(rsess_to_sk(oldest));
+		victim = rsess_orphan_victim(rsess_orphans_excess(rn, rs->orphans));
+		rsess_orphan_del(rn, victim);
+		sock_hold(rsess_to_sk(victim));
 	}
 	spin_unlock(&rn->lock);
-	return oldest;
+	return victim;
 }
 
 /**

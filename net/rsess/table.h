@@ -5,6 +5,7 @@
 #ifndef _RSESS_TABLE_H
 #define _RSESS_TABLE_H
 
+#include <linux/rhashtable-types.h>
 #include "knock.h"
 #include "wire.h"
 
@@ -34,7 +35,7 @@ struct sock;
  * @limit: last credit that was told
  */
 struct rsess_tomb {
-	struct hlist_node	hash;
+	struct rhash_head	hash;
 	struct list_head	list;
 	struct rsess_listener	*lsn;
 	struct rcu_head		rcu;
@@ -50,7 +51,7 @@ struct rsess_tomb {
 	u64			limit;
 };
 
-void rsess_table_init(struct rsess_net *rn);
+int rsess_table_init(struct rsess_net *rn);
 void rsess_table_exit(struct rsess_net *rn);
 void rsess_table_end(struct rsess_net *rn);
 int rsess_table_list(struct rsess_sock *rs);

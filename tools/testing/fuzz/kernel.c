@@ -175,6 +175,16 @@ u64 siphash(const void *p, size_t len, const siphash_key_t *key)
 	return h;
 }
 
+/* It may lack memory. */
+int rhashtable_insert_fast(struct rhashtable *ht, struct rhash_head *head,
+			   const struct rhashtable_params p)
+{
+	if (fuzz_alloc_fails && !--fuzz_alloc_fails)
+		return -ENOMEM;
+	list_add_tail(&head->list, &ht->list);
+	return 0;
+}
+
 /* The same numbers for each input. */
 void fuzz_random_seed(void)
 {

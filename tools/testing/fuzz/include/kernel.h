@@ -41,6 +41,7 @@
 #define gfp_t	unsigned int
 #define kuid_t	unsigned int
 #define uid_eq(a, b)	((a) == (b))
+#define __kuid_val(uid)	(uid)
 
 #define cpu_to_be16	__cpu_to_be16
 #define cpu_to_be32	__cpu_to_be32
@@ -272,26 +273,76 @@ static inline void list_move_tail(struct list_head *e, struct list_head *h)
 	     n = list_prev_entry(p, m); &(p)->m != (h);			\
 	     p = n, n = list_prev_entry(n, m))
 
-/* A hash table is an array of lists; what is in none has no next. */
-struct hlist_node {
+/* A hash table is a list here. */
+struct rhash_head {
 	struct list_head list;
 };
 
-static inline void fuzz_hash_init(struct list_head *h, size_t n)
+struct rhashtable_params {
+	size_t key_len;
+	size_t key_offset;
+	size_t head_offset;
+	u32 (*hashfn)(const void *key, u32 len, u32 seed);
+	bool automatic_shrinking;
+};
+
+struct rhashtable {
+	struct list_head list;
+	struct rhashtable_params p;
+};
+
+#define jhash_2words(a, b, seed)	((u32)((a) ^ (b) ^ (seed)))
+#define get_random_once(p, len)		((void)(p))
+
+static inline int rhashtable_init(struct rhashtable *ht,
+				  const struct rhashtable_params *p)
 {
-	while (n--)
-		INIT_LIST_HEAD(h++);
+	INIT_LIST_HEAD(&ht->list);
+	ht->p = *p;
+	return 0;
 }
 
-#define INIT_HLIST_NODE(e)	((e)->list.next = NULL)
-#define DECLARE_HASHTABLE(name, bits)	struct list_head name[1 << (bits)]
-#define hash_init(t)		fuzz_hash_init(t, ARRAY_SIZE(t))
-#define hash_bucket(t, key)	(&(t)[(key) % ARRAY_SIZE(t)])
-#define hash_add(t, e, key)	list_add_tail(&(e)->list, hash_bucket(t, key))
-#define hash_del(e)		list_del(&(e)->list)
-#define hash_hashed(e)		((e)->list.next)
-#define hash_for_each_possible(t, p, m, key)				\
-	list_for_each_entry(p, hash_bucket(t, key), m.list)
+/* It may be used again. */
+#define rhashtable_destroy(ht)		CHECK(list_empty(&(ht)->list))
+
+static inline void *rhashtable_lookup(struct rhashtable *ht, const void *key,
+				      const struct rhashtable_params p)
+{
+	struct list_head *l;
+	u8 *obj;
+
+	for (l = ht->list.next; l != &ht->list; l = l->next) {
+		obj = (u8 *)l - p.head_offset;
+		if (p.hashfn(key, p.key_len, 0) ==
+		    p.hashfn(obj + p.key_offset, p.key_len, 0) &&
+		    !memcmp(obj + p.key_offset, key, p.key_len))
+			return obj;
+	}
+	return NULL;
+}
+
+#define rhashtable_lookup_fast		rhashtable_lookup
+
+int rhashtable_insert_fast(struct rhashtable *ht, struct rhash_head *head,
+			   const struct rhashtable_params p);
+
+static inline int
+rhashtable_lookup_insert_fast(struct rhashtable *ht, struct rhash_head *head,
+			      const struct rhashtable_params p)
+{
+	u8 *key = (u8 *)head - p.head_offset + p.key_offset;
+
+	return rhashtable_lookup(ht, key, p) ? -EEXIST :
+	       rhashtable_insert_fast(ht, head, p);
+}
+
+static inline int rhashtable_remove_fast(struct rhashtable *ht,
+					 struct rhash_head *head,
+					 const struct rhashtable_params p)
+{
+	list_del(&head->list);
+	return 0;
+}
 
 /* --- locks and references ---------------------------------------------------- */
 
@@ -328,6 +379,8 @@ static inline void spin_unlock(struct fuzz_lock *l)
 #define read_unlock_bh		spin_unlock
 #define write_lock_bh		spin_lock
 #define write_unlock_bh		spin_unlock
+#define __read_mostly
+#define lockdep_assert_held(l)	CHECK((l)->held)
 #define rcu_read_lock()		do { } while (0)
 #define rcu_read_unlock()	do { } while (0)
 #define rcu_dereference(p)	(p)
@@ -352,6 +405,9 @@ static inline void refcount_inc(refcount_t *r)
 	CHECK(r->n > 0);
 	r->n++;
 }
+
+/* Also of a socket, which counts in an int. */
+#define refcount_inc_not_zero(r)	(++*(int *)(r) > 1)
 
 static inline bool refcount_dec_and_test(refcount_t *r)
 {

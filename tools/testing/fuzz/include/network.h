@@ -242,6 +242,7 @@ enum sock_flags {
 	SOCK_LOCALROUTE,
 	SOCK_ZEROCOPY,
 	SOCK_USE_WRITE_QUEUE,
+	SOCK_RCU_FREE,
 };
 
 enum {

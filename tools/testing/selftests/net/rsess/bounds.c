@@ -448,6 +448,89 @@ CASE(bounds, tombstones)
 }
 
 /*
+ * Sessions whose application is gone.
+ */
+
+/* A session whose listener was closed, at a port of its own. */
+static int retained(struct pair *s, int port)
+{
+	int ret;
+
+	pair_init(s, false, AF_INET, 0);
+	ret = pair_listen_at(s, port) ?: peer_hello(&s->p) ?: pair_accept(s);
+	close(s->lfd);
+	s->lfd = -1;
+	return ret;
+}
+
+/* It has written and closed, and the peer acknowledges nothing. */
+static int orphan(struct pair *s, int port)
+{
+	int ret = retained(s, port) ?: pair_write(s, 100) ?: peer_take(&s->p, 100);
+
+	close(s->fd);
+	s->fd = -1;
+	return ret;
+}
+
+/* The peer takes all there is, and ends its direction too: the orphan hears it. */
+static int orphan_ends(struct pair *s)
+{
+	return peer_expect(&s->p, RSESS_FIN) ?: peer_expect(&s->p, RSESS_STOP) ?:
+	       peer_send_ack(&s->p) ?: peer_send_fin(&s->p) ?:
+	       peer_take_ack(&s->p, s->p.snd_max);
+}
+
+/* Who makes many loses its own. */
+CASE(bounds, orphans_of_another_user)
+{
+	struct rise dropped = { .name = "OrphansDropped", .from = 2 };
+	static struct pair mine, s[6];
+	int i;
+
+	OK(sysctl_set("rsess/max_orphans", 4));
+	OK(orphan(&mine, PORT + 1));
+	OK(seteuid(NOBODY));
+	for (i = 0; i < 6; i++)
+		OK(orphan(&s[i], PORT + 2 + i));
+	OK(seteuid(0));
+	OK(wait_until(has_risen, &dropped));
+	EXPECT_EQ(3, stat_get("OrphansDropped"));
+	OK(orphan_ends(&mine));
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(RSESS_REASON_RESOURCES, peer_gone(&s[i].p));
+	for (; i < 6; i++)
+		OK(orphan_ends(&s[i]));
+	for (i = 0; i < 6; i++)
+		pair_free(&s[i]);
+	pair_free(&mine);
+	OK(honest(&self->h));
+}
+
+/* One whose peer is gone goes first. */
+CASE(bounds, orphans_without_transport)
+{
+	struct rise dropped = { .name = "OrphansDropped", .from = 0 };
+	struct rise lost = { .name = "TransportsLost", .from = 0 };
+	static struct pair s[3];
+
+	OK(sysctl_set("rsess/max_orphans", 2));
+	OK(orphan(&s[0], PORT + 1));
+	OK(orphan(&s[1], PORT + 2));
+	peer_reset(&s[1].p);
+	OK(wait_until(has_risen, &lost));
+	OK(orphan(&s[2], PORT + 3));
+	OK(wait_until(has_risen, &dropped));
+	EXPECT_EQ(1, stat_get("OrphansDropped"));
+	OK(orphan_ends(&s[0]));
+	OK(orphan_ends(&s[2]));
+	pair_free(&s[0]);
+	pair_free(&s[1]);
+	pair_free(&s[2]);
+	OK(honest(&self->h));
+}
+
+/*
  * Bytes before accept().
  */
 CASE(bounds, bytes_before_accept)
@@ -562,18 +645,6 @@ CASE(bounds, errors_without_limit)
 /*
  * Listeners that nobody listens at.
  */
-
-/* A session whose listener was closed, at a port of its own. */
-static int retained(struct pair *s, int port)
-{
-	int ret;
-
-	pair_init(s, false, AF_INET, 0);
-	ret = pair_listen_at(s, port) ?: peer_hello(&s->p) ?: pair_accept(s);
-	close(s->lfd);
-	s->lfd = -1;
-	return ret;
-}
 
 CASE(bounds, listeners_retained)
 {
