@@ -4,7 +4,6 @@
  * sockets nor accounting, which the callers keep from the numbers that are here.
  */
 #include <linux/gfp.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "wire.h"
@@ -32,8 +31,7 @@ EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_init);
 /* All of its page, whatever part of it the bytes take. */
 static u32 rsess_chunk_truesize(const struct page *page)
 {
-	return page_size((struct page *)page) +
-	       roundup_pow_of_two(sizeof(struct rsess_chunk));
+	return page_size((struct page *)page) + RSESS_SENDQ_CHUNK;
 }
 
 static void rsess_chunk_free(struct rsess_sendq *q, struct rsess_chunk *c)

@@ -8,6 +8,7 @@
 #define _RSESS_SENDQ_H
 
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/mm_types_task.h>
 #include <linux/types.h>
 
@@ -58,6 +59,9 @@ struct rsess_sendq {
 
 /* No page is larger. */
 #define RSESS_SENDQ_PAGE_MAX	32768
+/* What a chunk keeps beside its page, and what the first byte in a page costs at least. */
+#define RSESS_SENDQ_CHUNK	roundup_pow_of_two(sizeof(struct rsess_chunk))
+#define RSESS_SENDQ_COST_MIN	(PAGE_SIZE + RSESS_SENDQ_CHUNK)
 
 void rsess_sendq_init(struct rsess_sendq *q, u64 seq);
 int rsess_sendq_refill(struct rsess_sendq *q, u32 size, gfp_t gfp);

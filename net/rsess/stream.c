@@ -36,8 +36,23 @@ void rsess_write_space(struct sock *sk)
 	rcu_read_unlock();
 }
 
+/* Is there room behind the last bytes, or may there be a page more?  It fits, or SO_SNDBUF
+ * is so small that a third of it is less than a page.
+ */
+static bool rsess_page_free(const struct sock *sk)
+{
+	const struct page_frag *frag = &rsess_sk(sk)->sq.frag;
+	int queued = READ_ONCE(sk->sk_wmem_queued);
+	int sndbuf = READ_ONCE(sk->sk_sndbuf);
+
+	if (READ_ONCE(frag->page) && READ_ONCE(frag->offset) < frag->size)
+		return true;
+	return queued <= sndbuf / 3 * 2 ||
+	       sndbuf - queued >= (int)RSESS_SENDQ_COST_MIN;
+}
+
 /**
- * rsess_memory_free() - proto.stream_memory_free: TCP_NOTSENT_LOWAT
+ * rsess_memory_free() - proto.stream_memory_free: TCP_NOTSENT_LOWAT, and pages
  * @sk: outer socket
  * @wake: is it asked in order to wake a writer?  Half must be free then.
  */
@@ -47,7 +62,7 @@ bool rsess_memory_free(const struct sock *sk, int wake)
 	u32 lowat = READ_ONCE(rs->opt.notsent_lowat);
 	u64 unsent = rsess_sendq_unsent(&rs->sq);
 
-	return !lowat || (unsent << wake) < lowat;
+	return (!lowat || (unsent << wake) < lowat) && rsess_page_free(sk);
 }
 
 /**
@@ -101,8 +116,10 @@ bool rsess_send_charge(struct sock *sk, size_t len)
 static u32 rsess_send_page(const struct sock *sk, struct msghdr *msg)
 {
 	size_t bytes = msg_data_left(msg) + sk->sk_wmem_queued / 2;
+	int sndbuf = READ_ONCE(sk->sk_sndbuf);
+	int room = sndbuf - sk->sk_wmem_queued - RSESS_SENDQ_CHUNK;
 
-	return min_t(size_t, bytes, READ_ONCE(sk->sk_sndbuf) / 8);
+	return min_t(size_t, bytes, clamp(room, 0, sndbuf / 8));
 }
 
 /* Room for one byte at least, and the memory is accounted for.  The socket has been

@@ -11,7 +11,6 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
@@ -727,8 +726,6 @@ static void rsess_sendq_purge__offsets_stay(struct kunit *test)
 
 /* --- rsess_sendq_refill(), rsess_sendq_cost(), rsess_sendq_trim() --- */
 
-#define CHUNK	roundup_pow_of_two(sizeof(struct rsess_chunk))
-
 static void refill(struct kunit *test, u32 size)
 {
 	struct fixture *fx = test->priv;
@@ -781,14 +778,14 @@ static void rsess_sendq_cost__once_for_a_page(struct kunit *test)
 
 	refill(test, 1);
 	size = fx->q.frag.size;
-	KUNIT_EXPECT_EQ(test, rsess_sendq_cost(&fx->q), size + CHUNK);
+	KUNIT_EXPECT_EQ(test, rsess_sendq_cost(&fx->q), size + RSESS_SENDQ_CHUNK);
 	KUNIT_EXPECT_EQ(test, fx->q.truesize, 0);
 	for (i = 0; i < size; i++) {
 		refill(test, 1);
 		KUNIT_ASSERT_EQ(test, rsess_sendq_cost(&fx->q),
-				i ? 0 : size + CHUNK);
+				i ? 0 : size + RSESS_SENDQ_CHUNK);
 		fill(test, 1);
-		KUNIT_ASSERT_EQ(test, fx->q.truesize, size + CHUNK);
+		KUNIT_ASSERT_EQ(test, fx->q.truesize, size + RSESS_SENDQ_CHUNK);
 	}
 	refill(test, 1);
 	KUNIT_EXPECT_LT(test, 0, rsess_sendq_cost(&fx->q));
@@ -952,7 +949,7 @@ static void model_compare(struct kunit *test, const struct model *m)
 		KUNIT_ASSERT_EQ(test, c->seq, seq);
 		KUNIT_ASSERT_GT(test, c->len, 0);
 		seq += c->len;
-		truesize += SIZE + CHUNK;
+		truesize += SIZE + RSESS_SENDQ_CHUNK;
 		for (i = 0; i < PAGES; i++)
 			refs[i] += c->page == fx->page[i];
 	}

@@ -152,6 +152,7 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *what);
 
 #define BIT(n)			(1UL << (n))
 #define ALIGN(x, a)		(((x) + (a) - 1) & ~((a) - 1))
+#define clamp(v, lo, hi)		min(max(v, lo), hi)
 #define ilog2(n)		(63 - __builtin_clzl(n))
 #define roundup_pow_of_two(n)	(1UL << (64 - __builtin_clzl((n) - 1)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
@@ -405,6 +406,14 @@ static inline void refcount_inc(refcount_t *r)
 	CHECK(r->n > 0);
 	r->n++;
 }
+
+typedef struct {
+	int n;
+} atomic_t;
+
+#define atomic_inc(a)		((void)++(a)->n)
+#define atomic_dec_and_test(a)	(!--(a)->n)
+#define wake_up_var(a)		((void)(a))
 
 /* Also of a socket, which counts in an int. */
 #define refcount_inc_not_zero(r)	(++*(int *)(r) > 1)

@@ -47,7 +47,7 @@
 #define RCVBUF		8000
 /* Bytes of one call; a reader without EPOLLET leaves the rest for the next. */
 #define READ_PIECE	1000
-#define WRITE_PIECE	16384
+#define WRITE_PIECE	8192
 /* So many bytes at the beginning tell who has dialed. */
 #define NAME		8
 /* In a row for one socket. */
