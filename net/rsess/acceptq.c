@@ -5,8 +5,13 @@
  * Connections are taken from the inner socket at once, so that a full queue or a
  * slow peer never holds up another peer's RESUME: each one waits for its first
  * frame by itself (pending), and a HELLO waits for room in the queue of accept()
- * (parked).  Only when too many wait (max_pending) further ones are left to TCP,
- * which does with them as it does when a program does not accept.
+ * (parked).  Only when too many are pending (max_pending) further ones are left to
+ * TCP, which does with them as it does when a program does not accept.
+ *
+ * However many are parked, connections are taken, for the next one may be a RESUME.
+ * When as many are parked as may be pending, a further HELLO is sent away and comes
+ * again, and SYNs of peers without a session are dropped, as TCP drops them when its
+ * queue is full.
  *
  * An honest peer speaks as soon as it is connected.  So where too many wait the one
  * that has been silent longest goes, and who opens many connections to say nothing
@@ -63,6 +68,47 @@ struct rsess_transport *rsess_listener_parked(struct rsess_listener *lsn)
 {
 	return list_first_entry_or_null(&lsn->parked, struct rsess_transport,
 					link);
+}
+
+/* Have TCP drop the SYNs of those who would have to be parked, if they can be told
+ * from others.
+ */
+static void rsess_listener_tell_full(struct rsess_listener *lsn)
+{
+	bool full = lsn->nparked >= READ_ONCE(lsn->rn->max_pending);
+
+	WRITE_ONCE(lsn->synopt.full,
+		   full && lsn->negotiate != RSESS_NEGOTIATE_REQUIRE);
+}
+
+/* Count @tr where it waits, or no longer, with @n -1.  Locked: lsn->lock. */
+static void rsess_listener_count(struct rsess_listener *lsn,
+				 const struct rsess_transport *tr, int n)
+{
+	lockdep_assert_held(&lsn->lock);
+	if (tr->parked) {
+		lsn->nparked += n;
+		lsn->parked_source[tr->source] += n;
+		rsess_listener_tell_full(lsn);
+		return;
+	}
+	lsn->npending += n;
+	lsn->source[tr->source] += n;
+	if (lsn->stopped && !lsn->dead &&
+	    lsn->npending < READ_ONCE(lsn->rn->max_pending)) {
+		lsn->stopped = false;
+		mod_delayed_work(rsess_wq, &lsn->accept_work, 0);
+	}
+}
+
+/* It waits for room in the queue of accept(), or no longer.  Locked: lsn->lock. */
+static void rsess_listener_move(struct rsess_listener *lsn,
+				struct rsess_transport *tr, bool parked)
+{
+	rsess_listener_count(lsn, tr, -1);
+	tr->parked = parked;
+	rsess_listener_count(lsn, tr, 1);
+	list_move_tail(&tr->link, parked ? &lsn->parked : &lsn->pending);
 }
 
 /* May one session more wait for accept()?  Locked: lsn->lock. */
@@ -220,8 +266,8 @@ static bool rsess_listener_is_over(const struct rsess_listener *lsn,
 	return true;
 }
 
-/* A place for a new connection, among those from its address.  False: all of them
- * have something to say, and wait for accept().  Locked: lsn->lock.
+/* A place for a new connection, among those from its address.  False: there is none.
+ * Locked: lsn->lock.
  */
 static bool rsess_listener_place(struct rsess_listener *lsn,
 				 struct rsess_transport *tr)
@@ -237,8 +283,7 @@ static bool rsess_listener_place(struct rsess_listener *lsn,
 			return false;
 	}
 	list_add_tail(&tr->link, &lsn->pending);
-	lsn->npending++;
-	lsn->source[tr->source]++;
+	rsess_listener_count(lsn, tr, 1);
 	return true;
 }
 
@@ -366,13 +411,7 @@ static void rsess_listener_accept_work(struct work_struct *work)
 static void rsess_listener_settled(struct rsess_listener *lsn,
 				   const struct rsess_transport *tr)
 {
-	lsn->npending--;
-	lsn->source[tr->source]--;
-	if (lsn->stopped && !lsn->dead &&
-	    lsn->npending < READ_ONCE(lsn->rn->max_pending)) {
-		lsn->stopped = false;
-		mod_delayed_work(rsess_wq, &lsn->accept_work, 0);
-	}
+	rsess_listener_count(lsn, tr, -1);
 	rsess_listener_kick(lsn);
 }
 
@@ -401,7 +440,6 @@ static bool rsess_listener_unlink(struct rsess_transport *tr)
 void rsess_listener_claim(struct rsess_transport *tr)
 {
 	WARN_ON_ONCE(!rsess_listener_unlink(tr));
-	tr->parked = false;
 }
 
 /**
@@ -418,19 +456,36 @@ void rsess_listener_forget(struct rsess_transport *tr, bool reset)
 		rsess_transport_put(tr);	/* of the list */
 }
 
-/* The HELLO waits for room; who came first goes first.  False: its address has too many
- * that do.  Locked: lsn->lock.
+/* Are so many parked that a HELLO finds no place?  Those who have no session are told to
+ * try again by TCP, and only what was on its way comes here; so there is place for as
+ * many.  Locked: lsn->lock.
+ */
+static bool rsess_listener_is_full(const struct rsess_listener *lsn,
+				   const struct rsess_transport *tr)
+{
+	u64 max = READ_ONCE(lsn->rn->max_pending);
+
+	if (tr->plain)
+		max *= 2;
+	if (lsn->nparked < max)
+		return false;
+	RSESS_INC(sock_net(lsn->sock->sk), PARKED_FULL);
+	return true;
+}
+
+/* It waits for room; who came first goes first.  False: too many do, or too many from its
+ * address.  Locked: lsn->lock.
  */
 static bool rsess_listener_park(struct rsess_listener *lsn,
 				struct rsess_transport *tr)
 {
 	if (tr->parked)
 		return true;
-	if (rsess_listener_is_over(lsn, lsn->source[tr->source]))
+	if (rsess_listener_is_over(lsn, lsn->parked_source[tr->source] + 1) ||
+	    rsess_listener_is_full(lsn, tr))
 		return false;
 	RSESS_INC(sock_net(tr->sock->sk), ACCEPT_QUEUE_FULL);
-	list_move_tail(&tr->link, &lsn->parked);
-	tr->parked = true;
+	rsess_listener_move(lsn, tr, true);
 	return true;
 }
 
@@ -473,8 +528,8 @@ void rsess_listener_again(struct rsess_listener *lsn, const u8 *id)
  * and @lsn has a user more: rsess_listener_inherit() and rsess_listener_admitted(), or
  * rsess_listener_postpone(), must follow.  NULL: the queue is full or waits for
  * somebody to listen, @tr is parked and its work is queued when there is room.
- * ERR_PTR(-ECONNREFUSED): nobody listens.  ERR_PTR(-EBUSY): the address that @tr comes
- * from has too many in the queue already.
+ * ERR_PTR(-ECONNREFUSED): nobody listens.  ERR_PTR(-EBUSY): too many are parked, or too
+ * many from the address that @tr comes from.
  */
 struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 				  struct rsess_transport *tr)
@@ -494,7 +549,7 @@ struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 		sock_hold(app);
 		lsn->users++;
 		lsn->qlen++;
-		list_move_tail(&tr->link, &lsn->pending);
+		rsess_listener_move(lsn, tr, false);
 		rsess_listener_kick(lsn);
 	}
 	spin_unlock(&lsn->lock);
@@ -515,11 +570,11 @@ void rsess_listener_postpone(struct rsess_transport *tr, struct sock *parent)
 
 	spin_lock(&lsn->lock);
 	lsn->qlen--;
+	rsess_listener_move(lsn, tr, true);
 	list_for_each_entry(later, &lsn->parked, link)
 		if ((s32)(later->serial - tr->serial) > 0)
 			break;
 	list_move_tail(&tr->link, &later->link);
-	tr->parked = true;
 	spin_unlock(&lsn->lock);
 	rsess_listener_put(lsn);
 	sock_put(parent);
@@ -582,11 +637,11 @@ void rsess_listener_plain(struct rsess_transport *tr)
 	} else {
 		n = lsn->napps;
 		lsn->qlen++;
+		rsess_listener_settled(lsn, tr);
 		tr->parked = false;
 		tr->queued = true;
 		tr->ticket = lsn->ticket++;
 		list_move_tail(&tr->link, &lsn->plainq);
-		rsess_listener_settled(lsn, tr);
 	}
 	spin_unlock(&lsn->lock);
 	if (cancel_delayed_work(&tr->expire))

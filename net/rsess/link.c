@@ -669,7 +669,9 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 }
 
 /* How long the dialer waits before its next attempt: nothing before the first, then
- * RSESS_DIAL_MIN_MS doubled up to dial_max_ms, a quarter less or more.
+ * RSESS_DIAL_MIN_MS doubled up to dial_max_ms, a quarter less or more.  For a new session
+ * up to eight times that: the attempts are counted, and a listener whose queues are full
+ * sends HELLOs away.
  */
 static unsigned long rsess_link_backoff(const struct rsess_sock *rs)
 {
@@ -678,6 +680,8 @@ static unsigned long rsess_link_backoff(const struct rsess_sock *rs)
 
 	if (!rs->attempts)
 		return 0;
+	if (rsess_to_sk(rs)->sk_state == TCP_SYN_SENT)
+		max = 8 * min(max, UINT_MAX / 8);
 	ms = min(RSESS_DIAL_MIN_MS << min(rs->attempts - 1, 20U), max);
 	return msecs_to_jiffies(ms * 3 / 4 + get_random_u32() % (ms / 2 + 1));
 }

@@ -67,8 +67,10 @@ struct rsess_transport;
  * @pending: transports whose first frame has not come
  * @parked: transports whose HELLO, or who themselves, wait for room in the queue,
  *	oldest first
- * @npending: transports in both
- * @source: how many of them have peers with this hash
+ * @npending: transports in @pending
+ * @nparked: transports in @parked
+ * @source: how many in @pending have peers with this hash
+ * @parked_source: the same of @parked
  * @stopped: connections stay in @sock until @npending is smaller
  * @dead: it is being closed
  */
@@ -115,7 +117,9 @@ struct rsess_listener {
 	struct list_head	pending;
 	struct list_head	parked;
 	unsigned int		npending;
+	unsigned int		nparked;
 	unsigned int		source[RSESS_SOURCES];
+	unsigned int		parked_source[RSESS_SOURCES];
 	bool			stopped;
 	bool			dead;
 };

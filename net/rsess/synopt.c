@@ -265,6 +265,8 @@ static int rsess_synopt_conn_request(struct sock *sk, struct sk_buff *skb)
 	if (asks && !READ_ONCE(so->off))
 		rsess_offer_add(so->rn, rsess_offer_of(so->rn, skb,
 						       ntohl(tcp_hdr(skb)->seq)));
+	else if (READ_ONCE(so->full))
+		return 0;		/* dropped, and sent again */
 	return so->orig->conn_request(sk, skb);
 }
 

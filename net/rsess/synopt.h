@@ -36,8 +36,10 @@ enum rsess_ask {
  * @off: listener: no offer is answered
  * @refuse: listener: a SYN that does not ask is refused
  * @door: listener: it is for SYNs to other ports, see knock.c
+ * @full: listener: who does not ask for a session is to try again later
  *
- * Of a dialer, under the lock of the socket.  @off and @refuse are written at any time.
+ * Of a dialer, under the lock of the socket.  @off, @refuse and @full are written at any
+ * time.
  */
 struct rsess_synopt {
 	struct inet_connection_sock_af_ops ops;
@@ -51,6 +53,7 @@ struct rsess_synopt {
 	bool			off;
 	bool			refuse;
 	bool			door;
+	bool			full;
 };
 
 /* What an accepted connection was offered. */

@@ -17,6 +17,7 @@
 #include "wire.h"
 
 struct rsess_listener;
+struct rsess_net;
 struct rsess_plain;
 struct rsess_sock;
 struct rsess_transport;
@@ -204,6 +205,7 @@ struct rsess_tx {
  * @work: reads, writes and watches @sock
  * @expire: without a session only: gives up waiting for HELLO or RESUME
  * @ops: by protocol
+ * @rn: its namespace, with a reference
  * @sock: the inner socket; NULL when closed.  Belongs to @work until there is
  *	a session, then under the lock of the outer socket
  * @sk: the outer socket, with a reference; set once, by @work or before it can run
@@ -222,7 +224,8 @@ struct rsess_tx {
  * @queued: it waits for accept() as such, and belongs to its listener; under the
  *	lock of @lsn
  * @ticket: its turn in that queue
- * @parked: has a HELLO, or @plain, that waits for room in the queue of accept()
+ * @parked: has a HELLO, or @plain, that waits for room in the queue of accept(); under
+ *	the lock of @lsn
  * @expired: @expire has run
  * @hurried: others need its place; under the lock of @lsn, and read without it
  * @sk_data_ready: of @sock, to be restored; so the next three
@@ -244,6 +247,7 @@ struct rsess_transport {
 	struct work_struct	work;
 	struct delayed_work	expire;
 	const struct rsess_transport_ops *ops;
+	struct rsess_net	*rn;
 	struct socket		*sock;
 	struct sock		*sk;
 	struct rsess_listener	*lsn;

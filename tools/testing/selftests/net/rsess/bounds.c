@@ -17,6 +17,7 @@
 
 #include "harness.h"
 #include "pair.h"
+#include "stream.h"
 
 /* Longer than any test. */
 #define LONG_MS		3600000
@@ -223,7 +224,7 @@ CASE(bounds, source_is_a_network_of_ipv6)
 CASE(bounds, source_of_hellos)
 {
 	struct rise parked = { .name = "AcceptQueueFull", .from = 3 };
-	struct rise over = { .name = "PendingSource", .from = 4 };
+	struct rise over = { .name = "HelloRefused", .from = 4 };
 	struct silence *w = &self->w;
 	struct peer *p = &self->s.p;
 	unsigned int i;
@@ -258,6 +259,46 @@ CASE(bounds, source_of_hellos)
 	p->fd = -1;
 	OK(pair_accept_nothing(&self->s));
 	OK(honest(&self->h));
+}
+
+/* The queue of accept() is full, and so is that of those who wait for it: who has a
+ * session comes back to it all the same.
+ */
+CASE(bounds, resume_beside_hellos_that_wait)
+{
+	struct rise parked = { .name = "AcceptQueueFull", .from = 3 };
+	struct rise full = { .name = "ParkedFull", .from = 2 };
+	struct rise lost = { .name = "TransportsLost", .from = 0 };
+	struct silence *w = &self->w;
+	struct peer *p = &self->s.p;
+	unsigned int i;
+
+	OK(sysctl_set("rsess/max_pending", 4));
+	for (i = 0; i < 24; i++) {
+		memcpy(p->id, &i, sizeof(i));
+		OK(peer_dial(p));
+		OK(peer_send_hello(p));
+		w->fd[w->n++] = p->fd;
+		if (i == 20)
+			OK(wait_until(has_risen, &parked));
+	}
+	for (i = 0; i < 3; i++) {
+		peer_reset(&self->h.p);
+		OK(wait_until(has_risen, &lost));
+		lost.from++;
+		OK(pair_again(&self->h));
+		OK(pair_pump(&self->h, 1000, 1000));
+	}
+	/* Those for whom there is no place are sent away, and come again. */
+	OK(wait_until(has_risen, &full));
+	for (i = 21; i < 24; i++) {
+		p->fd = w->fd[i];
+		ASSERT_EQ(0, peer_gone(p));
+	}
+	w->n = 21;
+	p->fd = -1;
+	OK(pair_finish(&self->h));
+	pair_free(&self->h);
 }
 
 /* Too many of them, from everywhere: a part of the time of a handshake is enough. */
@@ -593,6 +634,37 @@ CASE(bounds, bytes_before_accept_hold_the_writer)
 	OK(wait_until(all_is_acknowledged, &d.fd));
 	pair_free(&d);
 	free(buf);
+}
+
+/* Who has no session waits as with TCP, whose queue would be full. */
+TEST(plain_waits_beside_hellos)
+{
+	struct rise full = { .name = "ParkedFull", .from = 0 };
+	int fd[8], lfd, plain, i, n;
+
+	OK(netns_new());
+	OK(sysctl_set("rsess/max_pending", 2));
+	lfd = new_listener(AF_RSESS, AF_INET);
+	ASSERT_LE(0, lfd);
+	OK(listen(lfd, 1));
+	for (i = 0; i < 8; i++) {
+		fd[i] = new_socket(AF_RSESS, SOCK_NONBLOCK);
+		FAILS(EINPROGRESS, dial(fd[i], AF_INET));
+	}
+	OK(wait_until(has_risen, &full));
+	plain = new_socket(AF_INET, SOCK_NONBLOCK);
+	FAILS(EINPROGRESS, dial(plain, AF_INET));
+	ASSERT_EQ(0, poll(&(struct pollfd){ plain, POLLOUT, 0 }, 1, 300));
+	for (n = 0; n < 9; n++) {
+		ASSERT_EQ(POLLIN, wait_for(lfd, POLLIN));
+		ASSERT_LE(0, accept4(lfd, NULL, NULL, SOCK_CLOEXEC));
+	}
+	for (i = 0; i < 8; i++) {
+		ASSERT_EQ(POLLOUT, wait_for(fd[i], POLLOUT));
+		ASSERT_EQ(0, socket_error(fd[i]));
+	}
+	ASSERT_EQ(POLLOUT, wait_for(plain, POLLOUT));
+	ASSERT_EQ(0, socket_error(plain));
 }
 
 /*
