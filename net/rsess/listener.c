@@ -40,6 +40,25 @@ void rsess_listener_free(struct rsess_listener *lsn)
 		kfree_rcu(lsn, rcu);
 }
 
+/* Undo rsess_listener_queue(). */
+static void rsess_listener_worked(struct rsess_listener *lsn)
+{
+	struct rsess_net *rn = lsn->rn;
+
+	rsess_listener_free(lsn);
+	rsess_net_put(rn);
+}
+
+/* A work of the listener, which the end of the namespace waits for. */
+static void rsess_listener_queue(struct rsess_listener *lsn,
+				 struct work_struct *work)
+{
+	rsess_listener_hold(lsn);
+	rsess_net_hold(lsn->rn);
+	if (!queue_work(rsess_close_wq, work))
+		rsess_listener_worked(lsn);
+}
+
 /* One of its users goes, who may have been there for tombstones. */
 static void rsess_listener_put_one(struct rsess_listener *lsn, bool remnant)
 {
@@ -50,8 +69,8 @@ static void rsess_listener_put_one(struct rsess_listener *lsn, bool remnant)
 		lsn->remnants--;
 	last = !--lsn->users;
 	dead = lsn->dead;
-	if (last && !dead && queue_work(rsess_close_wq, &lsn->free_work))
-		rsess_listener_hold(lsn);	/* rsess_listener_free_work() */
+	if (last && !dead)
+		rsess_listener_queue(lsn, &lsn->free_work);
 	spin_unlock(&lsn->lock);
 	if (last && dead)
 		rsess_listener_free(lsn);
@@ -360,7 +379,7 @@ static void rsess_listener_free_work(struct work_struct *work)
 	}
 	mutex_unlock(&rn->bind_lock);
 free:
-	rsess_listener_free(lsn);	/* of rsess_listener_put() */
+	rsess_listener_worked(lsn);
 }
 
 /* The listener's inner socket listens no more, and it was none of us.  Those who listen are
@@ -382,7 +401,7 @@ static void rsess_listener_kill_work(struct work_struct *work)
 		spin_unlock(&lsn->lock);
 	}
 	mutex_unlock(&rn->bind_lock);
-	rsess_listener_free(lsn);	/* of rsess_listener_killed() */
+	rsess_listener_worked(lsn);
 }
 
 /**
@@ -393,9 +412,7 @@ static void rsess_listener_kill_work(struct work_struct *work)
  */
 void rsess_listener_killed(struct rsess_listener *lsn)
 {
-	rsess_listener_hold(lsn);
-	if (!queue_work(rsess_close_wq, &lsn->kill_work))
-		rsess_listener_free(lsn);
+	rsess_listener_queue(lsn, &lsn->kill_work);
 }
 
 /**

@@ -117,8 +117,7 @@ static void __net_exit rsess_net_exit(struct net *net)
 	rsess_listener_exit(rn);
 	rsess_offers_exit(net);
 	rsess_table_exit(rn);
-	flush_workqueue(rsess_wq);
-	flush_workqueue(rsess_close_wq);
+	wait_var_event(&rn->users, !atomic_read(&rn->users));
 	free_percpu(rn->mib);
 }
 

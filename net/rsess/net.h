@@ -13,6 +13,7 @@
 #include <linux/rhashtable-types.h>
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
+#include <linux/wait_bit.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include "stat.h"
@@ -77,6 +78,8 @@ struct rsess_blackhole {
  * @net: the namespace
  * @blackhole: where not to try an option of the transport again
  * @offers: of listeners, see synopt.c; NULL until there is one
+ * @users: transports, works of listeners that are queued, timers that run: the end of the
+ *	namespace waits for them
  * @bind_lock: serialises bind() and the end of listeners
  * @listeners: all, with and without an application; under @bind_lock
  * @sysctl: registered table
@@ -127,6 +130,7 @@ struct rsess_net {
 
 	struct rsess_offers	*offers;
 
+	atomic_t		users;
 	struct mutex		bind_lock;	/* listeners */
 	struct list_head	listeners;
 
@@ -160,6 +164,18 @@ static inline unsigned long rsess_jiffies(u32 ms)
 {
 	return min_t(u64, (u64)(ms / 1000) * HZ + msecs_to_jiffies(ms % 1000),
 		     MAX_JIFFY_OFFSET);
+}
+
+static inline void rsess_net_hold(struct rsess_net *rn)
+{
+	atomic_inc(&rn->users);
+}
+
+/* @rn may be gone afterwards. */
+static inline void rsess_net_put(struct rsess_net *rn)
+{
+	if (atomic_dec_and_test(&rn->users))
+		wake_up_var(&rn->users);
 }
 
 int rsess_sysctl_register(struct net *net);

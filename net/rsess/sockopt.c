@@ -7,10 +7,12 @@
  * what the inner one has to obey of it is copied by rsess_link_settings().
  */
 #include <linux/in6.h>
+#include <linux/pagemap.h>
 #include <linux/sctp.h>
 #include <linux/slab.h>
 #include <linux/sockptr.h>
 #include <linux/tcp.h>
+#include <linux/uaccess.h>
 #include <linux/vm_sockets.h>
 #include <net/sock.h>
 #include "compat.h"
@@ -33,6 +35,11 @@
 #define RSESS_OPT_READ		BIT(4)
 /* The answer begins with a state, which shall be the session's. */
 #define RSESS_OPT_STATE		BIT(5)
+
+/* No transport's answer is longer. */
+#define RSESS_OPTION_MAX	1024
+/* So often the caller's memory is asked for before it is taken for bad. */
+#define RSESS_FAULT_TRIES	8
 
 /**
  * struct rsess_option - a row of the table
@@ -941,6 +948,41 @@ static int rsess_option_tell(int level, const union rsess_answer *answer,
 	return 0;
 }
 
+/* The answer, as long as it is not told yet: its bytes; or 0 when it has been told, or a
+ * negative errno.  Nothing may sleep for the caller's memory: with a listening socket
+ * others wait for the locks that are held.
+ */
+static int rsess_option_answer(struct rsess_sock *rs, int level, int name,
+			       union rsess_answer *answer,
+			       char __user *optval, int __user *optlen)
+{
+	const struct rsess_option *o = rsess_option_find(rs, level, name);
+	int size;
+
+	if (o && (o->flags & RSESS_OPT_NO || o->put))
+		return -ENOPROTOOPT;
+	if (o && o->get && !rsess_option_foreign(rs, level))
+		return o->get(rs, answer);
+	pagefault_disable();
+	size = rsess_option_ask(rs, level, name, optval, optlen);
+	if (!size && o && o->flags & RSESS_OPT_STATE)
+		size = rsess_option_state(rs, optval, optlen);
+	pagefault_enable();
+	return size;
+}
+
+/* Have the caller's memory there, as far as it can be had. */
+static void rsess_option_fault_in(char __user *optval, int __user *optlen)
+{
+	int len;
+
+	if (get_user(len, optlen))
+		return;
+	len = clamp(len, 0, RSESS_OPTION_MAX);
+	fault_in_safe_writeable((char __user *)optlen, sizeof(*optlen));
+	fault_in_safe_writeable(optval, len);
+}
+
 /**
  * rsess_getsockopt() - proto_ops.getsockopt
  * @sock: outer
@@ -956,26 +998,21 @@ static int rsess_option_tell(int level, const union rsess_answer *answer,
 int rsess_getsockopt(struct socket *sock, int level, int optname,
 		     char __user *optval, int __user *optlen)
 {
-	struct sock *sk = rsess_sock_lock(sock);
-	const struct rsess_option *o;
+	int size, tries = RSESS_FAULT_TRIES;
 	union rsess_answer answer;
-	struct rsess_sock *rs;
-	int size;
+	struct sock *sk;
 
-	if (!sk)
-		return rsess_plain_getsockopt(sock, level, optname, optval,
-					      optlen);
-	rs = rsess_sk(sk);
-	o = rsess_option_find(rs, level, optname);
-	if (o && (o->flags & RSESS_OPT_NO || o->put))
-		size = -ENOPROTOOPT;
-	else if (o && o->get && !rsess_option_foreign(rs, level))
-		size = o->get(rs, &answer);
-	else
-		size = rsess_option_ask(rs, level, optname, optval, optlen);
-	if (!size && o && o->flags & RSESS_OPT_STATE)
-		size = rsess_option_state(rs, optval, optlen);
-	release_sock(sk);
+	do {
+		rsess_option_fault_in(optval, optlen);
+		sk = rsess_sock_lock(sock);
+		if (!sk)
+			return rsess_plain_getsockopt(sock, level, optname,
+						      optval, optlen);
+		size = rsess_option_answer(rsess_sk(sk), level, optname,
+					   &answer, optval, optlen);
+		release_sock(sk);
+		/* The memory may have gone again meanwhile. */
+	} while (size == -EFAULT && --tries);
 	if (size <= 0)
 		return size;
 	return rsess_option_tell(level, &answer, size, optval, optlen);

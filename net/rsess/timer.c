@@ -460,10 +460,12 @@ static void rsess_timer_work(struct work_struct *work)
 		container_of(work, struct rsess_sock, timer.work);
 	struct rsess_listener *gone = NULL;
 	struct sock *sk = rsess_to_sk(rs);
+	struct rsess_net *rn = rsess_net(sock_net(sk));
 	unsigned long next = 0;
 	bool more = false;
 	int t;
 
+	rsess_net_hold(rn);
 	if (!rsess_work_lock(sk, NULL))
 		goto put;
 	if (rsess_listener_is_gone(rs))
@@ -491,6 +493,7 @@ static void rsess_timer_work(struct work_struct *work)
 		rsess_listener_aborted(gone);
 put:
 	sock_put(sk);			/* of rsess_timer_schedule() */
+	rsess_net_put(rn);
 }
 
 /**

@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "greet.h"
 #include "listener.h"
+#include "net.h"
 #include "owner.h"
 #include "session.h"
 #include "transport.h"
@@ -201,6 +202,8 @@ rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
 	__skb_queue_head_init(&tr->rx.held);
 	init_waitqueue_func_entry(&tr->room, rsess_inner_room);
 	tr->ops = ops;
+	tr->rn = rsess_net(sock_net(sock->sk));
+	rsess_net_hold(tr->rn);		/* rsess_transport_put() */
 	tr->sock = sock;
 	if (lsn) {
 		rsess_listener_hold(lsn);	/* rsess_transport_put() */
@@ -303,6 +306,7 @@ void rsess_transport_put(struct rsess_transport *tr)
 	if (tr->lsn)
 		rsess_listener_free(tr->lsn);
 	kfree(tr->plain);
+	rsess_net_put(tr->rn);
 	kfree_rcu(tr, rcu);
 }
 

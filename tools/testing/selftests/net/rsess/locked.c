@@ -7,13 +7,18 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#include <linux/sctp.h>
 #include <linux/userfaultfd.h>
 
 #include "harness.h"
@@ -358,6 +363,105 @@ CASE(lost, by_the_acceptor)
 	struct line *l = &self->l;
 
 	OK(goes_on(l, &self->m, l->s, l->c, false));
+}
+
+/* An option that SCTP answers under its lock. */
+static void *call_ask_sctp(void *arg)
+{
+	struct call *c = arg;
+	socklen_t len = c->m->size;
+
+	call_returns(c, getsockopt(c->fd, IPPROTO_SCTP, SCTP_RTOINFO,
+				   c->m->page, &len));
+	return NULL;
+}
+
+/* Somebody asks the listener, with memory that is not there. */
+static int ask_sleeps(struct call *c, const struct line *l, struct missing *m)
+{
+	return call_sleeps(c, l->kind->protocol == IPPROTO_SCTP ?
+			   call_ask_sctp : call_getsockopt, l->lfd, m);
+}
+
+/* Who comes back to the listener need not wait for that. */
+CASE(lost, while_the_listener_is_asked)
+{
+	struct line *l = &self->l;
+	struct missing *m = &self->m;
+	struct call g;
+
+	OK(ask_sleeps(&g, l, m));
+	OK(relay_reset(&l->relay));
+	OK(line_talk(l));
+	OK(missing_bring(m));
+	OK(call_end(&g));
+}
+
+static bool is_gone(void *name)
+{
+	return !if_nametoindex(name);
+}
+
+/* A connection to the listener that says nothing. */
+static int silent(const struct line *l)
+{
+	int fd = socket(l->kind->family, SOCK_STREAM | SOCK_CLOEXEC,
+			l->kind->protocol);
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	if (fd < 0 || getsockname(l->lfd, (struct sockaddr *)&ss, &len) ||
+	    connect(fd, (struct sockaddr *)&ss, len))
+		return -errno;
+	return fd;
+}
+
+/* Nor has another namespace to, in order to end: not even when the listener's work waits
+ * for its lock, because there is a place for the second of two silent connections.
+ */
+CASE(lost, namespaces_end_meanwhile)
+{
+	struct rise full = { .name = "PendingFull", .from = 0 };
+	struct line *l = &self->l;
+	int first, second;
+	struct missing *m = &self->m;
+	char cmd[128];
+	struct call g;
+	int up[2];
+	pid_t pid;
+	char c;
+
+	OK(pipe(up));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (netns_new() || write(up[1], "", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	ASSERT_EQ(1, read(up[0], &c, 1));
+	/* It goes with the namespace of its other end. */
+	snprintf(cmd, sizeof(cmd),
+		 "ip link add va type veth peer name vb netns %d", pid);
+	OK(system(cmd));
+	ASSERT_FALSE(is_gone("va"));
+	OK(sysctl_set("rsess/max_pending", 1));
+	OK(sysctl_set("rsess/handshake_timeout_ms", 3600000));
+	first = silent(l);
+	second = silent(l);
+	ASSERT_LE(0, first);
+	ASSERT_LE(0, second);
+	OK(wait_until(has_risen, &full));
+	OK(ask_sleeps(&g, l, m));
+	close(first);
+	usleep(QUIET_MS * 1000);
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	OK(wait_until(is_gone, "va"));
+	OK(missing_bring(m));
+	OK(call_end(&g));
+	close(second);
+	OK(line_talk(l));
 }
 
 CASE(lost, for_long)
