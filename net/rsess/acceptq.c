@@ -295,6 +295,9 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 	bool placed;
 
 	rsess_listener_unhook_child(lsn, sock->sk);
+	lock_sock(sock->sk);
+	rsess_charge_as(sock->sk, lsn->sock->sk);
+	release_sock(sock->sk);
 	rsess_owner_uid(sock, lsn->uid);
 	rsess_owner_show(sock, NULL);
 	tr = rsess_listener_wrap(lsn, sock);
@@ -384,10 +387,9 @@ static int rsess_listener_take(struct socket *sock, struct socket **newsock)
 	return err;
 }
 
-static void rsess_listener_accept_work(struct work_struct *work)
+/* Take all that have come. */
+static void rsess_listener_accept_all(struct rsess_listener *lsn)
 {
-	struct rsess_listener *lsn =
-		container_of(work, struct rsess_listener, accept_work.work);
 	struct socket *sock;
 	int err;
 
@@ -399,12 +401,25 @@ static void rsess_listener_accept_work(struct work_struct *work)
 			/* No other call comes for what is waiting there. */
 			RSESS_INC(sock_net(lsn->sock->sk), MEMORY_SHORT);
 			queue_delayed_work(rsess_wq, &lsn->accept_work,
-					   RSESS_RETRY_DELAY);
+					   rsess_retry_delay(lsn->retries++));
 			return;
 		}
+		lsn->retries = 0;
 		rsess_listener_accept_one(lsn, sock);
 		cond_resched();
 	}
+}
+
+/* What waits is charged to the cgroup in which the listener was made. */
+static void rsess_listener_accept_work(struct work_struct *work)
+{
+	struct rsess_listener *lsn =
+		container_of(work, struct rsess_listener, accept_work.work);
+	struct rsess_context context;
+
+	rsess_context_enter(&context, lsn->sock->sk);
+	rsess_listener_accept_all(lsn);
+	rsess_context_leave(&context);
 }
 
 /* @tr waits no longer.  Locked: lsn->lock. */

@@ -223,6 +223,15 @@ static inline void sk_net_refcnt_upgrade(struct sock *sk)
 }
 #endif
 
+/* sk_memcg has a flag in its lowest bit, and a function that knows, since 6.18. */
+#ifdef RSESS_HAVE_MEM_CGROUP_FROM_SK
+#define rsess_sk_memcg(sk)	mem_cgroup_from_sk(sk)
+#elif defined(CONFIG_MEMCG)
+#define rsess_sk_memcg(sk)	((sk)->sk_memcg)
+#else
+#define rsess_sk_memcg(sk)	((struct mem_cgroup *)NULL)
+#endif
+
 /* A table of sysctls has its size given since 6.6, and no last empty entry. */
 #ifndef RSESS_HAVE_REGISTER_NET_SYSCTL_SZ
 #define register_net_sysctl_sz(net, path, table, size)	\

@@ -51,6 +51,32 @@ static bool rsess_link_settled(const struct sock *sk, const struct sock *inner)
 }
 
 /**
+ * rsess_link_memory() - an inner socket gets memory as the outer one
+ * @sk: outer socket, locked
+ * @inner: inner socket, not locked
+ *
+ * A user in the kernel that has to write in order to free memory says so at any time:
+ * by sk_allocation, sk_use_task_frag and sk_set_memalloc().
+ *
+ * Context: may sleep.
+ */
+void rsess_link_memory(const struct sock *sk, struct sock *inner)
+{
+	bool memalloc = sock_flag(sk, SOCK_MEMALLOC);
+
+	if (inner->sk_allocation == sk->sk_allocation &&
+	    inner->sk_use_task_frag == sk->sk_use_task_frag &&
+	    sock_flag(inner, SOCK_MEMALLOC) == memalloc)
+		return;
+	lock_sock(inner);
+	inner->sk_allocation = sk->sk_allocation;
+	inner->sk_use_task_frag = sk->sk_use_task_frag;
+	/* What it takes beside the flag is there as long as @sk has it. */
+	sock_valbool_flag(inner, SOCK_MEMALLOC, memalloc);
+	release_sock(inner);
+}
+
+/**
  * rsess_link_settings() - what SOL_SOCKET is on the outer socket, the inner one
  * obeys
  * @rs: session, locked
@@ -65,6 +91,7 @@ void rsess_link_settings(struct rsess_sock *rs, struct socket *sock)
 {
 	struct sock *sk = rsess_to_sk(rs), *inner = sock->sk;
 
+	rsess_link_memory(sk, inner);
 	if (rsess_link_settled(sk, inner))
 		return;
 	if (rsess_transport_has_core(rs->ops, inner))
@@ -110,7 +137,7 @@ static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 		return ERR_PTR(err);
 	if (rs->ops->made)
 		rs->ops->made(sock->sk);
-	sock->sk->sk_allocation = sk->sk_allocation;
+	rsess_link_memory(sk, sock->sk);
 	rsess_owner_set(sock, sk);
 	rsess_owner_label(sock, rs);
 	if (rs->orphaned) {
@@ -809,8 +836,7 @@ int rsess_link_drain(struct rsess_sock *rs)
 	}
 	if (err != -ENOMEM)
 		return err;
-	RSESS_INC(sock_net(sk), MEMORY_SHORT);
-	rsess_timer_arm(rs, RSESS_TIMER_RETRY, RSESS_RETRY_DELAY);
+	rsess_timer_retry(rs);
 	return 0;
 }
 
@@ -891,6 +917,7 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 
 	if (rs->tr != tr)
 		return;
+	rsess_link_memory(sk, tr->sock->sk);
 	/* Asked before reading: what is read afterwards is all there was. */
 	state = tr->ops->state(tr->sock);
 	if (rs->link == RSESS_LINK_DIALING) {

@@ -38,6 +38,7 @@ struct rsess_transport;
  * @negotiate: enum rsess_negotiate, of who listened last; written under @lock
  * @accept_work: takes connections from @sock
  * @serial: how many it has taken; its alone
+ * @retries: how often in a row it lacked memory; its alone
  * @free_work: closes the listener when nobody uses it
  * @linger_work: ends @lingering, and a listener that is there for tombstones only
  * @kill_work: somebody has ended @sock: so ends the listener
@@ -91,6 +92,7 @@ struct rsess_listener {
 	u8			negotiate;
 	struct delayed_work	accept_work;
 	u32			serial;
+	u32			retries;
 	struct work_struct	free_work;
 	struct delayed_work	linger_work;
 	struct work_struct	kill_work;

@@ -306,10 +306,11 @@ void rsess_push(struct rsess_sock *rs)
 	} while (err > 0);
 
 	if (!err) {
+		if (!(rs->armed & BIT(RSESS_TIMER_RETRY)))
+			rs->retries = 0;
 		rsess_link_done(rs);
 	} else if (err == -ENOMEM) {
-		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
-		rsess_timer_arm(rs, RSESS_TIMER_RETRY, RSESS_RETRY_DELAY);
+		rsess_timer_retry(rs);
 	} else if (err != -EAGAIN) {
 		/* It is dead or dying: its work finds out. */
 		rsess_transport_queue(tr);

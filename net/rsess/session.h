@@ -221,6 +221,7 @@ struct rsess_addrs {
  * @tomb: for the table when the session has ended, or NULL
  * @attempts: dials since the last progress
  * @refusals: dials in a row that the peer's host has refused
+ * @retries: since memory was short the first time in a row
  * @unanswered: those of @attempts that handshake_timeout_ms has ended
  * @last_rx: jiffies when the transport last gave something
  * @watched: jiffies when this side began to wait for the peer
@@ -340,6 +341,7 @@ struct rsess_sock {
 	u32			attempts;
 	u32			unanswered;
 	u32			refusals;
+	u32			retries;
 	unsigned long		last_rx;
 	unsigned long		watched;
 	struct rsess_psk	psk;
@@ -456,7 +458,8 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 
 /* Delays, in jiffies. */
 #define RSESS_ACK_DELAY		msecs_to_jiffies(40)
-#define RSESS_RETRY_DELAY	msecs_to_jiffies(50)
+/* Memory was short: 50 ms the first time, in the end two seconds or three. */
+#define RSESS_RETRY_MIN_MS	50U
 #define RSESS_DIAL_MIN_MS	10U
 /* A HELLO may wait for the peer's accept(), as long as TCP tries to connect. */
 #define RSESS_HELLO_DELAY	(127 * HZ)
@@ -494,6 +497,7 @@ unsigned long rsess_orphan_delay(const struct rsess_sock *rs);
 struct socket *rsess_link_inner(struct rsess_sock *rs, int family);
 void rsess_link_forget_inner(struct rsess_sock *rs);
 bool rsess_link_is_bound(struct socket *sock);
+void rsess_link_memory(const struct sock *sk, struct sock *inner);
 void rsess_link_settings(struct rsess_sock *rs, struct socket *sock);
 void rsess_link_choose(struct rsess_sock *rs, struct socket *sock);
 bool rsess_link_addr(const struct rsess_sock *rs, unsigned int i,
@@ -520,6 +524,8 @@ void rsess_timer_arm(struct rsess_sock *rs, enum rsess_timer t,
 void rsess_timer_stop(struct rsess_sock *rs, enum rsess_timer t);
 void rsess_timer_stop_all(struct rsess_sock *rs);
 void rsess_timer_now(struct rsess_sock *rs);
+void rsess_timer_retry(struct rsess_sock *rs);
+unsigned long rsess_retry_delay(u32 retries);
 void rsess_timer_evict(struct rsess_sock *rs);
 void rsess_timer_watch(struct rsess_sock *rs);
 void rsess_timer_probe(struct rsess_sock *rs);

@@ -48,7 +48,7 @@ RSESS_MIB(ERRORS_EXCEEDED, "ErrorsExceeded")	/* sessions ended for max_errors */
 RSESS_MIB(SESSIONS_REFUSED, "SessionsRefused")	/* new sessions over max_sessions */
 RSESS_MIB(TOMBSTONES_DROPPED, "TombstonesDropped")	/* over max_tombstones, oldest first */
 RSESS_MIB(ACCEPT_QUEUE_FULL, "AcceptQueueFull")	/* HELLO waits for accept() */
-RSESS_MIB(PARKED_FULL, "ParkedFull")	/* too many HELLOs wait for accept(), this one was sent away */
+RSESS_MIB(PARKED_FULL, "ParkedFull")	/* sent away: too many wait for accept() */
 RSESS_MIB(LINGER_TAKEN, "LingerTaken")	/* queue taken over within listen_linger */
 RSESS_MIB(LINGER_EXPIRED, "LingerExpired")	/* nobody came within listen_linger */
 RSESS_MIB(FALLBACK_PEER, "FallbackPeer")	/* plain: the peer has no session layer */

@@ -302,7 +302,7 @@ int rsess_table_insert(struct rsess_sock *rs)
 	int err = 0;
 
 	/* Now, for at its end the session cannot do without. */
-	rs->tomb = kzalloc(sizeof(*rs->tomb), GFP_KERNEL);
+	rs->tomb = kzalloc(sizeof(*rs->tomb), GFP_KERNEL_ACCOUNT);
 	if (!rs->tomb)
 		return -ENOMEM;
 	spin_lock(&rn->lock);

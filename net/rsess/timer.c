@@ -2,6 +2,7 @@
 /*
  * One delayed work per session serves all of its deadlines.
  */
+#include <linux/random.h>
 #include <net/sock.h>
 #include "listener.h"
 #include "net.h"
@@ -75,6 +76,32 @@ void rsess_timer_now(struct rsess_sock *rs)
 	sock_hold(rsess_to_sk(rs));
 	if (mod_delayed_work(rsess_wq, &rs->timer, 0))
 		sock_put(rsess_to_sk(rs));
+}
+
+/**
+ * rsess_retry_delay() - when to try again what lacked memory
+ * @retries: how often that was done
+ *
+ * Return: jiffies; longer each time, and not the same for all.
+ */
+unsigned long rsess_retry_delay(u32 retries)
+{
+	u32 ms = RSESS_RETRY_MIN_MS << min(retries, 5U);
+
+	return msecs_to_jiffies(ms + get_random_u32() % ms);
+}
+
+/**
+ * rsess_timer_retry() - memory is short: go on later
+ * @rs: session, locked
+ */
+void rsess_timer_retry(struct rsess_sock *rs)
+{
+	RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
+	if (rs->armed & BIT(RSESS_TIMER_RETRY))
+		return;
+	rsess_timer_arm(rs, RSESS_TIMER_RETRY, rsess_retry_delay(rs->retries));
+	rs->retries++;
 }
 
 /**
@@ -461,11 +488,13 @@ static void rsess_timer_work(struct work_struct *work)
 	struct rsess_listener *gone = NULL;
 	struct sock *sk = rsess_to_sk(rs);
 	struct rsess_net *rn = rsess_net(sock_net(sk));
+	struct rsess_context context;
 	unsigned long next = 0;
 	bool more = false;
 	int t;
 
 	rsess_net_hold(rn);
+	rsess_context_enter(&context, sk);
 	if (!rsess_work_lock(sk, NULL))
 		goto put;
 	if (rsess_listener_is_gone(rs))
@@ -492,6 +521,7 @@ static void rsess_timer_work(struct work_struct *work)
 	if (gone)
 		rsess_listener_aborted(gone);
 put:
+	rsess_context_leave(&context);
 	sock_put(sk);			/* of rsess_timer_schedule() */
 	rsess_net_put(rn);
 }

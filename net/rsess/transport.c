@@ -151,11 +151,21 @@ void rsess_transport_queue(struct rsess_transport *tr)
 		rsess_transport_put(tr);
 }
 
+/* Whose memory does its work use?  Once it is queued for accept() it is not the work's. */
+static const struct sock *rsess_transport_payer(const struct rsess_transport *tr)
+{
+	if (tr->sk)
+		return tr->sk;
+	return !tr->queued && tr->sock ? tr->sock->sk : NULL;
+}
+
 static void rsess_transport_work(struct work_struct *work)
 {
 	struct rsess_transport *tr =
 		container_of(work, struct rsess_transport, work);
+	struct rsess_context context;
 
+	rsess_context_enter(&context, rsess_transport_payer(tr));
 	if (!tr->sk)
 		rsess_greet_work(tr);
 	if (tr->sk && rsess_work_lock(tr->sk, tr)) {
@@ -163,6 +173,7 @@ static void rsess_transport_work(struct work_struct *work)
 		rsess_push_tidy(rsess_sk(tr->sk));
 		rsess_work_unlock(tr->sk);
 	}
+	rsess_context_leave(&context);
 	rsess_transport_put(tr);	/* of rsess_transport_queue() */
 }
 
@@ -191,7 +202,7 @@ struct rsess_transport *
 rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
 		    struct sock *sk, struct rsess_listener *lsn)
 {
-	struct rsess_transport *tr = kzalloc(sizeof(*tr), GFP_KERNEL);
+	struct rsess_transport *tr = kzalloc(sizeof(*tr), GFP_KERNEL_ACCOUNT);
 
 	if (!tr)
 		return NULL;

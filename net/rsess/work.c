@@ -13,10 +13,44 @@
  * process takes.
  */
 #include <linux/lockdep.h>
+#include <linux/sched/mm.h>
 #include <net/sock.h>
+#include "compat.h"
 #include "session.h"
 #include "transport.h"
 #include "work.h"
+
+/**
+ * rsess_context_enter() - allocations of a work are for a socket
+ * @c: rsess_context_leave() must follow
+ * @sk: the socket, which stays; or NULL, when the work is nobody's
+ *
+ * No work waits for input or output: to free memory a file system may have to write
+ * through a session, and when memory is short one thread serves the works of all.  Of a
+ * socket with SOCK_MEMALLOC they may use what is kept back for that.
+ *
+ * Allocations that are accounted are charged to the cgroup of the socket.
+ */
+void rsess_context_enter(struct rsess_context *c, const struct sock *sk)
+{
+	c->noio = memalloc_noio_save();
+	c->memalloc = sk && sock_flag(sk, SOCK_MEMALLOC);
+	if (c->memalloc)
+		c->noreclaim = memalloc_noreclaim_save();
+	c->memcg = set_active_memcg(sk ? rsess_sk_memcg(sk) : NULL);
+}
+
+/**
+ * rsess_context_leave() - undo rsess_context_enter()
+ * @c: what it was given
+ */
+void rsess_context_leave(const struct rsess_context *c)
+{
+	set_active_memcg(c->memcg);
+	if (c->memalloc)
+		memalloc_noreclaim_restore(c->noreclaim);
+	memalloc_noio_restore(c->noio);
+}
 
 /**
  * rsess_work_lock() - lock an outer socket in a work

@@ -7,8 +7,26 @@
 
 #include <linux/types.h>
 
+struct mem_cgroup;
 struct rsess_transport;
 struct sock;
+
+/**
+ * struct rsess_context - how allocations of a work are made
+ * @noio: what was before
+ * @noreclaim: what was before, if @memalloc
+ * @memalloc: the socket has SOCK_MEMALLOC
+ * @memcg: that was charged before
+ */
+struct rsess_context {
+	unsigned int		noio;
+	unsigned int		noreclaim;
+	bool			memalloc;
+	struct mem_cgroup	*memcg;
+};
+
+void rsess_context_enter(struct rsess_context *c, const struct sock *sk);
+void rsess_context_leave(const struct rsess_context *c);
 
 bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr);
 void rsess_work_unlock(struct sock *sk);

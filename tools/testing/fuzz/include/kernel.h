@@ -407,12 +407,14 @@ static inline void refcount_inc(refcount_t *r)
 	r->n++;
 }
 
-typedef struct {
-	int n;
-} atomic_t;
+#define atomic_t		struct fuzz_atomic
 
-#define atomic_inc(a)		((void)++(a)->n)
-#define atomic_dec_and_test(a)	(!--(a)->n)
+struct fuzz_atomic {
+	int n;
+};
+
+#define atomic_inc(a)		((void)((a)->n += 1))
+#define atomic_dec_and_test(a)	(!((a)->n -= 1))
 #define wake_up_var(a)		((void)(a))
 
 /* Also of a socket, which counts in an int. */
@@ -439,6 +441,20 @@ static inline bool refcount_dec_and_test(refcount_t *r)
  */
 extern long fuzz_live;
 extern unsigned int fuzz_alloc_fails;
+
+#define RSESS_HAVE_MEM_CGROUP_FROM_SK	1
+#define mem_cgroup_from_sk(sk)		((sk)->sk_memcg)
+#define memalloc_noio_save()		0
+#define memalloc_noio_restore(flags)	((void)(flags))
+#define memalloc_noreclaim_save()	0
+#define memalloc_noreclaim_restore(flags)	((void)(flags))
+
+struct mem_cgroup;
+
+static inline struct mem_cgroup *set_active_memcg(struct mem_cgroup *memcg)
+{
+	return memcg;
+}
 
 void *kmalloc(size_t size, gfp_t gfp);
 void *kzalloc(size_t size, gfp_t gfp);

@@ -243,6 +243,7 @@ enum sock_flags {
 	SOCK_ZEROCOPY,
 	SOCK_USE_WRITE_QUEUE,
 	SOCK_RCU_FREE,
+	SOCK_MEMALLOC,
 };
 
 enum {
@@ -287,6 +288,8 @@ struct sock {
 	int sk_rmem;
 	int sk_forward_alloc;
 	gfp_t sk_allocation;
+	bool sk_use_task_frag;
+	struct mem_cgroup *sk_memcg;
 	kuid_t sk_uid;
 	bool sk_net_refcnt;
 	u8 sk_txrehash;

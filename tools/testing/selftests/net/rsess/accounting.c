@@ -314,20 +314,28 @@ FIXTURE_TEARDOWN(charged)
 	EXPECT_EQ(0, cgroups_end(&self->g));
 }
 
-/* Bytes that the group's sockets hold. */
-static long charged(const char *group)
+/* Bytes of @kind, for example "sock", that are charged to the group. */
+static long charged_of(const char *group, const char *kind)
 {
-	char path[80], line[128];
-	long n = -1;
+	char path[80], line[128], name[64];
+	long n = -1, v;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/memory.stat", group);
 	f = fopen(path, "r");
 	while (f && n < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, "sock %ld", &n);
+		if (sscanf(line, "%63s %ld", name, &v) == 2 &&
+		    !strcmp(name, kind))
+			n = v;
 	if (f)
 		fclose(f);
 	return n;
+}
+
+/* Bytes that the group's sockets hold. */
+static long charged(const char *group)
+{
+	return charged_of(group, "sock");
 }
 
 struct charge {
@@ -434,6 +442,56 @@ CASE(charged, connected)
 	OK(line_cut(&l->c));
 	OK(line_cut(&l->s));
 	OK(wait_charged(self->g.group, 0, 0));
+}
+
+/* At least, of the kernel's objects. */
+struct objects {
+	const char *group;
+	long min;
+};
+
+static bool are_charged(void *arg)
+{
+	const struct objects *o = arg;
+
+	return charged_of(o->group, "slab") >= o->min;
+}
+
+/* The group listens, and accepts nobody: it pays for who waits, those who have a place in
+ * the queue, and those who have none.
+ */
+TEST(waiting_for_accept)
+{
+	static const struct kind kind = {
+		.domain = AF_RSESS, .family = AF_INET,
+		.policy = RSESS_NEGOTIATE_AUTO,
+	};
+	struct rise parked = { .name = "AcceptQueueFull", .from = 199 };
+	struct objects o;
+	struct cgroups g;
+	struct line l;
+	int fd[217];
+	int i;
+
+	OK(line_init(&l, &kind));
+	OK(line_close(&l.lfd));
+	OK(cgroups_init(&g));
+	OK(move_to(g.group));
+	l.lfd = new_listener(AF_RSESS, AF_INET);
+	ASSERT_LE(0, l.lfd);
+	OK(move_to(g.dir));
+	o.group = g.group;
+	o.min = charged_of(g.group, "slab") + 200 * 1024;
+	for (i = 0; i < 217; i++) {
+		fd[i] = kind_socket(&kind, SOCK_NONBLOCK);
+		FAILS(EINPROGRESS, dial(fd[i], AF_INET));
+	}
+	OK(wait_until(has_risen, &parked));
+	OK(wait_until(are_charged, &o));
+	for (i = 0; i < 217; i++)
+		close(fd[i]);
+	OK(line_end(&l));
+	OK(cgroups_end(&g));
 }
 
 /*
