@@ -78,6 +78,53 @@ static inline int rsess_inner_accept(const struct proto_ops *ops,
 }
 #endif
 
+/* getsockopt_iter() takes the place of getsockopt() in one family after the other; by 7.3
+ * it has that of AF_VSOCK.
+ */
+#ifdef RSESS_HAVE_GETSOCKOPT_ITER
+static inline int rsess_inner_getsockopt(const struct proto_ops *ops,
+					 struct socket *sock, int level, int name,
+					 char __user *optval, int __user *optlen)
+{
+	sockopt_t opt;
+	int err;
+
+	if (!ops->getsockopt_iter)
+		return ops->getsockopt(sock, level, name, optval, optlen);
+	err = sockopt_init_user(&opt, optval, optlen);
+	if (err)
+		return err;
+	err = ops->getsockopt_iter(sock, level, name, &opt);
+	return put_user(opt.optlen, optlen) ?: err;
+}
+#else
+static inline int rsess_inner_getsockopt(const struct proto_ops *ops,
+					 struct socket *sock, int level, int name,
+					 char __user *optval, int __user *optlen)
+{
+	return ops->getsockopt(sock, level, name, optval, optlen);
+}
+#endif
+
+/* A socket is told of SO_RCVBUF by 7.3. */
+#ifdef RSESS_HAVE_SET_RCVBUF
+#define RSESS_SET_RCVBUF_OP(fn)	.set_rcvbuf = fn##_compat,
+#define RSESS_DEFINE_SET_RCVBUF_OP(fn)					\
+	static void fn##_compat(struct sock *sk, int val)		\
+	{								\
+		const struct proto_ops *ops;				\
+									\
+		if (rsess_is_session(sk))				\
+			return;						\
+		ops = rsess_plain(sk->sk_socket)->ops;			\
+		if (ops->set_rcvbuf)					\
+			ops->set_rcvbuf(sk, val);			\
+	}
+#else
+#define RSESS_SET_RCVBUF_OP(fn)
+#define RSESS_DEFINE_SET_RCVBUF_OP(fn)
+#endif
+
 /* sendpage() was replaced by MSG_SPLICE_PAGES in 6.5. */
 #ifdef RSESS_HAVE_SENDPAGE
 #define RSESS_SENDPAGE_OP(fn)	.sendpage = fn##_compat,

@@ -728,6 +728,7 @@ static void rsess_splice_eof(struct socket *sock)
 }
 
 RSESS_DEFINE_SENDPAGE_OP(rsess_sendpage)
+RSESS_DEFINE_SET_RCVBUF_OP(rsess_set_rcvbuf)
 
 /* What the socket core calls; of each family, see rsess_socket_ops(). */
 static const struct proto_ops rsess_ops = {
@@ -752,6 +753,7 @@ static const struct proto_ops rsess_ops = {
 	.splice_read	= rsess_splice_read,
 	.splice_eof	= rsess_splice_eof,
 	RSESS_SENDPAGE_OP(rsess_sendpage)
+	RSESS_SET_RCVBUF_OP(rsess_set_rcvbuf)
 };
 
 static const int rsess_ops_families[] = { PF_RSESS, PF_INET, PF_INET6 };

@@ -909,7 +909,7 @@ static int rsess_option_ask(struct rsess_sock *rs, int level, int name,
 
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
-	return sock->ops->getsockopt(sock, level, name, optval, optlen);
+	return rsess_inner_getsockopt(sock->ops, sock, level, name, optval, optlen);
 }
 
 /* Its state is not the session's. */
@@ -1057,8 +1057,8 @@ int rsess_plain_getsockopt(struct socket *sock, int level, int optname,
 	int size;
 
 	if (level != SOL_RSESS)
-		return rsess_plain(sock)->ops->getsockopt(sock, level, optname,
-							  optval, optlen);
+		return rsess_inner_getsockopt(rsess_plain(sock)->ops, sock, level,
+					      optname, optval, optlen);
 	size = rsess_plain_answer(sock, optname, &answer);
 	if (size < 0)
 		return size;

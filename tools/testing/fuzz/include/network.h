@@ -207,6 +207,8 @@ struct socket;
 struct proto_ops {
 	int (*accept)(struct socket *sock, struct socket *newsock,
 		      struct proto_accept_arg *arg);
+	int (*getsockopt)(struct socket *sock, int level, int optname,
+			  char __user *optval, int __user *optlen);
 	int (*sendmsg)(struct socket *sock, struct msghdr *msg, size_t len);
 	int (*recvmsg)(struct socket *sock, struct msghdr *msg, size_t len,
 		       int flags);
