@@ -168,6 +168,27 @@ static void rsess_listener_count_room(struct rsess_listener *lsn)
 			READ_ONCE(rsess_to_sk(rs)->sk_max_ack_backlog);
 }
 
+/* The end of the namespace waits for that work, too.  Locked: lsn->lock, or nobody else
+ * knows of @lsn.
+ */
+static void rsess_listener_linger_for(struct rsess_listener *lsn,
+				      unsigned long delay)
+{
+	rsess_net_hold(lsn->rn);
+	queue_delayed_work(rsess_wq, &lsn->linger_work, delay);
+}
+
+/* Undo rsess_listener_linger_for(), but for a work that runs.  Locked: lsn->lock, or
+ * bind_lock.
+ */
+static bool rsess_listener_linger_cancel(struct rsess_listener *lsn)
+{
+	if (!cancel_delayed_work(&lsn->linger_work))
+		return false;
+	rsess_net_put(lsn->rn);
+	return true;
+}
+
 /* The last one that listened is gone.  Locked: lsn->lock. */
 static void rsess_listener_linger(struct rsess_listener *lsn)
 {
@@ -179,7 +200,7 @@ static void rsess_listener_linger(struct rsess_listener *lsn)
 	lsn->lingering = true;
 	lsn->linger_end = jiffies + delay;
 	lsn->users++;		/* rsess_listener_linger_work() */
-	queue_delayed_work(rsess_wq, &lsn->linger_work, delay);
+	rsess_listener_linger_for(lsn, delay);
 }
 
 /* Somebody listens.  Locked: lsn->lock. */
@@ -190,7 +211,7 @@ static void rsess_listener_linger_stop(struct rsess_listener *lsn)
 	lsn->lingering = false;
 	RSESS_INC(sock_net(lsn->sock->sk), LINGER_TAKEN);
 	/* If it runs already it finds nothing to do. */
-	if (cancel_delayed_work(&lsn->linger_work))
+	if (rsess_listener_linger_cancel(lsn))
 		lsn->users--;	/* not the last: the one that listens is there */
 }
 
@@ -198,6 +219,7 @@ static void rsess_listener_linger_work(struct work_struct *work)
 {
 	struct rsess_listener *lsn =
 		container_of(work, struct rsess_listener, linger_work.work);
+	struct rsess_net *rn = lsn->rn;
 	bool recalled;
 
 	spin_lock(&lsn->lock);
@@ -213,6 +235,7 @@ static void rsess_listener_linger_work(struct work_struct *work)
 	rsess_listener_refuse(lsn);
 	/* of rsess_listener_linger() or rsess_listener_reopen() */
 	rsess_listener_put_one(lsn, recalled);
+	rsess_net_put(rn);
 }
 
 /* The inner socket is that of one of those who listen, if somebody does.  All of @apps
@@ -330,8 +353,10 @@ static void rsess_listener_drop(struct rsess_listener *lsn)
 	used = lsn->users;
 	spin_unlock(&lsn->lock);
 	rsess_listener_refuse(lsn);
-	if (cancel_delayed_work_sync(&lsn->linger_work))
-		rsess_listener_put(lsn); /* of rsess_listener_linger() */
+	if (cancel_delayed_work_sync(&lsn->linger_work)) {
+		rsess_net_put(lsn->rn);
+		rsess_listener_put(lsn);	/* of rsess_listener_linger() */
+	}
 	rsess_listener_close(lsn, true);
 	if (!used)
 		rsess_listener_free(lsn);
@@ -350,7 +375,7 @@ static void rsess_listener_vacate(struct rsess_listener *lsn)
 	lsn->dead = true;
 	used = lsn->users;
 	spin_unlock(&lsn->lock);
-	if (cancel_delayed_work(&lsn->linger_work))
+	if (rsess_listener_linger_cancel(lsn))
 		rsess_listener_put_one(lsn, true); /* of rsess_listener_reopen() */
 	rsess_listener_close(lsn, false);
 	if (!used)
@@ -559,7 +584,7 @@ static bool rsess_listener_is_open(const struct rsess_listener *lsn,
 /* Somebody has bound its address meanwhile and is about to listen.  Locked: lsn->lock. */
 static void rsess_listener_adopt(struct rsess_listener *lsn)
 {
-	if (!lsn->recalled || !cancel_delayed_work(&lsn->linger_work))
+	if (!lsn->recalled || !rsess_listener_linger_cancel(lsn))
 		return;
 	lsn->recalled = false;
 	lsn->inband = 0;
@@ -838,7 +863,7 @@ static int rsess_listener_reopen(struct rsess_net *rn,
 	if (door)
 		rsess_knock_door(rn, at->addr.sa.sa_family == AF_INET6, sock->sk);
 	RSESS_INC(rn->net, LISTENERS_RECALLED);
-	queue_delayed_work(rsess_wq, &lsn->linger_work, RSESS_RECALL);
+	rsess_listener_linger_for(lsn, RSESS_RECALL);
 	return 0;
 
 free:
@@ -908,8 +933,8 @@ void rsess_listener_door(struct rsess_net *rn, bool v6)
 void rsess_listener_dismiss(struct rsess_listener *lsn)
 {
 	spin_lock(&lsn->lock);
-	if (lsn->recalled && cancel_delayed_work(&lsn->linger_work))
-		queue_delayed_work(rsess_wq, &lsn->linger_work, HZ / 10);
+	if (lsn->recalled && rsess_listener_linger_cancel(lsn))
+		rsess_listener_linger_for(lsn, HZ / 10);
 	spin_unlock(&lsn->lock);
 }
 

@@ -523,6 +523,7 @@ void rsess_timer_arm(struct rsess_sock *rs, enum rsess_timer t,
 		     unsigned long delay);
 void rsess_timer_stop(struct rsess_sock *rs, enum rsess_timer t);
 void rsess_timer_stop_all(struct rsess_sock *rs);
+void rsess_timer_end(struct rsess_sock *rs);
 void rsess_timer_now(struct rsess_sock *rs);
 void rsess_timer_retry(struct rsess_sock *rs);
 unsigned long rsess_retry_delay(u32 retries);

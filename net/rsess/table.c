@@ -240,8 +240,8 @@ void rsess_table_end(struct rsess_net *rn)
 		rsess_session_cut(rs, RSESS_REASON_APP, ENETDOWN);
 		rsess_link_forget_inner(rs);
 		rsess_table_unlist(rs);
-		rsess_timer_stop_all(rs);
 		release_sock(rsess_to_sk(rs));
+		rsess_timer_end(rs);
 		sock_put(rsess_to_sk(rs));	/* rsess_table_first() */
 	}
 }

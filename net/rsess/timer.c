@@ -66,6 +66,21 @@ void rsess_timer_stop_all(struct rsess_sock *rs)
 }
 
 /**
+ * rsess_timer_end() - forget all deadlines, and wait for the work if it runs
+ * @rs: session, not locked, which arms no timer any more; the caller has a reference
+ *
+ * Context: may sleep.
+ */
+void rsess_timer_end(struct rsess_sock *rs)
+{
+	lock_sock(rsess_to_sk(rs));
+	rs->armed = 0;
+	release_sock(rsess_to_sk(rs));
+	if (cancel_delayed_work_sync(&rs->timer))
+		sock_put(rsess_to_sk(rs));
+}
+
+/**
  * rsess_timer_now() - have the timer's work run
  * @rs: session; the caller has a reference
  *
