@@ -286,7 +286,7 @@ static inline void sk_net_refcnt_upgrade(struct sock *sk)
 #endif
 
 /* setsockopt() with SOL_SOCKET comes to the socket itself since 6.7. */
-#ifdef SOCK_CUSTOM_SOCKOPT
+#ifdef RSESS_HAVE_CUSTOM_SOCKOPT
 #define RSESS_CUSTOM_SOCKOPT(sock)	set_bit(SOCK_CUSTOM_SOCKOPT, &(sock)->flags)
 #else
 #define RSESS_CUSTOM_SOCKOPT(sock)	do { } while (0)

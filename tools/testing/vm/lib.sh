@@ -98,6 +98,16 @@ slowness_of() {
 	esac
 }
 
+# threads_of RELEASE: how the emulated processors run. Kernels that patch their code
+# while both do (static keys) die of "int3" where each has a thread of its own: the
+# emulation may run what was there before.
+threads_of() {
+	case $1 in
+	7.*) echo single ;;
+	*) echo multi ;;
+	esac
+}
+
 # memory_of RELEASE: what a machine with it gets
 memory_of() {
 	! is_built "$1" && echo 2G || echo 4G

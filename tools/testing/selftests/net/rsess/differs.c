@@ -23,6 +23,7 @@
  * @plain: only when it has
  * @sctp: only over SCTP
  * @partly: not in each comparison that has such an answer
+ * @from: kernels before this one do not show it; NULL: all do
  * @until: kernels from this one on do not show it; NULL: all do
  * @seen: an answer has matched @pattern
  * @used: such an answer differs indeed
@@ -37,7 +38,7 @@ static struct difference {
 	bool plain;
 	bool sctp;
 	bool partly;
-	const char *until;
+	const char *from, *until;
 	bool seen, used;
 } differences[] = {
 	{
@@ -72,6 +73,12 @@ static struct difference {
 		.pattern = "* SO_ZEROCOPY @(set|get) *",
 		.until = "6.7",
 		.why = "the socket core has SO_ZEROCOPY for TCP only",
+	},
+	{
+		.name = "txrehash",
+		.pattern = "* SO_TXREHASH @(set|get) *",
+		.from = "6.13",
+		.why = "the socket core has SO_TXREHASH for TCP only",
 	},
 	{
 		.name = "closed_queue",
@@ -151,12 +158,15 @@ static struct difference {
 	{ .name = NULL }
 };
 
-/* Does this kernel show it? */
-static bool is_past(const struct difference *d)
+/* Does this kernel not show it? */
+static bool is_elsewhere(const struct difference *d)
 {
 	struct utsname u;
 
-	return d->until && !uname(&u) && strverscmp(u.release, d->until) >= 0;
+	if (uname(&u))
+		return false;
+	return (d->until && strverscmp(u.release, d->until) >= 0) ||
+	       (d->from && strverscmp(u.release, d->from) < 0);
 }
 
 /* Does it concern this kind of socket, on this kernel? */
@@ -166,7 +176,7 @@ static bool concerns(const struct difference *d, const struct kind *kind)
 
 	if (d->sctp && kind->protocol != IPPROTO_SCTP)
 		return false;
-	return is_rsess(kind) && !is_past(d) &&
+	return is_rsess(kind) && !is_elsewhere(d) &&
 	       !(plain ? d->session : d->plain);
 }
 
