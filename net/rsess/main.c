@@ -144,7 +144,6 @@ static int __init rsess_init(void)
 	int err;
 
 	rsess_mem_init();
-	rsess_socket_ops_init();
 	err = percpu_counter_init(&rsess_sockets_allocated, 0, GFP_KERNEL);
 	if (err)
 		return err;

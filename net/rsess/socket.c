@@ -730,64 +730,58 @@ static void rsess_splice_eof(struct socket *sock)
 RSESS_DEFINE_SENDPAGE_OP(rsess_sendpage)
 RSESS_DEFINE_SET_RCVBUF_OP(rsess_set_rcvbuf)
 
-/* What the socket core calls; of each family, see rsess_socket_ops(). */
-static const struct proto_ops rsess_ops = {
-	.owner		= THIS_MODULE,
-	.release	= rsess_release,
-	.bind		= rsess_bind,
-	.connect	= rsess_connect,
-	.socketpair	= sock_no_socketpair,
-	.accept		= RSESS_ACCEPT_OP(rsess_accept),
-	.getname	= rsess_getname,
-	.poll		= rsess_poll,
-	.ioctl		= rsess_ioctl,
-	.gettstamp	= sock_gettstamp,
-	.listen		= rsess_listen,
-	.shutdown	= rsess_shutdown,
-	.setsockopt	= rsess_setsockopt,
-	.getsockopt	= rsess_getsockopt,
-	.sendmsg	= rsess_sendmsg,
-	.recvmsg	= rsess_recvmsg,
-	.mmap		= rsess_mmap,
-	.set_rcvlowat	= rsess_set_rcvlowat,
-	.splice_read	= rsess_splice_read,
-	.splice_eof	= rsess_splice_eof,
-	RSESS_SENDPAGE_OP(rsess_sendpage)
+/* What the socket core calls. */
+#define RSESS_OPS(pf)							\
+	.family		= pf,						\
+	.owner		= THIS_MODULE,					\
+	.release	= rsess_release,				\
+	.bind		= rsess_bind,					\
+	.connect	= rsess_connect,				\
+	.socketpair	= sock_no_socketpair,				\
+	.accept		= RSESS_ACCEPT_OP(rsess_accept),		\
+	.getname	= rsess_getname,				\
+	.poll		= rsess_poll,					\
+	.ioctl		= rsess_ioctl,					\
+	.gettstamp	= sock_gettstamp,				\
+	.listen		= rsess_listen,					\
+	.shutdown	= rsess_shutdown,				\
+	.setsockopt	= rsess_setsockopt,				\
+	.getsockopt	= rsess_getsockopt,				\
+	.sendmsg	= rsess_sendmsg,				\
+	.recvmsg	= rsess_recvmsg,				\
+	.mmap		= rsess_mmap,					\
+	.set_rcvlowat	= rsess_set_rcvlowat,				\
+	.splice_read	= rsess_splice_read,				\
+	.splice_eof	= rsess_splice_eof,				\
+	RSESS_SENDPAGE_OP(rsess_sendpage)				\
 	RSESS_SET_RCVBUF_OP(rsess_set_rcvbuf)
+
+static const struct proto_ops rsess_ops[] = {
+	{ RSESS_OPS(PF_RSESS) },
+	{ RSESS_OPS(PF_INET) },
+	{ RSESS_OPS(PF_INET6) },
 };
 
-static const int rsess_ops_families[] = { PF_RSESS, PF_INET, PF_INET6 };
-static struct proto_ops rsess_ops_of[ARRAY_SIZE(rsess_ops_families)] __ro_after_init;
-
-/**
- * rsess_socket_ops_init() - fill in what rsess_socket_ops() returns
- *
- * SO_PEEK_OFF is there if TCP of this kernel has it, as it does since 6.9.
- */
-void __init rsess_socket_ops_init(void)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(rsess_ops_of); i++) {
-		rsess_ops_of[i] = rsess_ops;
-		rsess_ops_of[i].family = rsess_ops_families[i];
-		if (inet_stream_ops.set_peek_off)
-			rsess_ops_of[i].set_peek_off = sk_set_peek_off;
-	}
-}
+static const struct proto_ops rsess_ops_peek_off[] = {
+	{ RSESS_OPS(PF_RSESS) .set_peek_off = sk_set_peek_off },
+	{ RSESS_OPS(PF_INET) .set_peek_off = sk_set_peek_off },
+	{ RSESS_OPS(PF_INET6) .set_peek_off = sk_set_peek_off },
+};
 
 /**
  * rsess_socket_ops() - operations of a socket
- * @family: PF_INET, PF_INET6, or that of AF_RSESS for any other
+ * @family: PF_RSESS, PF_INET or PF_INET6
+ *
+ * SO_PEEK_OFF is there if TCP of this kernel has it, as it does since 6.9.
  *
  * Return: they differ by the family that they name only.
  */
 const struct proto_ops *rsess_socket_ops(int family)
 {
-	int i;
+	const struct proto_ops *ops = inet_stream_ops.set_peek_off ?
+				      rsess_ops_peek_off : rsess_ops;
 
-	for (i = ARRAY_SIZE(rsess_ops_of) - 1; i > 0; i--)
-		if (rsess_ops_families[i] == family)
-			break;
-	return &rsess_ops_of[i];
+	while (ops->family != family)
+		ops++;
+	return ops;
 }

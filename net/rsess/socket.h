@@ -2,9 +2,8 @@
 #ifndef _RSESS_SOCKET_H
 #define _RSESS_SOCKET_H
 
-struct proto_ops;
+#include <linux/net.h>
 
-void rsess_socket_ops_init(void);
 const struct proto_ops *rsess_socket_ops(int family);
 
 #endif /* _RSESS_SOCKET_H */

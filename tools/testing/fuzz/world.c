@@ -18,6 +18,7 @@
 struct world world;
 u8 world_in[CONNS][CONN_IN];
 int rsess_family = AF_RSESS;
+int rsess_protocol = IPPROTO_RSESS;
 struct workqueue_struct *rsess_wq;
 struct workqueue_struct *rsess_close_wq;
 

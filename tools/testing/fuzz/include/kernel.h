@@ -274,7 +274,14 @@ static inline void list_move_tail(struct list_head *e, struct list_head *h)
 	     n = list_prev_entry(p, m); &(p)->m != (h);			\
 	     p = n, n = list_prev_entry(n, m))
 
-/* A hash table is a list here. */
+/* Of these tables there are the types only. */
+struct hlist_node {
+	struct list_head list;
+};
+
+#define DECLARE_HASHTABLE(name, bits)	struct list_head name[1 << (bits)]
+
+/* A hash table that grows is a list here. */
 struct rhash_head {
 	struct list_head list;
 };

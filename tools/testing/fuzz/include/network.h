@@ -269,6 +269,7 @@ enum {
 #define SOCK_RCVBUF_LOCK	2
 
 struct sock {
+	u16 sk_protocol;
 	unsigned int sk_family;
 	int sk_state;
 	int sk_refcnt;
@@ -316,8 +317,19 @@ struct sock {
 	void (*sk_destruct)(struct sock *sk);
 };
 
+/* What belongs to IPv6 of a socket; nothing looks at it here. */
+struct ipv6_pinfo {
+	short hop_limit;
+	short mcast_hops;
+	u8 mc_loop;
+	u8 mc_all;
+};
+
+#define IPV6_DEFAULT_MCASTHOPS	1
+
 struct inet_sock {
 	struct sock sk;
+	struct ipv6_pinfo *pinet6;
 	__be32 inet_saddr;
 	__be32 inet_rcv_saddr;
 	__be32 inet_daddr;
