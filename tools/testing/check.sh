@@ -33,8 +33,8 @@ self=$here/selftests/net/rsess
 # The seconds say which job is started first, and how much is left.
 jobs='
 model		120	0	255	part_model
-scripts.netns	270	0	38	selftests namespaces.sh
-scripts.run	180	0	25	selftests trace.sh rsessrun.sh idle.sh
+scripts.netns	250	0	16	selftests namespaces.sh
+scripts.run	220	0	47	selftests trace.sh rsessrun.sh idle.sh
 soak.sctp	110	0	1	soak sctp
 field		110	0	5	part_field
 fuzz		120	0	3	part_fuzz
@@ -48,12 +48,14 @@ lint		70	0	2	part_lint
 soak.mptcp	60	0	1	soak mptcp
 soak.vsock	40	0	1	soak vsock
 selftests.poll	60	190	0	selftests tcp_process tcp_poll tcp_epoll
+selftests.rules	60	0	0	selftests rules doors
 selftests.field	60	160	0	selftests field_bugs accounting locked
 selftests.like	60	160	0	selftests tcp_states tcp_options tcp_listen
 selftests.calls	42	100	0	selftests tcp_stream tcp_flags tcp_splice tcp_calls
 selftests.bad	40	0	0	selftests hostile
 selftests.over	37	95	0	selftests transports sctp
 vm		36	0	24	part_vm
+selinux		30	0	5	part_selinux
 module		30	0	8	part_module
 kernel_user	22	0	4	part_kernel_user
 kunit		13	0	214	part_kunit
@@ -126,6 +128,14 @@ part_kernel_user() {
 
 part_module() {
 	vm 300 --autoload -- "$self/module.sh"
+}
+
+part_selinux() {
+	if ! is_built "$release"; then
+		"$here/selinux.sh" "$release"
+	else
+		echo "ok - selinux # SKIP this kernel has no SELinux"
+	fi
 }
 
 # Two of the programs of "make check-apps", for a shorter time.
@@ -263,7 +273,7 @@ out=$root/build/check
 need_packages gcc:gcc make:make nft:nftables tcpkill:dsniff ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev /usr/include/liburing.h:liburing-dev \
 	/usr/src/linux-source-6.1.tar.xz:linux-source-6.1 xz:xz-utils \
-	/usr/bin/python3:python3 systemd-socket-activate:systemd
+	lsof:lsof fuser:psmisc /usr/bin/python3:python3 systemd-socket-activate:systemd
 choose_kernel "$kernel"
 slow=$(slowness_of "$release")
 build >&2

@@ -5,6 +5,8 @@
 # everything is allowed.  It is that of mdp ("make dummy policy") in the kernel's sources,
 # and made once.
 #
+# usage: selinux.sh [RELEASE|SERIES]
+#
 # Prints TAP and, as its last line, how many passed, failed and were skipped.
 
 set -eu
@@ -39,6 +41,7 @@ make_policy() {
 	rm -r "$dir"
 }
 
+choose_kernel "${1:-6.1}"
 need_packages gcc:gcc make:make nft:nftables ip:iproute2 checkpolicy:checkpolicy \
 	/usr/include/stdio.h:libc6-dev "$sources:linux-source-6.1" xz:xz-utils
 [ -e "$policy" ] || make_policy
@@ -46,8 +49,8 @@ make -s -C "$here/selftests/net/rsess" >&2
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-"$here/vm/run" --append 'security=selinux selinux=1 enforcing=0' -- bash -c "
+"$here/vm/run" --kernel "$release" --append 'security=selinux selinux=1 enforcing=0' -- bash -c "
 	mount -t selinuxfs selinuxfs /sys/fs/selinux &&
 	cat '$policy' >/sys/fs/selinux/load &&
-	'$root/build/selftests/rules' 'label*'" 2>&1 | tee "$log" || true
+	'$root/build/selftests/labels'" 2>&1 | tee "$log" || true
 "$here/selftests/net/rsess/tap_total.sh" "$log"
