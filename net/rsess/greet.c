@@ -742,14 +742,16 @@ static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 					    const struct rsess_resume *q)
 {
 	struct sock *sk = rsess_to_sk(rs);
+	bool ok;
 
+	rs->resuming = true;
 	if (rs->tr) {
 		rsess_link_drain(rs);
 		rsess_link_replaced(rs);
 	}
-	if (sk->sk_state == TCP_CLOSE)
-		return RSESS_REASON_UNKNOWN;
-	if (!rsess_link_resume(rs, &q->f)) {
+	ok = sk->sk_state == TCP_CLOSE || rsess_link_resume(rs, &q->f);
+	rs->resuming = false;
+	if (!ok) {
 		rsess_session_end(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
 		return RSESS_REASON_PROTOCOL;
 	}

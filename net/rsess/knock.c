@@ -308,6 +308,23 @@ bool rsess_knock_in(struct rsess_net *rn, struct sk_buff *skb, int off,
 	return false;
 }
 
+/* Does the host itself say so?  What comes out of a socket was meant by somebody: an
+ * association that is there, or who speaks in its name.  Of IPv6 TCP's has no socket.
+ */
+static bool rsess_knock_is_hosts(const struct rsess_net *rn,
+				 const struct sk_buff *skb)
+{
+	const struct sock *sk = skb->sk;
+
+	if (!sk)
+		return true;
+#if IS_ENABLED(CONFIG_IP_SCTP)
+	if (sk == rn->net->sctp.ctl_sock)
+		return true;
+#endif
+	return sk->sk_kern_sock && sk->sk_type == SOCK_RAW;
+}
+
 /**
  * rsess_knock_out() - a packet leaves this host
  * @rn: namespace
@@ -330,7 +347,7 @@ bool rsess_knock_out(struct rsess_net *rn, const struct sk_buff *skb, int off,
 		refused = rsess_knock_tcp_refused(skb, off, key);
 	else if (protocol == IPPROTO_SCTP)
 		refused = rsess_knock_sctp_refused(skb, off, key);
-	if (!refused)
+	if (!refused || !rsess_knock_is_hosts(rn, skb))
 		return false;
 	hash = rsess_knock_hash(rn, key);
 	asked = rsess_offer_find(rn, hash);

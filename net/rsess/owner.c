@@ -214,7 +214,9 @@ void rsess_owner_inherit(struct sock *child, const struct sock *parent,
 {
 	child->sk_uid = parent->sk_uid;
 	rsess_owner_cgroup(child, parent);
-	security_sk_clone(inner, child);
+	/* MPTCP gives what it accepts the label of who runs. */
+	security_sk_clone(inner->sk_protocol == IPPROTO_MPTCP ? parent : inner,
+			  child);
 }
 
 /**

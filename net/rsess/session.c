@@ -311,8 +311,11 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 {
 	bool orderly = reason == RSESS_REASON_CLOSED;
 	struct sock *sk = rsess_to_sk(rs);
-	/* From LAST_ACK there is nothing left to ask, see state.c. */
-	bool tomb = orderly && !rs->dialer && sk->sk_state == TCP_TIME_WAIT;
+	/* From LAST_ACK there is nothing left to ask, see state.c, unless it is just being
+	 * asked.
+	 */
+	bool tomb = orderly && !rs->dialer &&
+		    (sk->sk_state == TCP_TIME_WAIT || rs->resuming);
 
 	rsess_owned_by_me(rs);
 	if (rs->reason)

@@ -214,6 +214,7 @@ struct rsess_addrs {
  * @orphan_asked: the peer was asked since whether it is there
  * @evicted: too many orphans: the timer is to cut the session; set without the lock
  * @cut: ABORT was given to the transport, which is to deliver it
+ * @resuming: a RESUME is being looked at, which an answer is due to
  * @confirmed: the peer ended the transport in TIME_WAIT, so it has all; else it
  *	may come to ask the tombstone, and needs the listener for it
  * @abort_reason: payload of the next ABORT
@@ -334,6 +335,7 @@ struct rsess_sock {
 	bool			evicted;
 	bool			cut;
 	bool			destroyed;
+	bool			resuming;
 	bool			confirmed;
 	u8			abort_reason;
 	struct rsess_tomb	*tomb;

@@ -855,7 +855,12 @@ CASE(codec, refuses)
 		if (i % 8 == 0)
 			OK(honest_talk(c));
 	}
-	ASSERT_EQ(MALFORMED, stat_get("FramesMalformed"));
+	/* A tombstone answers the RESUME, and reads no further. */
+	if (state == ENDED && !variant->dialer) {
+		ASSERT_LE(1, stat_get("FramesMalformed"));
+	} else {
+		ASSERT_EQ(MALFORMED, stat_get("FramesMalformed"));
+	}
 	if (state == FIRST || state == GREETING) {
 		OK(scene_session(c));
 	} else if (state == AWAY) {
