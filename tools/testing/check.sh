@@ -56,7 +56,7 @@ selftests.bad	40	0	0	selftests hostile
 selftests.over	37	95	0	selftests transports sctp
 vm		36	0	24	part_vm
 selinux		30	0	5	part_selinux
-module		30	0	8	part_module
+module		30	0	9	part_module
 kernel_user	22	0	4	part_kernel_user
 kunit		13	0	214	part_kunit
 schedule	5	0	22	part_schedule

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/kcm.h>
 #include <linux/tls.h>
 #include <netinet/tcp.h>
@@ -328,6 +329,48 @@ CASE(inet, has_no_kcm)
 	FAILS(EOPNOTSUPP, ioctl(kcm, SIOCKCMATTACH, &attach));
 	close(kcm);
 	close(attach.bpf_fd);
+}
+
+/* The errno of the kernel for what it does not support, which has no name here. */
+#ifndef ENOTSUPP
+#define ENOTSUPP	524
+#endif
+
+/* A program that chooses among sockets of TCP that share a port is loaded for no other
+ * socket.  One of the classic kind is taken by the socket core, and asked by nobody.
+ */
+CASE(inet, is_chosen_by_no_program)
+{
+	const struct bpf_insn pass[] = { RETURN(1) };
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_SK_REUSEPORT,
+		.insns = (uintptr_t)pass, .insn_cnt = ARRAY_SIZE(pass),
+		.license = (uintptr_t)"GPL",
+	};
+	struct sock_filter none[] = { { BPF_RET | BPF_K, 0, 0, 7 } };
+	struct sock_fprog classic = { .len = 1, .filter = none };
+	int prog = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, variant->family, PORT);
+	int one = 1;
+
+	ASSERT_LE(0, prog);
+	self->fd = SOCKET();
+	ASSERT_LE(0, self->fd);
+	OK(setsockopt(self->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)));
+	if (IS_TCP) {
+		OK(setsockopt(self->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF,
+			      &prog, sizeof(prog)));
+	} else {
+		FAILS(ENOTSUPP, setsockopt(self->fd, SOL_SOCKET,
+					   SO_ATTACH_REUSEPORT_EBPF, &prog,
+					   sizeof(prog)));
+	}
+	OK(setsockopt(self->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &classic,
+		      sizeof(classic)));
+	OK(bind(self->fd, (struct sockaddr *)&ss, len));
+	OK(listen(self->fd, 1));
+	close(prog);
 }
 
 TEST_HARNESS_MAIN

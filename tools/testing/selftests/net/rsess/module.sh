@@ -74,7 +74,21 @@ sctp_comes_when_asked_for() {
 		[ -d /sys/module/sctp ]
 }
 
-plan 8
+# IPPROTO_RSESS is 258; the module is there as long as the socket.
+socket_of_inet_loads_it() {
+	local family
+
+	for family in AF_INET AF_INET6; do
+		loaded && return 1
+		python3 -c "import os, socket
+socket.socket(socket.$family, socket.SOCK_STREAM, 258)
+os._exit(0 if os.path.isdir('/sys/module/rsess') else 1)" ||
+			return
+		until_true modprobe -r rsess 2>/dev/null || return
+	done
+}
+
+plan 9
 
 loaded
 result $((! $?)) module.is_not_loaded_before
@@ -104,6 +118,9 @@ else
 	sctp_comes_when_asked_for && modprobe -r rsess
 	result $? module.sctp_comes_when_asked_for
 fi
+
+socket_of_inet_loads_it
+result $? module.socket_of_inet_loads_it
 
 modprobe rsess family=19 &&
 	[ "$(cat /sys/module/rsess/parameters/family)" -eq 19 ] &&
