@@ -391,19 +391,6 @@ CASE(reset, peer_in_last_ack_after_close)
 	OK(peer_gone(&s->p));
 }
 
-/* What the peer's RESUME acknowledges was all that an acceptor was waiting for. It keeps
- * nothing: the peer has all, and takes ABORT for a yes.
- */
-static int asks_in_vain(struct pair *s)
-{
-	int ret = peer_dial(&s->p) ?: peer_send_resume(&s->p);
-
-	if (ret)
-		return ret;
-	ret = peer_gone(&s->p);
-	return ret == RSESS_REASON_UNKNOWN ? 0 : ret ?: -EPROTO;
-}
-
 /* The peer ended first; its last ack is lost. */
 CASE(reset, peer_in_time_wait)
 {
@@ -415,11 +402,6 @@ CASE(reset, peer_in_time_wait)
 	OK(pair_shutdown(s));
 	OK(peer_expect(&s->p, RSESS_FIN));
 	peer_reset(&s->p);
-	if (!variant->dialer) {
-		OK(asks_in_vain(s));
-		EXPECT_EQ(0, pair_fails(s));
-		return;
-	}
 	OK(pair_again(s));
 	OK(pair_end(s));
 }
@@ -437,11 +419,6 @@ CASE(reset, peer_in_time_wait_after_close)
 	OK(peer_take(&s->p, 3000));
 	OK(peer_expect(&s->p, RSESS_FIN));
 	peer_reset(&s->p);
-	if (!variant->dialer) {
-		OK(asks_in_vain(s));
-		OK(no_sessions());
-		return;
-	}
 	OK(pair_again(s));
 	OK(peer_take_ack(&s->p, s->p.snd_max));
 	OK(peer_gone(&s->p));
