@@ -34,7 +34,7 @@ self=$here/selftests/net/rsess
 jobs='
 model		120	0	255	part_model
 scripts.netns	250	0	16	selftests namespaces.sh
-scripts.run	220	0	47	selftests trace.sh rsessrun.sh idle.sh
+scripts.run	235	0	47	selftests trace.sh rsessrun.sh idle.sh
 soak.sctp	110	0	1	soak sctp
 field		110	0	5	part_field
 fuzz		120	0	3	part_fuzz
@@ -48,7 +48,7 @@ lint		70	0	2	part_lint
 soak.mptcp	60	0	1	soak mptcp
 soak.vsock	40	0	1	soak vsock
 selftests.poll	60	190	0	selftests tcp_process tcp_poll tcp_epoll
-selftests.rules	60	0	0	selftests rules doors
+selftests.rules	130	0	0	selftests rules doors
 selftests.field	60	160	0	selftests field_bugs accounting locked
 selftests.like	60	160	0	selftests tcp_states tcp_options tcp_listen
 selftests.calls	42	100	0	selftests tcp_stream tcp_flags tcp_splice tcp_calls
