@@ -107,6 +107,7 @@ static struct difference {
 	},
 	{
 		.name = "transport",
+		.partly = true,
 		.pattern = "* TCP_@(MAXSEG|QUICKACK|WINDOW_CLAMP|SAVED_SYN) get *",
 		.why = "the present transport answers, or one that was never connected",
 	},

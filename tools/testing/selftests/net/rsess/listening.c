@@ -1276,7 +1276,9 @@ static int last_word_is_lost(int family, int *c)
 	ret = tear(PORT);
 	if (ret <= 0)
 		return -EIO;
-	return wait_until(is_one_session, NULL);
+	/* A work closes the transport and the listener. */
+	return wait_until(is_one_session, NULL) ?:
+	       wait_until(is_free_to_all, &family);
 }
 
 /* The dialer still hears it: what is left of the session is found at its port. */
