@@ -31,6 +31,21 @@
 #define RSESS_PROTO_INET6(type, member)
 #endif
 
+/* What a socket of IPv6 has at its beginning for multicast; flags of inet_sock since 6.7. */
+#ifdef RSESS_HAVE_MC6_FLAGS
+#define rsess_inet6_multicast(sk, np)					\
+	do {								\
+		inet6_set_bit(MC6_LOOP, sk);				\
+		inet6_set_bit(MC6_ALL, sk);				\
+	} while (0)
+#else
+#define rsess_inet6_multicast(sk, np)					\
+	do {								\
+		(np)->mc_loop = 1;					\
+		(np)->mc_all = 1;					\
+	} while (0)
+#endif
+
 /* struct blake2s_state has another name since 6.19. */
 #ifndef RSESS_HAVE_BLAKE2S_CTX
 #define blake2s_ctx blake2s_state

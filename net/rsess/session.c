@@ -8,6 +8,7 @@
  */
 #include <linux/slab.h>
 #include <net/sock.h>
+#include "compat.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
@@ -45,8 +46,7 @@ static void rsess_sock_inet6(struct rsess_sock *rs)
 	rs->inet.pinet6 = &rs->inet6;
 	rs->inet6.hop_limit = -1;
 	rs->inet6.mcast_hops = IPV6_DEFAULT_MCASTHOPS;
-	rs->inet6.mc_loop = 1;
-	rs->inet6.mc_all = 1;
+	rsess_inet6_multicast(rsess_to_sk(rs), &rs->inet6);
 }
 
 /**
