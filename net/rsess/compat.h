@@ -31,19 +31,13 @@
 #define RSESS_PROTO_INET6(type, member)
 #endif
 
-/* What a socket of IPv6 has at its beginning for multicast; flags of inet_sock since 6.7. */
+/* What IPv6 has for multicast is flags of inet_sock since 6.7; else it is in @np. */
 #ifdef RSESS_HAVE_MC6_FLAGS
-#define rsess_inet6_multicast(sk, np)					\
-	do {								\
-		inet6_set_bit(MC6_LOOP, sk);				\
-		inet6_set_bit(MC6_ALL, sk);				\
-	} while (0)
+#define rsess_inet6_set(inet, np, flag)	inet6_set_bit(flag, &(inet)->sk)
 #else
-#define rsess_inet6_multicast(sk, np)					\
-	do {								\
-		(np)->mc_loop = 1;					\
-		(np)->mc_all = 1;					\
-	} while (0)
+#define MC6_LOOP			mc_loop
+#define MC6_ALL				mc_all
+#define rsess_inet6_set(inet, np, flag)	((np).flag = 1)
 #endif
 
 /* struct blake2s_state has another name since 6.19. */

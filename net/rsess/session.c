@@ -46,7 +46,8 @@ static void rsess_sock_inet6(struct rsess_sock *rs)
 	rs->inet.pinet6 = &rs->inet6;
 	rs->inet6.hop_limit = -1;
 	rs->inet6.mcast_hops = IPV6_DEFAULT_MCASTHOPS;
-	rsess_inet6_multicast(rsess_to_sk(rs), &rs->inet6);
+	rsess_inet6_set(&rs->inet, rs->inet6, MC6_LOOP);
+	rsess_inet6_set(&rs->inet, rs->inet6, MC6_ALL);
 }
 
 /**
