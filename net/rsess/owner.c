@@ -132,19 +132,6 @@ static bool rsess_owner_classified(const struct sock *sk,
 #endif
 
 /**
- * rsess_owner_set() - an inner socket is an outer socket's
- * @inner: inner socket; new, or about to become a transport
- * @outer: outer socket, locked
- */
-void rsess_owner_set(struct socket *inner, const struct sock *outer)
-{
-	sock_owned_by_me(outer);
-	rsess_owner_uid(inner, outer->sk_uid);
-	rsess_owner_cgroup(inner->sk, outer);
-	rsess_owner_show(inner, outer->sk_socket);
-}
-
-/**
  * rsess_owner_differs() - has the owner changed what can be changed?
  * @inner: inner socket
  * @outer: outer socket, locked
@@ -167,6 +154,18 @@ void rsess_owner_update(struct socket *inner, const struct sock *outer)
 {
 	rsess_owner_uid(inner, outer->sk_uid);
 	rsess_owner_cgroup(inner->sk, outer);
+}
+
+/**
+ * rsess_owner_set() - an inner socket is an outer socket's
+ * @inner: inner socket; new, or about to become a transport
+ * @outer: outer socket, locked
+ */
+void rsess_owner_set(struct socket *inner, const struct sock *outer)
+{
+	sock_owned_by_me(outer);
+	rsess_owner_update(inner, outer);
+	rsess_owner_show(inner, outer->sk_socket);
 }
 
 /**

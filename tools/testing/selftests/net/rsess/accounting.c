@@ -262,14 +262,6 @@ struct cgroups {
 	char group[48];
 };
 
-static int move_to(const char *group)
-{
-	char path[80];
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
-	return file_write(path, "0");
-}
-
 static int cgroups_init(struct cgroups *g)
 {
 	char path[80];
@@ -287,7 +279,7 @@ static int cgroups_init(struct cgroups *g)
 
 static int cgroups_end(struct cgroups *g)
 {
-	int ret = move_to(g->dir);
+	int ret = cgroup_enter(g->dir);
 
 	if (rmdir(g->group) || umount(g->dir) || rmdir(g->dir))
 		ret = ret ?: -errno;
@@ -368,16 +360,16 @@ CASE(charged, accepted)
 	struct line *l = &self->l;
 	long rmem;
 
-	OK(move_to(self->g.group));
+	OK(cgroup_enter(self->g.group));
 	l->lfd = new_listener_of(l->kind->domain, l->kind->protocol, l->kind->family);
 	ASSERT_LE(0, l->lfd);
-	OK(move_to(self->g.dir));
+	OK(cgroup_enter(self->g.dir));
 	l->c = line_connect(l);
 	ASSERT_LE(0, l->c);
-	OK(move_to(self->g.group));
+	OK(cgroup_enter(self->g.group));
 	l->s = line_accept(l);
 	ASSERT_LE(0, l->s);
-	OK(move_to(self->g.dir));
+	OK(cgroup_enter(self->g.dir));
 
 	ASSERT_LT(0, line_fill(l));
 	rmem = meminfo(l->s, SK_MEMINFO_RMEM_ALLOC);
@@ -396,20 +388,20 @@ CASE(charged, accepted_late)
 	long rmem;
 	int i;
 
-	OK(move_to(self->g.group));
+	OK(cgroup_enter(self->g.group));
 	l->lfd = new_listener_of(l->kind->domain, l->kind->protocol, l->kind->family);
 	ASSERT_LE(0, l->lfd);
-	OK(move_to(self->g.dir));
+	OK(cgroup_enter(self->g.dir));
 	for (i = 0; i < 20; i++) {
 		l->c = line_connect(l);
 		ASSERT_LE(0, l->c);
 		OK(write_all(l->c, 0, 2 * BUFFER));
 		ASSERT_LT(0, wait_for(l->lfd, POLLIN));
 		usleep(20000);
-		OK(move_to(self->g.group));
+		OK(cgroup_enter(self->g.group));
 		l->s = line_accept(l);
 		ASSERT_LE(0, l->s);
-		OK(move_to(self->g.dir));
+		OK(cgroup_enter(self->g.dir));
 		if (i == 19)
 			break;
 		OK(read_all(l->s, 0, 2 * BUFFER));
@@ -432,9 +424,9 @@ CASE(charged, connected)
 
 	l->lfd = new_listener_of(l->kind->domain, l->kind->protocol, l->kind->family);
 	ASSERT_LE(0, l->lfd);
-	OK(move_to(self->g.group));
+	OK(cgroup_enter(self->g.group));
 	OK(line_open(l));
-	OK(move_to(self->g.dir));
+	OK(cgroup_enter(self->g.dir));
 	ASSERT_LT(0, line_fill(l));
 	wmem = meminfo(l->c, SK_MEMINFO_WMEM_QUEUED);
 	ASSERT_LT(BUFFER, wmem);
@@ -476,10 +468,10 @@ TEST(waiting_for_accept)
 	OK(line_init(&l, &kind));
 	OK(line_close(&l.lfd));
 	OK(cgroups_init(&g));
-	OK(move_to(g.group));
+	OK(cgroup_enter(g.group));
 	l.lfd = new_listener(AF_RSESS, AF_INET);
 	ASSERT_LE(0, l.lfd);
-	OK(move_to(g.dir));
+	OK(cgroup_enter(g.dir));
 	o.group = g.group;
 	o.min = charged_of(g.group, "slab") + 200 * 1024;
 	for (i = 0; i < 217; i++) {
@@ -550,9 +542,9 @@ FIXTURE_SETUP(held)
 	OK(negotiate_set(RSESS_NEGOTIATE_REQUIRE));
 	OK(sysctl_set("rsess/stall_timeout_ms", 3600000));
 	OK(cgroups_init(&self->g));
-	OK(move_to(self->g.group));
+	OK(cgroup_enter(self->g.group));
 	OK(pair_open(&self->s));
-	OK(move_to(self->g.dir));
+	OK(cgroup_enter(self->g.dir));
 }
 
 FIXTURE_TEARDOWN(held)

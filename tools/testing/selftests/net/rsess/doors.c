@@ -148,14 +148,6 @@ FIXTURE_VARIANT_ADD(inet, rsess6) {
 	.domain = AF_RSESS, .family = AF_INET6,
 };
 
-static int enter(const char *path)
-{
-	char procs[100];
-
-	snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
-	return file_write(procs, "0");
-}
-
 FIXTURE_SETUP(inet)
 {
 	self->fd = -1;
@@ -169,7 +161,7 @@ FIXTURE_SETUP(inet)
 FIXTURE_TEARDOWN(inet)
 {
 	line_close(&self->fd);
-	enter(GROUPS);
+	cgroup_enter(GROUPS);
 	rmdir(self->path);
 }
 
@@ -187,9 +179,9 @@ CASE(inet, is_refused_when_it_is_made)
 
 	OK(bpf_attach(self->path, BPF_PROG_TYPE_CGROUP_SOCK,
 		      BPF_CGROUP_INET_SOCK_CREATE, no, ARRAY_SIZE(no)));
-	OK(enter(self->path));
+	OK(cgroup_enter(self->path));
 	FAILS(EPERM, SOCKET());
-	OK(enter(GROUPS));
+	OK(cgroup_enter(GROUPS));
 	self->fd = SOCKET();
 	ASSERT_LE(0, self->fd);
 }
@@ -204,7 +196,7 @@ CASE(inet, is_refused_an_address)
 	OK(bpf_attach(self->path, BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
 		      six ? BPF_CGROUP_INET6_BIND : BPF_CGROUP_INET4_BIND, no,
 		      ARRAY_SIZE(no)));
-	OK(enter(self->path));
+	OK(cgroup_enter(self->path));
 	self->fd = SOCKET();
 	ASSERT_LE(0, self->fd);
 	FAILS(EPERM, bind(self->fd, (struct sockaddr *)&ss, len));
@@ -236,7 +228,7 @@ CASE(inet, has_options_of_ipv6_set_by_a_program)
 	OK(bind(self->fd, (struct sockaddr *)&ss, len));
 	OK(bpf_attach(self->path, BPF_PROG_TYPE_CGROUP_SOCKOPT,
 		      BPF_CGROUP_SETSOCKOPT, set_tclass, ARRAY_SIZE(set_tclass)));
-	OK(enter(self->path));
+	OK(cgroup_enter(self->path));
 	line_close(&self->fd);
 	self->fd = SOCKET();
 	ASSERT_LE(0, self->fd);

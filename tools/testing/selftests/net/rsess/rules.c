@@ -447,18 +447,9 @@ struct group {
 	char match[100];
 };
 
-/* The process is in @path from now on. */
-static int enter(const char *path)
-{
-	char procs[100];
-
-	snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
-	return file_write(procs, "0");
-}
-
 static int leave(void)
 {
-	return enter(GROUPS);
+	return cgroup_enter(GROUPS);
 }
 
 static int group_init(struct group *g, const struct kind *kind)
@@ -549,7 +540,7 @@ FIXTURE_TEARDOWN(addressed_group)
 /* Opened in the cgroup, whatever cgroup the process is in later. */
 static int open_in(struct line *l, const char *path)
 {
-	int ret = enter(path);
+	int ret = cgroup_enter(path);
 
 	l->c = kind_socket(l->kind, 0);
 	ret = ret ?: leave();
@@ -598,7 +589,7 @@ CASE(group, owns_what_was_accepted)
 	int i;
 
 	line_close(&l->lfd);
-	OK(enter(self->g.path));
+	OK(cgroup_enter(self->g.path));
 	OK(listener_of(l, 0));
 	OK(leave());
 	OK(line_open(l));
@@ -626,14 +617,14 @@ CASE(group, marks_as_version_1_does)
 	OK(run("mkdir -p " V1 "/rules && echo 0x10001 >" V1 "/rules/net_cls.classid"));
 	OK(open_in(l, self->g.path));
 	OK(line_talk(l));
-	OK(enter(V1 "/rules"));
+	OK(cgroup_enter(V1 "/rules"));
 	OK(line_talk(l));
 	OK(tell_apart("dport", l->port, "meta cgroup 0x10001"));
 	for (i = 0; i < 2; i++) {
 		OK(line_talk(l));
 		OK(line_reset(l));
 	}
-	OK(enter(V1));
+	OK(cgroup_enter(V1));
 	ASSERT_LT(0, counted("owned"));
 	if (variant->kind.every)
 		ASSERT_EQ(0, counted("unowned"));
@@ -675,7 +666,7 @@ CASE(group, may_not_connect_where_a_program_says_no)
 	socklen_t len = address(&ss, AF_INET, FORBIDDEN, PORT);
 
 	OK(forbid(self->g.path));
-	OK(enter(self->g.path));
+	OK(cgroup_enter(self->g.path));
 	l->c = kind_socket(l->kind, 0);
 	OK(leave());
 	/* No program is asked about SCTP, and nobody listens. */
@@ -695,7 +686,7 @@ CASE(addressed_group, may_not_add_one)
 	FAILS(EPERM, add_address(l->c, FORBIDDEN, 0));
 	OK(add_address(l->c, "127.0.0.2", PORT));
 
-	OK(enter(self->g.path));
+	OK(cgroup_enter(self->g.path));
 	fd = kind_socket(l->kind, 0);
 	OK(leave());
 	FAILS(EPERM, add_address(fd, FORBIDDEN, PORT));

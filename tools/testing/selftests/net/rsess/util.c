@@ -377,6 +377,15 @@ int file_write(const char *path, const char *text)
 	return ret;
 }
 
+/* The process is in the cgroup at @path from now on. */
+int cgroup_enter(const char *path)
+{
+	char procs[100];
+
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
+	return file_write(procs, "0");
+}
+
 /* One below /proc/sys/net, in this namespace; 0 or a negative errno. */
 int sysctl_set(const char *name, unsigned int value)
 {

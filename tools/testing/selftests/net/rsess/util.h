@@ -69,6 +69,7 @@ int socket_error(int fd);
 void set_nodelay(int fd, int protocol);
 
 int file_write(const char *path, const char *text);
+int cgroup_enter(const char *path);
 int sysctl_set(const char *name, unsigned int value);
 int64_t stat_get(const char *name);
 bool has_risen(void *rise);
