@@ -177,7 +177,7 @@ static bool rsess_knock_enter(struct rsess_net *rn, struct sk_buff *skb)
 	return true;
 }
 
-/* A SYN: true when it is to be dropped, for there is no door yet. */
+/* A SYN comes in. Returns true if it has to be dropped, because no door is open yet. */
 static bool rsess_knock_in_tcp(struct rsess_net *rn, struct sk_buff *skb,
 			       int off, struct rsess_offer_key *key)
 {
@@ -466,7 +466,7 @@ void rsess_knock_init(struct rsess_net *rn)
 }
 
 /**
- * rsess_knock_exit() - whoever knocks is refused from now on
+ * rsess_knock_exit() - the host refuses dialers that knock from now on
  * @rn: namespace
  *
  * Context: may sleep.

@@ -407,8 +407,8 @@ free:
 	rsess_listener_worked(lsn);
 }
 
-/* The listener's inner socket listens no more, and it was none of us.  Those who listen are
- * told by their timers, for they may be locked.
+/* Somebody else has ended the listener's inner socket.  The timers tell the outer sockets
+ * that listen, because these may be locked.
  */
 static void rsess_listener_kill_work(struct work_struct *work)
 {
