@@ -264,11 +264,7 @@ static bool rsess_input_floods(struct rsess_transport *tr)
 	if (!tr->sk || rsess_input_is_news(rsess_sk(tr->sk), &rx->f))
 		return false;
 	max = READ_ONCE(rsess_net(sock_net(tr->sk))->max_idle_frames);
-	if (jiffies - rx->idle_since >= HZ) {
-		rx->idle_since = jiffies;
-		rx->idle = 0;
-	}
-	return rx->idle++ >= max && max;
+	return !rsess_rate_take(&rx->idle, max);
 }
 
 /**

@@ -216,8 +216,8 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 	tr->tx.tag_due = tagged && body;
 
 	/* What asks for an answer may get one that carries nothing else. */
-	if (type != RSESS_ACK && type != RSESS_PONG && tr->rx.idle)
-		tr->rx.idle--;
+	if (type != RSESS_ACK && type != RSESS_PONG && tr->rx.idle.n)
+		tr->rx.idle.n--;
 	rs->ack_now = false;
 	rsess_timer_stop(rs, RSESS_TIMER_ACK);
 	return 1;

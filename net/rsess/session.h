@@ -460,8 +460,6 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 
 /* Delays, in jiffies. */
 #define RSESS_ACK_DELAY		msecs_to_jiffies(40)
-/* Memory was short: 50 ms the first time, in the end two seconds or three. */
-#define RSESS_RETRY_MIN_MS	50U
 #define RSESS_DIAL_MIN_MS	10U
 /* A HELLO may wait for the peer's accept(), as long as TCP tries to connect. */
 #define RSESS_HELLO_DELAY	(127 * HZ)
@@ -528,7 +526,6 @@ void rsess_timer_stop_all(struct rsess_sock *rs);
 void rsess_timer_end(struct rsess_sock *rs);
 void rsess_timer_now(struct rsess_sock *rs);
 void rsess_timer_retry(struct rsess_sock *rs);
-unsigned long rsess_retry_delay(u32 retries);
 void rsess_timer_evict(struct rsess_sock *rs);
 void rsess_timer_watch(struct rsess_sock *rs);
 void rsess_timer_probe(struct rsess_sock *rs);

@@ -2,7 +2,6 @@
 /*
  * One delayed work per session serves all of its deadlines.
  */
-#include <linux/random.h>
 #include <net/sock.h>
 #include "listener.h"
 #include "net.h"
@@ -91,19 +90,6 @@ void rsess_timer_now(struct rsess_sock *rs)
 	sock_hold(rsess_to_sk(rs));
 	if (mod_delayed_work(rsess_wq, &rs->timer, 0))
 		sock_put(rsess_to_sk(rs));
-}
-
-/**
- * rsess_retry_delay() - when to try again what lacked memory
- * @retries: how often that was done
- *
- * Return: jiffies; longer each time, and not the same for all.
- */
-unsigned long rsess_retry_delay(u32 retries)
-{
-	u32 ms = RSESS_RETRY_MIN_MS << min(retries, 5U);
-
-	return msecs_to_jiffies(ms + get_random_u32() % ms);
 }
 
 /**

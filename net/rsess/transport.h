@@ -12,6 +12,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include "copied.h"
+#include "rate.h"
 #include "synopt.h"
 #include "tag.h"
 #include "wire.h"
@@ -145,8 +146,7 @@ struct rsess_transport_ops {
  * @their_tag: tag that came
  * @tag: of the peer's direction
  * @held: payload of DATA whose tag has not come; paid for by the outer socket
- * @idle: frames that carried nothing, since @idle_since
- * @idle_since: jiffies
+ * @idle: frames that carried nothing
  * @whole: a transport without a session has its first frame; reading stops
  * @error: reading stops; -EPROTO: the peer broke the protocol, this transport is
  *	given up; -EBADMSG: somebody else did, likewise; -EBADE: one side lost what it
@@ -168,8 +168,7 @@ struct rsess_rx {
 	u8			their_tag[RSESS_WIRE_TAG_LEN];
 	struct rsess_tag	tag;
 	struct sk_buff_head	held;
-	u32			idle;
-	unsigned long		idle_since;
+	struct rsess_rate	idle;
 	bool			whole;
 	int			error;
 };

@@ -58,7 +58,7 @@ vm		36	0	24	part_vm
 selinux		30	0	5	part_selinux
 module		30	0	9	part_module
 kernel_user	22	0	4	part_kernel_user
-kunit		13	0	214	part_kunit
+kunit		13	0	221	part_kunit
 schedule	5	0	22	part_schedule
 '
 jobs_of_debug='

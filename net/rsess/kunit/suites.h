@@ -16,5 +16,6 @@ extern struct kunit_suite rsess_credit_suite;
 extern struct kunit_suite rsess_auth_suite;
 extern struct kunit_suite rsess_tag_suite;
 extern struct kunit_suite rsess_journal_suite;
+extern struct kunit_suite rsess_rate_suite;
 
 #endif /* _RSESS_KUNIT_SUITES_H */
