@@ -411,6 +411,21 @@ static bool rsess_greet_lock(struct sock *sk, struct rsess_transport *tr)
 	return false;
 }
 
+/* Has the session had as many transports in this second as it may have?  A peer that knows
+ * its secret pays less for one than this side, which sends all again that is not
+ * confirmed.  One that is honest comes again, a little later each time.
+ */
+static bool rsess_greet_exceeds(struct rsess_sock *rs)
+{
+	struct net *net = sock_net(rsess_to_sk(rs));
+	u32 max = READ_ONCE(rsess_net(net)->max_resumes);
+
+	if (rsess_rate_take(&rs->attached, max))
+		return false;
+	RSESS_INC(net, RESUME_EXCESS);
+	return true;
+}
+
 /* HELLO for a session that exists: the answer was lost, or somebody repeats. */
 static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 			      const struct rsess_wire_hello *h)
@@ -424,7 +439,8 @@ static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 		rsess_link_read(rs);
 	same = sk->sk_state != TCP_CLOSE && rs->hello_only &&
 	       !rsess_greet_is_late(tr, rs->tr) &&
-	       !memcmp(rs->peer_key, h->key, sizeof(h->key));
+	       !memcmp(rs->peer_key, h->key, sizeof(h->key)) &&
+	       !rsess_greet_exceeds(rs);
 	if (same) {
 		RSESS_INC(sock_net(sk), HELLO_REPEATED);
 		rsess_link_drop(rs, true);
@@ -715,22 +731,28 @@ static void rsess_greet_ended(struct rsess_transport *tr,
 	rsess_greet_abort(tr, r->id, RSESS_REASON_UNKNOWN);
 }
 
-/* Is the RESUME authentic and new?  The session is locked and still as it was.
+/* Is the RESUME authentic and new, and not one too many?  The session is locked and still
+ * as it was.
  */
 static bool rsess_greet_verify(struct rsess_sock *rs,
 			       struct rsess_transport *tr,
 			       const struct rsess_wire_resume *r,
 			       struct rsess_resume *q)
 {
-	struct net *net = sock_net(rsess_to_sk(rs));
+	u32 epoch;
 
 	if (!rsess_greet_authentic(tr, r, rs->secret, q))
 		return false;
-	if (!rsess_epoch_newer(be32_to_cpu(q->r.epoch), rs->epoch)) {
-		RSESS_INC(net, RESUME_STALE);
+	epoch = be32_to_cpu(q->r.epoch);
+	if (!rsess_epoch_newer(epoch, rs->epoch_seen)) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), RESUME_STALE);
 		return false;
 	}
-	return true;
+	if (!rsess_greet_exceeds(rs))
+		return true;
+	/* Who has recorded it must not come with it later. */
+	rs->epoch_seen = epoch;
+	return false;
 }
 
 /* Attach the transport.  What the old one had received is read first, for the
@@ -761,6 +783,7 @@ static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 
 	rsess_listener_claim(tr);
 	rsess_link_attach(rs, tr, be32_to_cpu(q->r.epoch));
+	rs->epoch_seen = rs->epoch;
 	rsess_greet_proven(rs);
 	rsess_input_confirmed(rs);
 	memcpy(rs->nonce, q->r.nonce, sizeof(rs->nonce));

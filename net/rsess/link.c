@@ -430,6 +430,13 @@ release:
 	return err;
 }
 
+static u32 rsess_link_max_resumes(const struct rsess_sock *rs)
+{
+	const struct net *net = sock_net(rsess_to_sk(rs));
+
+	return READ_ONCE(rsess_net(net)->max_resumes);
+}
+
 /* The inner socket is connected: say who we are. */
 static void rsess_link_greet(struct rsess_sock *rs)
 {
@@ -446,6 +453,7 @@ static void rsess_link_greet(struct rsess_sock *rs)
 				     RSESS_HELLO_DELAY;
 	} else {
 		rs->epoch++;
+		rsess_rate_take(&rs->attached, rsess_link_max_resumes(rs));
 		rs->pending = RSESS_PEND(RSESS_RESUME);
 		delay = rsess_link_handshake_delay(rs);
 	}
@@ -713,6 +721,21 @@ static unsigned long rsess_link_backoff(const struct rsess_sock *rs)
 	return msecs_to_jiffies(ms * 3 / 4 + get_random_u32() % (ms / 2 + 1));
 }
 
+/* The same, but no more RESUMEs in a second than a session may have: where transports move
+ * bytes, and are lost at once all the same, there is no backoff.
+ */
+static unsigned long rsess_link_dial_delay(const struct rsess_sock *rs)
+{
+	unsigned long wait = rsess_rate_wait(&rs->attached,
+					     rsess_link_max_resumes(rs));
+	unsigned long backoff = rsess_link_backoff(rs);
+
+	if (wait <= backoff)
+		return backoff;
+	RSESS_INC(sock_net(rsess_to_sk(rs)), RESUMES_DELAYED);
+	return wait;
+}
+
 /* Was there a connection before it failed?  If not, connect() says why. */
 static bool rsess_link_was_up(const struct rsess_sock *rs, int err)
 {
@@ -755,7 +778,7 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 	rsess_timer_await(rs);
 	if (rs->dialer)
 		rsess_timer_arm(rs, RSESS_TIMER_DIAL,
-				rsess_link_backoff(rs));
+				rsess_link_dial_delay(rs));
 }
 
 /**

@@ -99,6 +99,7 @@ struct rsess_blackhole {
  * @max_early_bytes: to a session, before accept()
  * @max_errors: of the protocol, per session
  * @max_idle_frames: frames in a second that carry nothing, per transport
+ * @max_resumes: transports of a session in a second
  * @listen_linger: how long a listener waits for an application to listen
  * @negotiate: default of RSESS_NEGOTIATE
  * @tag: default of RSESS_TAG
@@ -151,6 +152,7 @@ struct rsess_net {
 	unsigned int		max_early_bytes;
 	unsigned int		max_errors;
 	unsigned int		max_idle_frames;
+	unsigned int		max_resumes;
 	unsigned int		listen_linger;
 	unsigned int		negotiate;
 	unsigned int		tag;

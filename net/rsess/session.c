@@ -132,7 +132,9 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->reason = RSESS_REASON_NONE;
 	rs->last_error = 0;
 	rs->epoch = 0;
+	rs->epoch_seen = 0;
 	rs->resumes = 0;
+	rs->attached.n = 0;
 	rs->lost = 0;
 	rs->errors = 0;
 	rs->attempts = 0;

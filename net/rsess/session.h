@@ -33,6 +33,7 @@
 #include "credit.h"
 #include "journal.h"
 #include "net.h"
+#include "rate.h"
 #include "sendq.h"
 #include "state.h"
 #include "wire.h"
@@ -173,7 +174,10 @@ struct rsess_addrs {
  * @last_error: errno with which the last transport was lost
  * @reason: enum rsess_reason
  * @epoch: of the newest transport
+ * @epoch_seen: of the acceptor: of the newest RESUME that was attached or, over max_resumes,
+ *	sent away
  * @resumes: transports attached by RESUME
+ * @attached: the same, and those of a HELLO that came again; of the dialer: RESUMEs
  * @lost: transports lost
  * @errors: protocol errors of the peer
  * @timeout_ms: RSESS_TIMEOUT
@@ -293,7 +297,9 @@ struct rsess_sock {
 	u8			reason;
 	u32			last_error;
 	u32			epoch;
+	u32			epoch_seen;
 	u32			resumes;
+	struct rsess_rate	attached;
 	u32			lost;
 	u32			errors;
 	u32			timeout_ms;

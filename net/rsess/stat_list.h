@@ -25,6 +25,8 @@ RSESS_MIB(RESUME_UNKNOWN, "ResumeUnknown")	/* RESUME of no session here */
 RSESS_MIB(UNKNOWN_RETRIED, "UnknownRetried")	/* the peer did not know it, RSESS_RETRY_UNKNOWN */
 RSESS_MIB(RESUME_AUTH, "ResumeAuth")	/* RESUME or RESUMED with wrong MAC */
 RSESS_MIB(RESUME_STALE, "ResumeStale")	/* RESUME of an old epoch */
+RSESS_MIB(RESUME_EXCESS, "ResumeExcess")	/* over max_resumes, sent away */
+RSESS_MIB(RESUMES_DELAYED, "ResumesDelayed")	/* over max_resumes, waited for the next second */
 RSESS_MIB(RESUME_RANGE, "ResumeRange")	/* resume offset never sent or confirmed */
 RSESS_MIB(RESUME_TOMBSTONE, "ResumeTombstone")	/* RESUME of an ended session, answered */
 RSESS_MIB(FRAMES_MALFORMED, "FramesMalformed")	/* refused by the codec */

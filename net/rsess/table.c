@@ -117,7 +117,7 @@ static void rsess_tomb_fill(struct rsess_net *rn, struct rsess_tomb *tomb,
 		rsess_knock_allow(rn, tomb, rs);
 	memcpy(tomb->id, rs->id, sizeof(tomb->id));
 	memcpy(tomb->secret, rs->secret, sizeof(tomb->secret));
-	tomb->epoch = rs->epoch;
+	tomb->epoch = rs->epoch_seen;
 	tomb->seq = rs->sq.write_seq + 1;
 	tomb->ack = rs->credit.rcv_nxt;
 	tomb->limit = rs->credit.limit;

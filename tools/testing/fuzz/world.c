@@ -1207,6 +1207,7 @@ void world_begin(void)
 	world_rn.max_tombstones = 10;
 	world_rn.max_early_bytes = UINT_MAX;
 	world_rn.max_errors = 32;
+	world_rn.max_resumes = 4;
 	world_net.ipv4.sysctl_tcp_keepalive_time = 7200 * HZ;
 	world_net.ipv4.sysctl_tcp_keepalive_intvl = 75 * HZ;
 	world_net.ipv4.sysctl_tcp_keepalive_probes = 9;

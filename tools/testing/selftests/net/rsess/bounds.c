@@ -17,6 +17,7 @@
 
 #include "harness.h"
 #include "pair.h"
+#include "relay.h"
 #include "stream.h"
 
 /* Longer than any test. */
@@ -712,6 +713,151 @@ CASE(bounds, errors_without_limit)
 	EXPECT_EQ(0, stat_get("ErrorsExceeded"));
 	OK(pair_pump(s, 1000, 1000));
 	OK(pair_finish(s));
+}
+
+/*
+ * Transports of a session, in one second.
+ */
+
+/* Who knows the keys brings one more, and leaves the one before. What is said to it, or
+ * -ECONNRESET: it is sent away.
+ */
+static int once_more(struct pair *s, u8 type)
+{
+	struct peer *p = &s->p;
+	int old = p->fd;
+	int ret = peer_dial(p);
+
+	if (old >= 0)
+		close(old);
+	if (!ret)
+		ret = type == RSESS_HELLO ? peer_send_hello(p) :
+					    peer_send_resume(p);
+	return ret ?: peer_read(p);
+}
+
+/* As fast as it can, until there is another answer. */
+static int storm(struct pair *s, u8 type, int answer)
+{
+	int i, ret = answer;
+
+	for (i = 0; ret == answer && i < 1000; i++)
+		ret = once_more(s, type);
+	return ret;
+}
+
+static bool is_back(void *s)
+{
+	return once_more(s, RSESS_RESUME) == RSESS_RESUMED;
+}
+
+static bool is_greeted(void *s)
+{
+	return once_more(s, RSESS_HELLO) == RSESS_WELCOME;
+}
+
+/* Both sessions have one transport, and no other is open. */
+static bool have_one_each(void *arg)
+{
+	(void)arg;
+	return connections() == 2;
+}
+
+CASE(bounds, resumes_of_a_peer)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	u8 buf[200];
+	size_t n;
+
+	OK(sysctl_set("rsess/max_resumes", 2));
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	OK(pair_write(s, 100000));
+	ASSERT_EQ(-ECONNRESET, storm(s, RSESS_RESUME, RSESS_RESUMED));
+	EXPECT_EQ(1, stat_get("ResumeExcess"));
+	/* Who comes again later gets in, and nothing is lost. */
+	OK(wait_until(is_back, s));
+	OK(wait_until(have_one_each, NULL));
+	OK(peer_take(p, 100000 - (p->rcv_nxt - p->rcv_start)));
+	/* The one that was sent away has been seen on the way, and is worth nothing. */
+	OK(sysctl_set("rsess/max_resumes", 1));
+	do {
+		n = peer_make_resume(p, ++p->epoch, p->rcv_nxt, buf);
+		peer_reset(p);
+		OK(peer_dial(p));
+		OK(peer_send_raw(p, buf, n));
+	} while (peer_read(p) == RSESS_RESUMED);
+	EXPECT_LE(2, stat_get("ResumeExcess"));
+	OK(sysctl_set("rsess/max_resumes", 0));
+	OK(peer_dial(p));
+	OK(peer_send_raw(p, buf, n));
+	OK(peer_gone(p));
+	EXPECT_EQ(1, stat_get("ResumeStale"));
+	OK(peer_resume(p));
+	OK(pair_finish(s));
+	pair_free(s);
+	OK(honest(&self->h));
+}
+
+CASE(bounds, resumes_without_limit)
+{
+	struct pair *s = &self->s;
+	int i;
+
+	OK(sysctl_set("rsess/max_resumes", 0));
+	OK(peer_hello(&s->p));
+	OK(pair_accept(s));
+	for (i = 0; i < 300; i++)
+		ASSERT_EQ(RSESS_RESUMED, once_more(s, RSESS_RESUME));
+	EXPECT_EQ(0, stat_get("ResumeExcess"));
+	OK(pair_finish(s));
+}
+
+/* Nobody has stood behind the session, so whoever has seen its HELLO may repeat it. */
+CASE(bounds, hellos_of_a_peer)
+{
+	struct pair *s = &self->s;
+
+	OK(sysctl_set("rsess/handshake_timeout_ms", LONG_MS));
+	OK(sysctl_set("rsess/max_resumes", 2));
+	OK(peer_hello(&s->p));
+	ASSERT_EQ(-ECONNRESET, storm(s, RSESS_HELLO, RSESS_WELCOME));
+	EXPECT_EQ(1, stat_get("ResumeExcess"));
+	OK(wait_until(is_greeted, s));
+	OK(wait_until(have_one_each, NULL));
+	OK(pair_accept(s));
+	OK(pair_pump(s, 1000, 1000));
+	OK(pair_finish(s));
+	OK(honest(&self->h));
+}
+
+/* Transports that live for some bytes only: who dials waits, and all arrives. */
+CASE(bounds, resumes_of_kernels)
+{
+	struct rise delayed = { .name = "ResumesDelayed", .from = 0 };
+	struct pair *s = &self->s;
+	struct relay r;
+	struct pair d;
+	u64 off;
+
+	OK(sysctl_set("rsess/max_resumes", 1));
+	pair_init(&d, true, AF_INET, 0);
+	d.p.addrlen = loopback(&d.p.addr, AF_INET, PORT + 1);
+	OK(relay_start(&r, AF_INET, IPPROTO_TCP, PORT + 1, PORT, 4000));
+	OK(pair_connect(&d));
+	OK(pair_accept(s));
+	OK(pair_connected(&d));
+	/* On a machine that is slow enough there is no more than one in a second. */
+	for (off = 0; !has_risen(&delayed); off += 10000) {
+		ASSERT_GT(1000000, off);
+		OK(write_all(d.fd, off, 10000));
+		OK(read_all(s->fd, off, 10000));
+	}
+	OK(shutdown(d.fd, SHUT_WR));
+	OK(read_eof(s->fd));
+	OK(relay_stop(&r));
+	pair_free(&d);
 }
 
 /*
