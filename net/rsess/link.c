@@ -20,6 +20,7 @@
 #include "session.h"
 #include "trace.h"
 #include "transport.h"
+#include "turn.h"
 
 /* How long to wait for an answer: after each attempt that got none twice as long, up to
  * eight times.  A peer with many sessions to resume, or a slow one, would never be
@@ -548,6 +549,8 @@ void rsess_link_live(struct rsess_sock *rs)
 	rsess_timer_stop(rs, RSESS_TIMER_DIAL);
 	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
 	rsess_timer_probe(rs);
+	if (rs->dialer)
+		rsess_turn_answered(rs);
 }
 
 /**
@@ -795,7 +798,8 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 
 	if (rs->tr)
 		err = -sock_error(rs->tr->sock->sk);
-	if (rs->link == RSESS_LINK_LIVE) {
+	rs->dial_failed = rs->link != RSESS_LINK_LIVE;
+	if (!rs->dial_failed) {
 		rs->lost++;
 		RSESS_INC(sock_net(sk), TRANSPORTS_LOST);
 	} else {
@@ -815,18 +819,22 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 /**
  * rsess_link_redial() - time for the next attempt
  * @rs: session of the dialer, locked
+ * @turn: it has waited for its turn
  *
  * Context: may sleep.
  */
-void rsess_link_redial(struct rsess_sock *rs)
+void rsess_link_redial(struct rsess_sock *rs, bool turn)
 {
 	int err;
 
 	if (rs->tr || rsess_to_sk(rs)->sk_state == TCP_CLOSE)
 		return;
+	if (rs->dial_failed && !turn && !rsess_turn_take(rs))
+		return;			/* comes again */
 	err = rsess_link_dial(rs);
 	if (!err)
 		return;
+	rs->dial_failed = true;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), DIALS_FAILED);
 	rsess_link_note_refusal(rs, -err);
 	rsess_link_next(rs, -err);

@@ -18,6 +18,7 @@
 #include "socket.h"
 #include "synopt.h"
 #include "table.h"
+#include "turn.h"
 #include "work.h"
 
 struct workqueue_struct *rsess_wq;
@@ -84,6 +85,7 @@ static int __net_init rsess_net_init(struct net *net)
 	err = rsess_table_init(rn);
 	if (err)
 		return err;
+	rsess_turn_init(rn);
 	rsess_knock_init(rn);
 	err = -ENOMEM;
 	rn->mib = alloc_percpu(struct rsess_mib);
@@ -117,6 +119,7 @@ static void __net_exit rsess_net_exit(struct net *net)
 	rsess_listener_exit(rn);
 	rsess_offers_exit(net);
 	rsess_table_exit(rn);
+	rsess_turn_exit(rn);
 	wait_var_event(&rn->users, !atomic_read(&rn->users));
 	free_percpu(rn->mib);
 }

@@ -23,6 +23,8 @@
 
 /* Users are told apart by a hash. */
 #define RSESS_ORPHAN_SETS	64
+/* So are addresses that are dialed. */
+#define RSESS_TURN_SETS		64
 
 struct rsess_offers;
 
@@ -34,6 +36,16 @@ struct rsess_offers;
 struct rsess_orphans {
 	struct list_head	list;
 	unsigned int		n;
+};
+
+/**
+ * struct rsess_turns - sessions that wait to dial some addresses again
+ * @list: of them, the next one first
+ * @next: place among those of which somebody waits
+ */
+struct rsess_turns {
+	struct list_head	list;
+	struct list_head	next;
 };
 
 /**
@@ -55,8 +67,8 @@ struct rsess_blackhole {
 /**
  * struct rsess_net - per network namespace
  * @mib: counters
- * @lock: protects changes of the tables, the tombstones, the lists, the counts and
- *	@blackhole; a session is looked up under RCU
+ * @lock: protects changes of the tables, the tombstones, the lists, the counts, the turns
+ *	and @blackhole; a session is looked up under RCU
  * @key: of hashes, so that nobody can choose what collides
  * @table: sessions that a peer may resume, by id
  * @tomb_table: tombstones, by id
@@ -68,6 +80,11 @@ struct rsess_blackhole {
  * @tombs: tombstones, oldest first
  * @ntombs: how many
  * @tomb_work: expires tombstones
+ * @turns_of: sessions that wait to dial again, by the peer's address
+ * @turns_next: those of which somebody waits; the one whose turn it is comes first
+ * @turns: attempts that may be made now, times HZ, at @turns_at
+ * @turns_at: jiffies
+ * @turn_work: gives turns
  * @places: tombstones that a dialer may ask where nobody listens, by port; read under RCU
  * @nplaces: how many
  * @knock_work: listens for those who ask
@@ -100,6 +117,7 @@ struct rsess_blackhole {
  * @max_errors: of the protocol, per session
  * @max_idle_frames: frames in a second that carry nothing, per transport
  * @max_resumes: transports of a session in a second
+ * @max_redials: attempts to dial in a second, of sessions whose last one failed
  * @listen_linger: how long a listener waits for an application to listen
  * @negotiate: default of RSESS_NEGOTIATE
  * @tag: default of RSESS_TAG
@@ -120,6 +138,11 @@ struct rsess_net {
 	struct list_head	tombs;
 	unsigned int		ntombs;
 	struct delayed_work	tomb_work;
+	struct rsess_turns	turns_of[RSESS_TURN_SETS];
+	struct list_head	turns_next;
+	u64			turns;
+	unsigned long		turns_at;
+	struct delayed_work	turn_work;
 	DECLARE_HASHTABLE(places, RSESS_PLACE_BITS);
 	unsigned int		nplaces;
 	struct work_struct	knock_work;
@@ -153,6 +176,7 @@ struct rsess_net {
 	unsigned int		max_errors;
 	unsigned int		max_idle_frames;
 	unsigned int		max_resumes;
+	unsigned int		max_redials;
 	unsigned int		listen_linger;
 	unsigned int		negotiate;
 	unsigned int		tag;

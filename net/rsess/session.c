@@ -79,6 +79,7 @@ void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops)
 	mutex_init(&rs->works);
 	INIT_LIST_HEAD(&rs->waiting);
 	INIT_LIST_HEAD(&rs->orphan);
+	INIT_LIST_HEAD(&rs->turn);
 	INIT_LIST_HEAD(&rs->link_accept);
 	rs->timeout_ms = READ_ONCE(rsess_net(net)->timeout_ms);
 	rs->negotiate = READ_ONCE(rsess_net(net)->negotiate);
@@ -138,6 +139,8 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->lost = 0;
 	rs->errors = 0;
 	rs->attempts = 0;
+	rs->dial_failed = false;
+	rs->turn_come = false;
 	rs->unanswered = 0;
 	rs->refusals = 0;
 	rs->pending = 0;

@@ -225,6 +225,7 @@ struct rsess_addrs {
  * @destroyed: the reference of the socket was given back
  * @tomb: for the table when the session has ended, or NULL
  * @attempts: dials since the last progress
+ * @dial_failed: the last one did not bring a live transport
  * @refusals: dials in a row that the peer's host has refused
  * @retries: since memory was short the first time in a row
  * @unanswered: those of @attempts that handshake_timeout_ms has ended
@@ -252,6 +253,9 @@ struct rsess_addrs {
  * Under rsess_net.lock:
  * @orphan: place in a list of orphans
  * @orphans: which list that is
+ * @turn: place among those that wait to dial again
+ * @turns: where that is
+ * @turn_come: the wait is over; also read without the lock
  * @hash: place in the table of sessions that can be resumed
  * @hashed: it is there
  *
@@ -347,6 +351,7 @@ struct rsess_sock {
 	struct rsess_tomb	*tomb;
 
 	u32			attempts;
+	bool			dial_failed;
 	u32			unanswered;
 	u32			refusals;
 	u32			retries;
@@ -372,6 +377,9 @@ struct rsess_sock {
 
 	struct list_head	orphan;
 	struct rsess_orphans	*orphans;
+	struct list_head	turn;
+	struct rsess_turns	*turns;
+	bool			turn_come;
 	struct rhash_head	hash;
 	bool			hashed;
 	struct list_head	link_accept;
@@ -509,7 +517,7 @@ void rsess_link_choose(struct rsess_sock *rs, struct socket *sock);
 bool rsess_link_addr(const struct rsess_sock *rs, unsigned int i,
 		     union rsess_addr *addr);
 int rsess_link_dial(struct rsess_sock *rs);
-void rsess_link_redial(struct rsess_sock *rs);
+void rsess_link_redial(struct rsess_sock *rs, bool turn);
 void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 		       u32 epoch);
 void rsess_link_drop(struct rsess_sock *rs, bool reset);

@@ -9,6 +9,7 @@ RSESS_MIB(SESSIONS_CLOSED, "SessionsClosed")	/* ended in order */
 RSESS_MIB(SESSIONS_FAILED, "SessionsFailed")	/* ended by ABORT, timeout or cut */
 RSESS_MIB(DIALS, "Dials")	/* transports opened, first and later */
 RSESS_MIB(DIALS_FAILED, "DialsFailed")	/* that did not come up */
+RSESS_MIB(DIALS_DELAYED, "DialsDelayed")	/* waited in line, over max_redials */
 RSESS_MIB(TRANSPORTS_LOST, "TransportsLost")	/* live transports that ended */
 RSESS_MIB(RESUMES, "Resumes")	/* transports attached by RESUME */
 RSESS_MIB(RETRANS_BYTES, "RetransBytes")	/* bytes sent again after RESUME */

@@ -50,6 +50,7 @@ static const struct ctl_table rsess_sysctls[] = {
 	RSESS_SYSCTL_MAX(max_errors, SYSCTL_ZERO),
 	RSESS_SYSCTL_MAX(max_idle_frames, SYSCTL_ZERO),
 	RSESS_SYSCTL_MAX(max_resumes, SYSCTL_ZERO),
+	RSESS_SYSCTL_MAX(max_redials, SYSCTL_ZERO),
 	RSESS_SYSCTL_MS(listen_linger, SYSCTL_ZERO),
 	RSESS_SYSCTL_RANGE(negotiate, SYSCTL_ZERO, SYSCTL_TWO),
 	RSESS_SYSCTL_RANGE(tag, SYSCTL_ZERO, SYSCTL_ONE),
@@ -85,6 +86,7 @@ int rsess_sysctl_register(struct net *net)
 	rn->max_errors = 32;
 	rn->max_idle_frames = 1000;
 	rn->max_resumes = 256;
+	rn->max_redials = 1000;
 	rn->listen_linger = 0;
 	rn->negotiate = RSESS_NEGOTIATE_AUTO;
 	rn->tag = 1;

@@ -7,6 +7,7 @@
 #include "net.h"
 #include "session.h"
 #include "transport.h"
+#include "turn.h"
 #include "work.h"
 
 /* Run the work for the earliest deadline; its reference is the queued work's. */
@@ -59,6 +60,7 @@ void rsess_timer_stop(struct rsess_sock *rs, enum rsess_timer t)
  */
 void rsess_timer_stop_all(struct rsess_sock *rs)
 {
+	rsess_turn_leave(rs);
 	rs->armed = 0;
 	if (cancel_delayed_work(&rs->timer))
 		sock_put(rsess_to_sk(rs));
@@ -454,7 +456,7 @@ static void rsess_timer_fire(struct rsess_sock *rs, enum rsess_timer t)
 			rsess_link_work(rs, rs->tr);
 		break;
 	case RSESS_TIMER_DIAL:
-		rsess_link_redial(rs);
+		rsess_link_redial(rs, false);
 		break;
 	case RSESS_TIMER_GREET:
 		rsess_timer_greet(rs);
@@ -502,6 +504,8 @@ static void rsess_timer_work(struct work_struct *work)
 		gone = rsess_listener_abort(rs);
 	if (READ_ONCE(rs->evicted) && sk->sk_state != TCP_CLOSE)
 		rsess_session_cut(rs, RSESS_REASON_RESOURCES, 0);
+	if (rsess_turn_has_come(rs))
+		rsess_link_redial(rs, true);
 	for (t = 0; t < RSESS_TIMER_MAX; t++) {
 		if (!(rs->armed & BIT(t)) ||
 		    time_after(rs->deadline[t], jiffies))

@@ -11,6 +11,7 @@
 #include "plain.h"
 #include "recvq.h"
 #include "table.h"
+#include "turn.h"
 #include "urgent.h"
 #include "work.h"
 #include "world.h"
@@ -1183,6 +1184,7 @@ void world_begin(void)
 {
 	if (!world_parent) {
 		rsess_table_init(&world_rn);
+		rsess_turn_init(&world_rn);
 		refcount_set(&world_lsn.ref, 1);
 		INIT_LIST_HEAD(&world_lsn.pending);
 		world_parent = rsess_sock_alloc(&world_net, &rsess_tcp_ops,
@@ -1208,6 +1210,9 @@ void world_begin(void)
 	world_rn.max_early_bytes = UINT_MAX;
 	world_rn.max_errors = 32;
 	world_rn.max_resumes = 4;
+	world_rn.max_redials = 4;
+	world_rn.turns = 0;
+	world_rn.turns_at = 0;
 	world_net.ipv4.sysctl_tcp_keepalive_time = 7200 * HZ;
 	world_net.ipv4.sysctl_tcp_keepalive_intvl = 75 * HZ;
 	world_net.ipv4.sysctl_tcp_keepalive_probes = 9;
@@ -1238,6 +1243,8 @@ void world_end(void)
 	}
 	CHECK(!world.rs);
 	rsess_table_exit(&world_rn);
+	rsess_turn_exit(&world_rn);
+	CHECK(list_empty(&world_rn.turns_next));
 	CHECK(!fuzz_work_next(&at));
 	CHECK(!world_lsn.users && world_lsn.ref.n == 1);
 	CHECK(list_empty(&world_lsn.pending));

@@ -121,6 +121,7 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *what);
 })
 
 #define BUILD_BUG_ON(cond)	_Static_assert(!(cond), #cond)
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 
 #define min(a, b) ({							\
 	typeof(a) __a = (a);						\
@@ -211,6 +212,7 @@ static inline void INIT_LIST_HEAD(struct list_head *h)
 	h->prev = h;
 }
 
+#define list_empty_careful	list_empty
 static inline bool list_empty(const struct list_head *h)
 {
 	return h->next == h;

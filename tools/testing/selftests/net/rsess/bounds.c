@@ -861,6 +861,175 @@ CASE(bounds, resumes_of_kernels)
 }
 
 /*
+ * Attempts to dial, of all sessions.
+ */
+#define REDIALERS	60
+
+/*
+ * struct redial - sessions with a host that refuses
+ * @lfd: listener
+ * @fd: clients
+ * @peer: their other ends
+ */
+FIXTURE(redial) {
+	int lfd;
+	int fd[REDIALERS];
+	int peer[REDIALERS];
+};
+
+FIXTURE_SETUP(redial)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = address(&ss, AF_INET, "0.0.0.0", PORT);
+
+	OK(netns_new());
+	OK(sysctl_set("rsess/dial_max_ms", 10));
+	self->lfd = new_socket(AF_RSESS, 0);
+	ASSERT_LE(0, self->lfd);
+	OK(bind(self->lfd, (struct sockaddr *)&ss, len));
+	OK(listen(self->lfd, 16));
+}
+
+FIXTURE_TEARDOWN(redial)
+{
+}
+
+/* A session more, with an address of this host. */
+static int redialer(int lfd, const char *host, int *fd, int *peer)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = address(&ss, AF_INET, host, PORT);
+
+	*fd = new_socket(AF_RSESS, 0);
+	if (*fd < 0 || connect(*fd, (struct sockaddr *)&ss, len))
+		return -errno;
+	*peer = accept4(lfd, NULL, NULL, SOCK_CLOEXEC);
+	return *peer < 0 ? -errno : write_all(*fd, 0, 100) ?:
+				   read_all(*peer, 0, 100);
+}
+
+/* The host refuses who comes to these addresses, until that table is gone. */
+static int refuse(const char *table, const char *hosts)
+{
+	char cmd[300];
+
+	snprintf(cmd, sizeof(cmd),
+		 "nft 'add table ip %s; "
+		 "add chain ip %s c { type filter hook input priority 0; }; "
+		 "add rule ip %s c ip daddr %s tcp dport %d tcp flags syn reject with tcp reset'",
+		 table, table, table, hosts, PORT);
+	return system(cmd);
+}
+
+/* All have lost their transport, and a host that refuses; the first wait. */
+static int stand_in_line(int lfd, int *fd, int *peer)
+{
+	struct rise delayed = { .name = "DialsDelayed",
+				.from = REDIALERS / 2 };
+	int i, ret = 0;
+
+	for (i = 0; !ret && i < REDIALERS; i++)
+		ret = redialer(lfd, "127.0.0.1", &fd[i], &peer[i]);
+	ret = ret ?: refuse("a", "127.0.0.1");
+	if (!ret && tear(PORT) < REDIALERS)
+		ret = -ESRCH;
+	return ret ?: wait_until(has_risen, &delayed);
+}
+
+/* They do not dial more often than a second allows, but for what was kept of one. */
+CASE(redial, takes_turns)
+{
+	struct rise resumes = { .name = "Resumes", .from = 2 * REDIALERS - 1 };
+	struct rise failed = { .name = "DialsFailed" };
+	const unsigned int max = 5;
+	int64_t start, before;
+	int i;
+
+	OK(sysctl_set("rsess/max_redials", max));
+	OK(stand_in_line(self->lfd, self->fd, self->peer));
+	/* Each one dials at once, the first time. */
+	failed.from = REDIALERS - 1;
+	OK(wait_until(has_risen, &failed));
+	start = now_ms();
+	before = stat_get("DialsFailed");
+	failed.from = before + 2 * max;
+	OK(wait_until(has_risen, &failed));
+	EXPECT_GE(before + max + max * (now_ms() - start + 1000) / 1000,
+		  stat_get("DialsFailed"));
+	/* The host is back: nobody waits for a turn then. */
+	OK(sysctl_set("rsess/max_redials", 1));
+	OK(system("nft delete table ip a"));
+	OK(wait_until(has_risen, &resumes));
+	for (i = 0; i < REDIALERS; i++) {
+		OK(write_all(self->fd[i], 100, 100));
+		OK(read_all(self->peer[i], 100, 100));
+	}
+}
+
+/* Who dials another host does not wait behind them; but for few hosts that have the same
+ * hash.
+ */
+CASE(redial, of_another_host)
+{
+	struct rise resumes = { .name = "Resumes", .from = 1 };
+	struct rise failed = { .name = "DialsFailed" };
+	int fd[4], peer[4], i;
+	char host[32];
+
+	OK(sysctl_set("rsess/max_redials", 1));
+	OK(stand_in_line(self->lfd, self->fd, self->peer));
+	for (i = 0; i < 4; i++) {
+		snprintf(host, sizeof(host), "127.0.0.%d", i + 2);
+		OK(redialer(self->lfd, host, &fd[i], &peer[i]));
+	}
+	OK(refuse("b", "127.0.0.2-127.0.0.5"));
+	failed.from = stat_get("DialsFailed") + 4 - 1;
+	ASSERT_LE(4, tear(PORT));
+	OK(wait_until(has_risen, &failed));
+	OK(system("nft delete table ip b"));
+	failed.from = stat_get("DialsFailed") + REDIALERS / 2;
+	OK(wait_until(has_risen, &resumes));
+	/* Not so many of those have had a turn meanwhile. */
+	EXPECT_FALSE(has_risen(&failed));
+}
+
+/* A few are as quick as one. */
+CASE(redial, of_a_few_is_not_delayed)
+{
+	struct rise failed = { .name = "DialsFailed", .from = 100 };
+	int i;
+
+	for (i = 0; i < 3; i++)
+		OK(redialer(self->lfd, "127.0.0.1", &self->fd[i],
+			    &self->peer[i]));
+	OK(refuse("a", "127.0.0.1"));
+	ASSERT_LE(3, tear(PORT));
+	OK(wait_until(has_risen, &failed));
+	EXPECT_EQ(0, stat_get("DialsDelayed"));
+	OK(system("nft delete table ip a"));
+	for (i = 0; i < 3; i++) {
+		OK(write_all(self->fd[i], 100, 100));
+		OK(read_all(self->peer[i], 100, 100));
+	}
+}
+
+/* What ends while it waits for a turn is gone. */
+CASE(redial, ends_in_the_line)
+{
+	struct linger hard = { .l_onoff = 1, .l_linger = 0 };
+	int i, end;
+
+	OK(sysctl_set("rsess/max_redials", 1));
+	OK(stand_in_line(self->lfd, self->fd, self->peer));
+	for (i = 0; i < 2 * REDIALERS; i++) {
+		end = i & 1 ? self->fd[i / 2] : self->peer[i / 2];
+		OK(setsockopt(end, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
+		close(end);
+	}
+	OK(no_sessions());
+}
+
+/*
  * Listeners that nobody listens at.
  */
 
