@@ -66,6 +66,8 @@ FIXTURE_SETUP(unprivileged)
 	pair_init(&self->s, false, AF_INET, 0);
 	OK(netns_inband());
 	OK(pair_open(&self->s));
+	/* So that it lives on, however long a test takes. */
+	OK(pair_pump(&self->s, 100, 100));
 }
 
 FIXTURE_TEARDOWN(unprivileged)
