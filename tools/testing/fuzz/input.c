@@ -413,8 +413,10 @@ static void do_application(void)
 	struct sock *sk = world.app.sk;
 	u8 how = take();
 
-	if (!sk)
+	if (!sk) {
+		world_take();
 		return;
+	}
 	world_hold(false);
 	switch (how & 15) {
 	case 0:
@@ -609,6 +611,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world.sndbuf = 256 << (buffers >> 3 & 15);
 	peer.window = 64 << (how >> 4);
 	world.defer = how & 2;
+	world.waits = buffers & 0x80;
 	world.tagged = how & 8;
 	if (how & 1) {
 		world_connect();

@@ -222,8 +222,23 @@ static void world_adopt(struct rsess_sock *rs)
 
 static void world_graft(struct rsess_sock *rs)
 {
+	rs->queued = false;
 	world.app.sk = rsess_to_sk(rs);
 	world.app.sk->sk_socket = &world.app;
+}
+
+/* accept(), if a session waits for it. */
+void world_take(void)
+{
+	if (world.rs && world.rs->queued && !world.rs->deferred)
+		world_graft(world.rs);
+}
+
+/* A session is for accept() now. */
+static void world_present(struct rsess_sock *rs)
+{
+	if (!world.waits)
+		world_graft(rs);
 }
 
 /* --- the listener ------------------------------------------------------------ */
@@ -348,8 +363,11 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
 			     struct sock *child)
 {
-	if (child && !rsess_sk(child)->deferred)
-		world_graft(rsess_sk(child));
+	if (child) {
+		rsess_sk(child)->queued = true;
+		if (!rsess_sk(child)->deferred)
+			world_present(rsess_sk(child));
+	}
 	sock_put(parent);
 }
 
@@ -381,7 +399,7 @@ void rsess_listener_present(struct rsess_sock *rs)
 	if (!rs->deferred)
 		return;
 	rs->deferred = false;
-	world_graft(rs);
+	world_present(rs);
 }
 
 /* What waits for room is not kept here. */
@@ -391,9 +409,10 @@ void rsess_listener_again(struct rsess_listener *lsn, const u8 *id)
 
 bool rsess_listener_withdraw(struct rsess_sock *rs)
 {
-	bool was = rs->deferred;
+	bool was = rs->queued;
 
 	rs->deferred = false;
+	rs->queued = false;
 	return was;
 }
 
@@ -1228,6 +1247,7 @@ void world_end(void)
 	world.connects = false;
 	for (turns = 0; turns < 100; turns++) {
 		world_hold(false);
+		world_take();
 		if (world.app.sk)
 			world_close(false);
 		for (i = 0; i < CONNS; i++) {

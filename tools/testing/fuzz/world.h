@@ -71,6 +71,7 @@ struct conn {
  * @connects: a dial succeeds
  * @admit: what a HELLO meets: 0 room, 1 nobody, 2 a full queue
  * @defer: TCP_DEFER_ACCEPT
+ * @waits: a new session waits until accept() is called
  * @tagged: both sides want tags
  * @window: the largest that the session had
  * @told: what follows counts
@@ -95,6 +96,7 @@ struct world {
 	bool			connects;
 	int			admit;
 	bool			defer;
+	bool			waits;
 	bool			tagged;
 	u32			window;
 	bool			told;
@@ -119,6 +121,7 @@ void world_begin(void);
 void world_end(void);
 void world_connect(void);
 void world_accept(void);
+void world_take(void);
 void world_hold(bool on);
 void world_close(bool cut);
 void world_shutdown(int how);

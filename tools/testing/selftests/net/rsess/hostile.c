@@ -708,16 +708,47 @@ ON_ACCEPTOR(resume_same_epoch, AT(AWAY, RESUME), .epoch = -1, STALE);
 ON_ACCEPTOR(resume_half_circle_epoch, AT(AWAY, RESUME), .epoch = INT32_MAX,
 	    STALE);
 
-/* A byte is altered: the last of the header's ack, of the nonce, of the MAC. */
+/* A question that was right once. */
+static size_t make_recorded_resume(struct scene *c, u8 *buf)
+{
+	struct peer *p = &c->s.p;
+	size_t n = peer_make_resume(p, ++p->epoch, p->rcv_nxt, buf);
+
+	if (peer_send_raw(p, buf, n) || peer_expect(p, RSESS_RESUMED) ||
+	    peer_take(p, UNTAKEN))
+		return 0;
+	peer_reset(p);
+	return next_transport(c) ? 0 : n;
+}
+
+ON_ACCEPTOR(resume_recorded, .state = AWAY, .make = make_recorded_resume, STALE);
+
+/* A byte is altered: the last of the header's seq, ack and limit, of the nonce, of the
+ * MAC.
+ */
 #define UNPROVEN	.state = AWAY, .counter = "ResumeAuth", .fate = CLOSED
 #define FORGED(role, name, kind, nonce, mac)				\
+	role(name##_seq_altered, .type = kind, .flip = 15, UNPROVEN);	\
 	role(name##_ack_altered, .type = kind, .flip = 23, UNPROVEN);	\
+	role(name##_limit_altered, .type = kind, .flip = 31, UNPROVEN);	\
 	role(name##_nonce_altered, .type = kind, .flip = nonce,		\
 	     UNPROVEN);							\
 	role(name##_mac_altered, .type = kind, .flip = mac, UNPROVEN)
 
 FORGED(ON_ACCEPTOR, resume, RSESS_RESUME, 71, 103);
 FORGED(ON_DIALER, resumed, RSESS_RESUMED, 47, 79);
+
+/* Offsets and epoch as they are. */
+static size_t make_unmasked_resume(struct scene *c, u8 *buf)
+{
+	struct peer *p = &c->s.p;
+	size_t n = peer_make_resume(p, p->epoch + 1, p->rcv_nxt, buf);
+
+	return peer_mask(p, buf) ? 0 : n;
+}
+
+ON_ACCEPTOR(resume_epoch_altered, .type = RSESS_RESUME, .flip = 51, UNPROVEN);
+ON_ACCEPTOR(resume_unmasked, .make = make_unmasked_resume, UNPROVEN);
 
 /* The honest session's id, with a MAC by the attacker's secret. */
 static size_t make_secret_of_another(struct scene *c, u8 *buf)
@@ -1025,6 +1056,63 @@ CASE(flood, of_resumes)
 	OK(flood_end(c));
 }
 
+/* Each wants a session of its own, and goes when it has one: none of them has a place
+ * for longer than a handshake may take.
+ */
+CASE(flood, of_hellos_that_go)
+{
+	struct rise unconfirmed = { .name = "HelloUnconfirmed" };
+	struct scene *c = &self->c;
+	struct peer *p = &c->s.p;
+	int i, round;
+
+	OK(sysctl_set("rsess/handshake_timeout_ms", SILENCE_MS));
+	for (round = 0; round < 2; round++) {
+		/* 17 have a place in the queue of accept(). */
+		for (i = 0; i < 17; i++) {
+			p->id[0]++;
+			OK(peer_hello(p));
+			peer_reset(p);
+		}
+		unconfirmed.from = 17 * (round + 1) - 1;
+		OK(wait_until(has_risen, &unconfirmed));
+		OK(honest_talk(c));
+	}
+	OK(pair_accept_nothing(&c->s));
+	OK(patience(10000));
+	OK(flood_end(c));
+}
+
+/* Who has the secret of its own session comes again as fast as it can. */
+CASE(flood, of_true_resumes)
+{
+	struct rise excess = { .name = "ResumeExcess", .from = 99 };
+	struct scene *c = &self->c;
+	struct pair *s = &c->s;
+	struct peer *p = &s->p;
+	int i;
+
+	OK(sysctl_set("rsess/max_resumes", 8));
+	OK(scene_session(c));
+	OK(pair_write(s, 500000));
+	for (i = 0; !has_risen(&excess); i++) {
+		ASSERT_GT(10000, i);
+		peer_reset(p);
+		OK(peer_dial(p));
+		OK(peer_send_resume(p));
+		/* Some see what became of it, others do not wait. */
+		if (i % 3)
+			peer_read(p);
+		if (i % 25 == 0)
+			OK(honest_talk(c));
+	}
+	peer_reset(p);
+	OK(sysctl_set("rsess/max_resumes", 0));
+	OK(pair_again(s));
+	OK(whole(c));
+	OK(scene_end(c));
+}
+
 /* What is left of a session that ended is as safe as the session was. */
 CASE(flood, at_a_tombstone)
 {
@@ -1060,6 +1148,40 @@ CASE(flood, at_a_tombstone)
 	OK(scene_end(c));
 }
 
+/* Who had the session asks what is left of it again and again: it is told, and keeps it
+ * no longer than it is kept.
+ */
+CASE(flood, of_true_resumes_at_a_tombstone)
+{
+	struct scene *c = &self->c;
+	struct peer *p = &c->s.p;
+	int i, ret;
+
+	OK(reach(c, ENDED));
+	peer_reset(p);
+	OK(pair_lost(&c->s));
+	OK(sysctl_set("rsess/tombstone_timeout_ms", 5 * SILENCE_MS));
+	close(c->s.fd);
+	c->s.fd = -1;
+	for (i = 0; i < 50; i++) {
+		OK(peer_dial(p));
+		OK(peer_send_resume(p));
+		OK(peer_expect(p, RSESS_RESUMED));
+		ASSERT_EQ(p->snd_max, p->f.ack);
+		peer_close(p);
+		if (i % 25 == 0)
+			OK(honest_talk(c));
+	}
+	do {
+		OK(peer_dial(p));
+		OK(peer_send_resume(p));
+		ret = peer_gone(p);
+	} while (!ret);
+	ASSERT_EQ(RSESS_REASON_UNKNOWN, ret);
+	EXPECT_LE(50, stat_get("ResumeTombstone"));
+	OK(scene_end(c));
+}
+
 /* A session that the kernel dialed is not to be found where it listens. */
 CASE(flood, at_a_dialer)
 {
@@ -1079,6 +1201,38 @@ CASE(flood, at_a_dialer)
 	EXPECT_EQ(1, stat_get("ResumeUnknown"));
 	OK(pair_finish(&d));
 	pair_free(&d);
+	OK(scene_end(c));
+}
+
+/* Where an inet socket of IPPROTO_RSESS listens. */
+CASE(flood, at_the_other_door)
+{
+	struct scene *c = &self->c;
+	struct pair *s = &c->s;
+	struct peer *p = &s->p;
+	int i;
+
+	close(s->lfd);
+	p->addrlen = loopback(&p->addr, AF_INET, PORT + 1);
+	s->lfd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			IPPROTO_RSESS);
+	ASSERT_LE(0, s->lfd);
+	OK(bind(s->lfd, (struct sockaddr *)&p->addr, p->addrlen));
+	OK(listen(s->lfd, 16));
+	for (i = 0; i < MALFORMED; i++) {
+		OK(peer_dial(p));
+		OK(send_bad(p, &malformed[i]));
+		OK(peer_gone(p));
+	}
+	EXPECT_EQ(MALFORMED, stat_get("FramesMalformed"));
+	OK(scene_session(c));
+	for (i = 0; i < MALFORMED; i++) {
+		OK(send_bad(p, &malformed[i]));
+		OK(peer_gone(p));
+		OK(pair_again(s));
+	}
+	EXPECT_EQ(2 * MALFORMED, stat_get("FramesMalformed"));
+	OK(whole(c));
 	OK(scene_end(c));
 }
 

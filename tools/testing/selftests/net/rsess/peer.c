@@ -106,8 +106,8 @@ static int peer_mac(struct peer *p, const char *label, const void *header,
 	return keyed_hash(secret, sizeof(secret), msg, m - msg, mac);
 }
 
-/* What of a RESUME strangers cannot read: its offsets and its epoch. */
-static int peer_mask(struct peer *p, u8 *frame)
+/* What of a RESUME strangers cannot read, its offsets and its epoch; twice is not at all. */
+int peer_mask(struct peer *p, u8 *frame)
 {
 	struct rsess_wire_resume *r = (void *)(frame + RSESS_HDR_LEN);
 	u8 *offsets = frame + RSESS_HDR_LEN - RSESS_MASKED_LEN;

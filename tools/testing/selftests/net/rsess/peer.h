@@ -120,6 +120,7 @@ size_t peer_make_welcome(struct peer *p, u8 *buf);
 size_t peer_make_resume(struct peer *p, u32 epoch, u64 ack, u8 *buf);
 size_t peer_make_resumed(struct peer *p, u64 ack, u8 *buf);
 size_t peer_make_abort(struct peer *p, u32 reason, u8 *buf);
+int peer_mask(struct peer *p, u8 *frame);
 int peer_send_raw(struct peer *p, const void *buf, size_t len);
 
 /* Frames sent, whole. */

@@ -88,10 +88,17 @@ static int undisturbed(struct pair *s)
 static int takes_address(void *arg)
 {
 	const struct pair *s = arg;
+	static const struct {
+		int family;
+		int protocol;
+	} kinds[] = {
+		{ AF_RSESS, 0 }, { AF_INET, 0 }, { AF_INET, IPPROTO_RSESS },
+	};
 	int how, one = 1;
 
-	for (how = 0; how < 8; how++) {
-		int fd = socket(how & 4 ? AF_INET : AF_RSESS, SOCK_STREAM, 0);
+	for (how = 0; how < 4 * (int)ARRAY_SIZE(kinds); how++) {
+		int fd = socket(kinds[how / 4].family, SOCK_STREAM,
+				kinds[how / 4].protocol);
 
 		if (fd < 0)
 			return 1;
@@ -423,6 +430,23 @@ static int any_fd(struct monkey *m)
 	return __atomic_load_n(&m->fd[draw(m) % SLOTS], __ATOMIC_RELAXED);
 }
 
+/* Of both doors, and of TCP. */
+static int any_socket(struct monkey *m)
+{
+	static const struct {
+		int family;
+		int protocol;
+	} kinds[] = {
+		{ AF_RSESS, 0 }, { AF_RSESS, 0 }, { AF_INET, 0 },
+		{ AF_INET, IPPROTO_RSESS }, { AF_INET6, IPPROTO_RSESS },
+	};
+	int i = draw(m) % ARRAY_SIZE(kinds);
+
+	return socket(kinds[i].family,
+		      SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		      kinds[i].protocol);
+}
+
 /* A place for a new descriptor; what was there is closed. */
 static void keep(struct monkey *m, int fd)
 {
@@ -580,8 +604,7 @@ static void any_call(struct monkey *m)
 
 	switch (draw(m) % 20) {
 	case 0:
-		keep(m, socket(draw(m) % 4 ? AF_RSESS : AF_INET, SOCK_STREAM |
-			       SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+		keep(m, any_socket(m));
 		break;
 	case 1:
 		bind(fd, sa, len);
