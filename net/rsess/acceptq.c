@@ -262,7 +262,7 @@ static bool rsess_listener_is_over(const struct rsess_listener *lsn,
 {
 	if (n <= READ_ONCE(lsn->rn->max_pending_source))
 		return false;
-	RSESS_INC(sock_net(lsn->sock->sk), PENDING_SOURCE);
+	RSESS_INC(lsn->rn->net, PENDING_SOURCE);
 	return true;
 }
 
@@ -358,7 +358,7 @@ static bool rsess_listener_may_accept(struct rsess_listener *lsn)
 	may = !lsn->dead;
 	lsn->stopped = lsn->npending >= READ_ONCE(lsn->rn->max_pending);
 	if (lsn->stopped && may) {
-		RSESS_INC(sock_net(lsn->sock->sk), PENDING_FULL);
+		RSESS_INC(lsn->rn->net, PENDING_FULL);
 		rsess_listener_make_room(lsn);
 		may = false;
 	}
@@ -399,7 +399,7 @@ static void rsess_listener_accept_all(struct rsess_listener *lsn)
 			return;
 		if (err) {
 			/* No other call comes for what is waiting there. */
-			RSESS_INC(sock_net(lsn->sock->sk), MEMORY_SHORT);
+			RSESS_INC(lsn->rn->net, MEMORY_SHORT);
 			queue_delayed_work(rsess_wq, &lsn->accept_work,
 					   rsess_retry_delay(lsn->retries++));
 			return;
@@ -484,7 +484,7 @@ static bool rsess_listener_is_full(const struct rsess_listener *lsn,
 		max *= 2;
 	if (lsn->nparked < max)
 		return false;
-	RSESS_INC(sock_net(lsn->sock->sk), PARKED_FULL);
+	RSESS_INC(lsn->rn->net, PARKED_FULL);
 	return true;
 }
 

@@ -58,14 +58,6 @@ void rsess_inband_answers(struct rsess_listener *lsn, bool on)
 }
 
 /**
- * rsess_inband_unlisten() - &rsess_transport_ops.unlisten
- * @lsn: listener
- */
-void rsess_inband_unlisten(struct rsess_listener *lsn)
-{
-}
-
-/**
  * rsess_inband_offered() - &rsess_transport_ops.offered
  * @sock: inner socket
  */

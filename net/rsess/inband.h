@@ -13,7 +13,6 @@ enum rsess_answer_kind rsess_inband_answer(struct rsess_transport *tr);
 void rsess_inband_end(struct rsess_transport *tr);
 int rsess_inband_listen(struct rsess_listener *lsn);
 void rsess_inband_answers(struct rsess_listener *lsn, bool on);
-void rsess_inband_unlisten(struct rsess_listener *lsn);
 enum rsess_offer rsess_inband_offered(struct socket *sock);
 
 /* For struct rsess_transport_ops. */
@@ -22,7 +21,6 @@ enum rsess_offer rsess_inband_offered(struct socket *sock);
 	.answer		= rsess_inband_answer,				\
 	.end		= rsess_inband_end,				\
 	.answers	= rsess_inband_answers,				\
-	.unlisten	= rsess_inband_unlisten,			\
 	.offered	= rsess_inband_offered
 
 #endif /* _RSESS_INBAND_H */

@@ -173,7 +173,7 @@ struct socket *rsess_link_inner(struct rsess_sock *rs, int family)
 	if (rs->tr)
 		return rs->tr->sock;
 	if (rs->bound && rs->lsn)
-		return rs->lsn->sock ?: ERR_PTR(-ENETDOWN);
+		return rs->lsn->sock;
 	if (rs->family)
 		family = rs->family;
 	if (rs->inner && (!family || rs->inner->sk->sk_family == family))

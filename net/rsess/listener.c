@@ -209,7 +209,7 @@ static void rsess_listener_linger_stop(struct rsess_listener *lsn)
 	if (!lsn->lingering)
 		return;
 	lsn->lingering = false;
-	RSESS_INC(sock_net(lsn->sock->sk), LINGER_TAKEN);
+	RSESS_INC(lsn->rn->net, LINGER_TAKEN);
 	/* If it runs already it finds nothing to do. */
 	if (rsess_listener_linger_cancel(lsn))
 		lsn->users--;	/* not the last: the one that listens is there */
@@ -226,7 +226,7 @@ static void rsess_listener_linger_work(struct work_struct *work)
 	/* Somebody may have come and gone again meanwhile. */
 	if (lsn->lingering && time_after_eq(jiffies, lsn->linger_end)) {
 		lsn->lingering = false;
-		RSESS_INC(sock_net(lsn->sock->sk), LINGER_EXPIRED);
+		RSESS_INC(rn->net, LINGER_EXPIRED);
 		rsess_listener_refusal(lsn);
 	}
 	recalled = lsn->recalled;
@@ -261,13 +261,31 @@ static void rsess_listener_die(struct rsess_listener *lsn)
 	lsn->dead = true;
 }
 
+/* The inner socket, when the listener is closed and no outer socket is bound to it: the
+ * caller releases it.  Locked: lsn->lock.
+ */
+static struct socket *rsess_listener_remains(struct rsess_listener *lsn)
+{
+	struct socket *sock = NULL;
+
+	lockdep_assert_held(&lsn->lock);
+	if (lsn->closed && !lsn->owners)
+		swap(sock, lsn->sock);
+	return sock;
+}
+
 /**
  * rsess_listener_leave() - an outer socket is not bound any more
  * @lsn: listener; rsess_listener_left() must follow
  * @rs: outer socket that was bound to it, locked
+ *
+ * Context: may sleep.
  */
 void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs)
 {
+	struct socket *sock;
+
+	rsess_owned_by_me(rs);
 	spin_lock(&lsn->lock);
 	lsn->owners--;
 	if (!list_empty(&rs->link_accept)) {
@@ -279,7 +297,10 @@ void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs)
 			rsess_listener_linger(lsn);
 		rsess_listener_refusal(lsn);
 	}
+	sock = rsess_listener_remains(lsn);
 	spin_unlock(&lsn->lock);
+	if (sock)
+		rsess_owner_release(sock);
 }
 
 /* Those who wait for their first frame are sent away: they see that the listener is
@@ -319,9 +340,14 @@ static void rsess_listener_clear_soon(struct rsess_listener *lsn)
 	spin_unlock(&lsn->lock);
 }
 
-/* Locked: bind_lock.  Nobody can come to use it any more. */
+/* Locked: bind_lock.  Nobody can come to use it any more.  The outer sockets that are
+ * bound to it may be in the middle of a call on the inner one, and are not locked: the
+ * last of them that leaves releases it.
+ */
 static void rsess_listener_close(struct rsess_listener *lsn, bool wait)
 {
+	struct socket *sock;
+
 	list_del(&lsn->list);
 	if (lsn->synopt.door)
 		rsess_knock_door(lsn->rn, lsn->addr.sa.sa_family == AF_INET6,
@@ -335,8 +361,12 @@ static void rsess_listener_close(struct rsess_listener *lsn, bool wait)
 	/* So that nothing of TCP comes any more. */
 	kernel_sock_shutdown(lsn->sock, SHUT_RDWR);
 	lsn->ops->unlisten(lsn);
-	rsess_owner_release(lsn->sock);
-	lsn->sock = NULL;
+	spin_lock(&lsn->lock);
+	lsn->closed = true;
+	sock = rsess_listener_remains(lsn);
+	spin_unlock(&lsn->lock);
+	if (sock)
+		rsess_owner_release(sock);
 }
 
 /* Close a listener that is still used.  Who uses it finds it dead.
@@ -505,7 +535,7 @@ static void rsess_listener_trim(struct rsess_net *rn, kuid_t uid)
 		}
 		if (n <= READ_ONCE(rn->max_retained))
 			break;
-		RSESS_INC(sock_net(oldest->sock->sk), LISTENERS_DROPPED);
+		RSESS_INC(rn->net, LISTENERS_DROPPED);
 		rsess_listener_drop(oldest);
 	} while (n > READ_ONCE(rn->max_retained));
 	mutex_unlock(&rn->bind_lock);
@@ -964,6 +994,18 @@ static int rsess_listener_get(struct rsess_sock *rs)
 	return 0;
 }
 
+/* Somebody has ended the listener that a socket is bound with, before it listens.
+ * Locked: bind_lock.
+ */
+static void rsess_listener_forsake(struct rsess_sock *rs)
+{
+	struct rsess_listener *lsn = rs->lsn;
+
+	WRITE_ONCE(rs->lsn, NULL);
+	rsess_listener_leave(lsn, rs);
+	rsess_listener_put(lsn);
+}
+
 /* Who listens last says what is wanted; but sessions that need the listener to come
  * back can only do so if it answers them.  Locked: lsn->lock.
  */
@@ -989,6 +1031,8 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 	struct rsess_listener *lsn;
 	int err;
 
+	if (rs->lsn && sk->sk_state == TCP_CLOSE && READ_ONCE(rs->lsn->dead))
+		rsess_listener_forsake(rs);
 	if (!rs->lsn) {
 		err = rsess_listener_get(rs);
 		if (err)

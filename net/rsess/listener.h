@@ -26,7 +26,7 @@ struct rsess_transport;
  * @rcu: poll() looks without a lock
  * @rn: namespace
  * @list: in rsess_net.listeners, under rsess_net.bind_lock
- * @sock: inner socket
+ * @sock: inner socket; stays as long as there are @owners, who use it in their calls
  * @sk_data_ready: of @sock, to be restored; so the next one
  * @sk_state_change: of @sock
  * @addr: what @sock is bound to
@@ -74,6 +74,7 @@ struct rsess_transport;
  * @parked_source: the same of @parked
  * @stopped: connections stay in @sock until @npending is smaller
  * @dead: it is being closed
+ * @closed: that is done, but for @sock if there are @owners
  */
 struct rsess_listener {
 	refcount_t		ref;
@@ -124,6 +125,7 @@ struct rsess_listener {
 	unsigned int		parked_source[RSESS_SOURCES];
 	bool			stopped;
 	bool			dead;
+	bool			closed;
 };
 
 /* listener.c: for the application's socket */

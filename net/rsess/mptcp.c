@@ -45,6 +45,10 @@ static int rsess_mptcp_listen(struct rsess_listener *lsn)
 	return rsess_offers_init(sock_net(lsn->sock->sk));
 }
 
+static void rsess_mptcp_unlisten(struct rsess_listener *lsn)
+{
+}
+
 const struct rsess_transport_ops rsess_mptcp_ops = {
 	.protocol	= IPPROTO_MPTCP,
 	.level		= SOL_TCP,
@@ -57,6 +61,7 @@ const struct rsess_transport_ops rsess_mptcp_ops = {
 	.core		= rsess_mptcp_is,
 	RSESS_INBAND_OPS,
 	.listen		= rsess_mptcp_listen,
+	.unlisten	= rsess_mptcp_unlisten,
 	.made		= rsess_mptcp_made,
 	.tune		= rsess_mptcp_tune,
 	.state		= rsess_tcp_state,

@@ -113,8 +113,13 @@ static void rsess_sctp_answers(struct rsess_listener *lsn, bool on)
 	rsess_sctp_indicate(lsn->sock->sk, on);
 }
 
+/* Shutting the socket down does not end that; and before 6.12 SCTP says there that it
+ * cannot be disconnected.
+ */
 static void rsess_sctp_unlisten(struct rsess_listener *lsn)
 {
+	lsn->sock->state = SS_UNCONNECTED;
+	kernel_listen(lsn->sock, 0);
 }
 
 static enum rsess_offer rsess_sctp_offered(struct socket *sock)

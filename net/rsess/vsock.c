@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "copied.h"
 #include "inband.h"
+#include "listener.h"
 
 /* Small packets are not held back. */
 static void rsess_vsock_tune(struct socket *sock)
@@ -50,6 +51,16 @@ static enum rsess_inner_state rsess_vsock_state(const struct socket *sock)
 	return state;
 }
 
+/* Shutting the socket down does not end that. */
+static void rsess_vsock_unlisten(struct rsess_listener *lsn)
+{
+	struct sock *sk = lsn->sock->sk;
+
+	lock_sock(sk);
+	sk->sk_state = TCP_CLOSE;
+	release_sock(sk);
+}
+
 const struct rsess_transport_ops rsess_vsock_ops = {
 	.protocol	= PF_VSOCK,
 	.family		= AF_VSOCK,
@@ -59,6 +70,7 @@ const struct rsess_transport_ops rsess_vsock_ops = {
 	.loaded		= true,
 	RSESS_INBAND_OPS,
 	.listen		= rsess_inband_listen,
+	.unlisten	= rsess_vsock_unlisten,
 	.tune		= rsess_vsock_tune,
 	.state		= rsess_vsock_state,
 	.send		= rsess_copied_send,

@@ -586,6 +586,151 @@ CASE(listening, killed)
 	close(a);
 }
 
+/*
+ * What "ss -K" can end.
+ */
+FIXTURE(killing) {
+	struct crowd w;
+};
+
+FIXTURE_VARIANT(killing) {
+	int domain;
+	int family;
+	int protocol;
+};
+
+SOCKET_VARIANT(killing, tcp4, AF_INET, AF_INET, IPPROTO_TCP);
+SOCKET_VARIANT(killing, rsess4, AF_RSESS, AF_INET, IPPROTO_TCP);
+SOCKET_VARIANT(killing, rsess6, AF_RSESS, AF_INET6, IPPROTO_TCP);
+
+FIXTURE_SETUP(killing)
+{
+	transport = variant->protocol;
+	OK(netns_new());
+	OK(crowd_init(&self->w, variant->domain, variant->family));
+}
+
+FIXTURE_TEARDOWN(killing)
+{
+	crowd_free(&self->w);
+}
+
+static int kill_listener(void)
+{
+	return system("ss -HKltn 'sport = :7000' >/dev/null");
+}
+
+/*
+ * struct bound_only - who is bound where a session needs what listened
+ * @variant: of the fixture
+ * @fd: is bound there
+ */
+struct bound_only {
+	const struct _fixture_variant_killing *variant;
+	int fd;
+};
+
+/* Can it listen, and does somebody reach it?  Each time it may be told of an end. */
+static bool can_listen(void *arg)
+{
+	struct bound_only *b = arg;
+	int c = new_socket(b->variant->domain, 0);
+	bool ok;
+
+	ok = !listen(b->fd, 5) && !dial(c, b->variant->family);
+	if (!ok)
+		socket_error(b->fd);
+	close(c);
+	return ok;
+}
+
+/* Who is bound there and does not listen yet has not lost anything. */
+CASE(killing, is_not_for_one_that_is_only_bound)
+{
+	struct bound_only b = { .variant = variant };
+	int c, s;
+
+	OK(last_one(variant->domain, variant->family, &c, &s));
+	b.fd = BOUND(ADDR);
+	ASSERT_LE(0, b.fd);
+	OK(kill_listener());
+	OK(wait_until(can_listen, &b));
+	close(b.fd);
+	close(c);
+	close(s);
+}
+
+/*
+ * struct asker - a thread that asks a listener for this and that
+ * @calls: how often it has done so
+ * @failed: errno of a call that failed, or 0
+ */
+struct asker {
+	pthread_t thread;
+	int fd;
+	bool done;
+	int calls;
+	int failed;
+};
+
+static bool asks(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	int mss = 1000;
+
+	return !getsockopt(fd, SOL_TCP, TCP_INFO, &info, &len) &&
+	       !setsockopt(fd, SOL_TCP, TCP_MAXSEG, &mss, sizeof(mss));
+}
+
+static void *asker(void *arg)
+{
+	struct asker *k = arg;
+
+	while (!__atomic_load_n(&k->done, __ATOMIC_RELAXED)) {
+		if (!asks(k->fd))
+			k->failed = errno;
+		__atomic_add_fetch(&k->calls, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+static bool has_asked(void *arg)
+{
+	struct asker *k = arg;
+
+	return __atomic_load_n(&k->calls, __ATOMIC_RELAXED) > 10;
+}
+
+/* A socket that listens no more has options still, and what it listened with is not
+ * taken away while it is asked.
+ */
+CASE(killing, while_it_is_asked)
+{
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		struct asker k = { .fd = LISTENER(ADDR, 5) };
+
+		ASSERT_LE(0, k.fd);
+		OK(pthread_create(&k.thread, NULL, asker, &k));
+		OK(wait_until(has_asked, &k));
+		OK(kill_listener());
+		ASSERT_TRUE(wait_for(k.fd, POLLIN) & POLLERR);
+		__atomic_store_n(&k.calls, 0, __ATOMIC_RELAXED);
+		OK(wait_until(has_asked, &k));
+		__atomic_store_n(&k.done, true, __ATOMIC_RELAXED);
+		OK(pthread_join(k.thread, NULL));
+		ASSERT_EQ(0, k.failed);
+		close(k.fd);
+	}
+	i = LISTENER(ADDR, 16);
+	ASSERT_LE(0, i);
+	OK(crowd_dial(&self->w, 5));
+	OK(crowd_serve(&self->w, i, 5));
+	close(i);
+}
+
 /* A service that serves only whom it has: who comes to see whether it is there must not
  * take it for alive. SCTP cannot tell before it has an association.
  */
