@@ -1029,6 +1029,7 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	struct rsess_listener *lsn;
+	struct cgroup *old = NULL;
 	int err;
 
 	if (rs->lsn && sk->sk_state == TCP_CLOSE && READ_ONCE(rs->lsn->dead))
@@ -1043,7 +1044,7 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 	rsess_state_set(sk, TCP_LISTEN);
 	spin_lock(&lsn->lock);
 	if (!lsn->napps && !lsn->dead)
-		rsess_owner_take_over(lsn->sock, rs);
+		old = rsess_owner_take_over(lsn->sock, rs);
 	if (list_empty(&rs->link_accept)) {
 		list_add_tail(&rs->link_accept, &lsn->apps);
 		lsn->napps++;
@@ -1055,6 +1056,7 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 	rsess_listener_refusal(lsn);
 	rsess_listener_kick(lsn);
 	spin_unlock(&lsn->lock);
+	rsess_owner_taken_over(old);
 	/* Sessions of those who listened before may wait. */
 	if (rsess_listener_ready(lsn))
 		sk->sk_data_ready(sk);

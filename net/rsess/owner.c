@@ -28,6 +28,7 @@
 #include <linux/security.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "kunit_export.h"
 #include "owner.h"
 #include "session.h"
 #include "transport.h"
@@ -90,10 +91,12 @@ void rsess_owner_uid(struct socket *inner, kuid_t uid)
 
 #ifdef CONFIG_SOCK_CGROUP_DATA
 /* The cgroup of version 2, which a socket has from its beginning to its end, and what the
- * controllers of version 1 have put into it, which follows the process.  Whoever looks
- * does so under RCU, and a cgroup is freed after a grace period.
+ * controllers of version 1 have put into it, which follows the process.
+ *
+ * Return: the cgroup that @sk was in, whose references are the caller's now; or NULL, when
+ * that is the same.
  */
-static void rsess_owner_cgroup(struct sock *sk, const struct sock *from)
+static struct cgroup *rsess_owner_move(struct sock *sk, const struct sock *from)
 {
 	struct cgroup *old = sk->sk_cgrp_data.cgroup;
 	struct cgroup *new = from->sk_cgrp_data.cgroup;
@@ -102,13 +105,18 @@ static void rsess_owner_cgroup(struct sock *sk, const struct sock *from)
 		cgroup_get(new);
 		cgroup_bpf_get(new);
 		WRITE_ONCE(sk->sk_cgrp_data.cgroup, new);
-		cgroup_bpf_put(old);
-		cgroup_put(old);
 	}
 	sock_cgroup_set_classid(&sk->sk_cgrp_data,
 				sock_cgroup_classid(&from->sk_cgrp_data));
 	sock_cgroup_set_prioidx(&sk->sk_cgrp_data,
 				sock_cgroup_prioidx(&from->sk_cgrp_data));
+	return old != new ? old : NULL;
+}
+
+static void rsess_owner_put_cgroup(struct cgroup *cgrp)
+{
+	cgroup_bpf_put(cgrp);
+	cgroup_put(cgrp);
 }
 
 static bool rsess_owner_classified(const struct sock *sk,
@@ -120,7 +128,12 @@ static bool rsess_owner_classified(const struct sock *sk,
 	       sock_cgroup_prioidx(&from->sk_cgrp_data);
 }
 #else
-static void rsess_owner_cgroup(struct sock *sk, const struct sock *from)
+static struct cgroup *rsess_owner_move(struct sock *sk, const struct sock *from)
+{
+	return NULL;
+}
+
+static void rsess_owner_put_cgroup(struct cgroup *cgrp)
 {
 }
 
@@ -130,6 +143,17 @@ static bool rsess_owner_classified(const struct sock *sk,
 	return true;
 }
 #endif
+
+/* As rsess_owner_move(), of a socket that does not listen.  Whoever looks where it is does
+ * so under RCU, and a cgroup is freed after a grace period.
+ */
+static void rsess_owner_cgroup(struct sock *sk, const struct sock *from)
+{
+	struct cgroup *old = rsess_owner_move(sk, from);
+
+	if (old)
+		rsess_owner_put_cgroup(old);
+}
 
 /**
  * rsess_owner_differs() - has the owner changed what can be changed?
@@ -224,13 +248,65 @@ void rsess_owner_inherit(struct sock *child, const struct sock *parent,
  * @rs: outer socket, locked
  *
  * What is accepted from now on is where the application is that accepts it.
+ *
+ * Return: for rsess_owner_taken_over(), which must follow.
  */
-void rsess_owner_take_over(struct socket *inner, const struct rsess_sock *rs)
+struct cgroup *rsess_owner_take_over(struct socket *inner,
+				     const struct rsess_sock *rs)
 {
+	struct cgroup *old;
+
 	rsess_owned_by_me(rs);
-	rsess_owner_cgroup(inner->sk, rsess_to_sk(rs));
+	old = rsess_owner_move(inner->sk, rsess_to_sk(rs));
 	rsess_owner_label(inner, rs);
+	return old;
 }
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_owner_take_over);
+
+/**
+ * struct rsess_owner_past - a cgroup that a socket was in which listens
+ * @rcu: for a grace period
+ * @cgrp: the cgroup
+ */
+struct rsess_owner_past {
+	struct rcu_head	rcu;
+	struct cgroup	*cgrp;
+};
+
+static void rsess_owner_past_free(struct rcu_head *rcu)
+{
+	struct rsess_owner_past *past =
+		container_of(rcu, struct rsess_owner_past, rcu);
+
+	rsess_owner_put_cgroup(past->cgrp);
+	kfree(past);
+}
+
+/**
+ * rsess_owner_taken_over() - end of rsess_owner_take_over()
+ * @old: what that returned
+ *
+ * TCP clones a socket that listens without its lock, under RCU: it copies the pointer, and
+ * takes references then, which must not be the first ones of a cgroup that goes away.
+ *
+ * Context: may sleep.
+ */
+void rsess_owner_taken_over(struct cgroup *old)
+{
+	struct rsess_owner_past *past;
+
+	if (!old)
+		return;
+	past = kmalloc(sizeof(*past), GFP_KERNEL);
+	if (!past) {
+		synchronize_rcu();
+		rsess_owner_put_cgroup(old);
+		return;
+	}
+	past->cgrp = old;
+	call_rcu(&past->rcu, rsess_owner_past_free);
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_owner_taken_over);
 
 /* Has it a file of its own, see rsess_owner_stand_in()? */
 static bool rsess_owner_is_alone(const struct socket *inner)

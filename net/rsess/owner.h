@@ -8,6 +8,7 @@
 #include <linux/uidgid.h>
 
 union rsess_addr;
+struct cgroup;
 struct cred;
 struct kvec;
 struct msghdr;
@@ -25,7 +26,9 @@ void rsess_owner_attach(struct socket *inner, const struct sock *outer);
 void rsess_owner_label(struct socket *inner, const struct rsess_sock *rs);
 void rsess_owner_inherit(struct sock *child, const struct sock *parent,
 			 const struct sock *inner);
-void rsess_owner_take_over(struct socket *inner, const struct rsess_sock *rs);
+struct cgroup *rsess_owner_take_over(struct socket *inner,
+				     const struct rsess_sock *rs);
+void rsess_owner_taken_over(struct cgroup *old);
 void rsess_owner_release(struct socket *inner);
 
 void rsess_owner_note(struct rsess_sock *rs);

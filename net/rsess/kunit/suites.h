@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The suites of KUnit tests, one for each idea that can be tested without a
- * socket.
+ * peer.
  */
 #ifndef _RSESS_KUNIT_SUITES_H
 #define _RSESS_KUNIT_SUITES_H
@@ -17,5 +17,6 @@ extern struct kunit_suite rsess_auth_suite;
 extern struct kunit_suite rsess_tag_suite;
 extern struct kunit_suite rsess_journal_suite;
 extern struct kunit_suite rsess_rate_suite;
+extern struct kunit_suite rsess_owner_suite;
 
 #endif /* _RSESS_KUNIT_SUITES_H */
