@@ -240,17 +240,20 @@ static void rsess_listener_linger_work(struct work_struct *work)
 
 /* The inner socket is that of one of those who listen, if somebody does.  All of @apps
  * leave before they close their files.  Locked: lsn->lock.
+ *
+ * Return: for rsess_owner_taken_over(), which must follow when @lock is released.
  */
-static void rsess_listener_show(struct rsess_listener *lsn)
+static struct cgroup *rsess_listener_show(struct rsess_listener *lsn)
 {
 	struct rsess_sock *rs;
 
 	lockdep_assert_held(&lsn->lock);
 	if (lsn->dead)
-		return;
+		return NULL;
 	rs = list_first_entry_or_null(&lsn->apps, struct rsess_sock,
 				      link_accept);
 	rsess_owner_show(lsn->sock, rs ? rsess_to_sk(rs)->sk_socket : NULL);
+	return rs ? rsess_owner_take_over(lsn->sock, rs) : NULL;
 }
 
 /* From now on nobody begins to use it.  Locked: lsn->lock. */
@@ -283,6 +286,7 @@ static struct socket *rsess_listener_remains(struct rsess_listener *lsn)
  */
 void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs)
 {
+	struct cgroup *old = NULL;
 	struct socket *sock;
 
 	rsess_owned_by_me(rs);
@@ -292,13 +296,14 @@ void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs)
 		list_del_init(&rs->link_accept);
 		lsn->napps--;
 		rsess_listener_count_room(lsn);
-		rsess_listener_show(lsn);
+		old = rsess_listener_show(lsn);
 		if (!lsn->napps)
 			rsess_listener_linger(lsn);
 		rsess_listener_refusal(lsn);
 	}
 	sock = rsess_listener_remains(lsn);
 	spin_unlock(&lsn->lock);
+	rsess_owner_taken_over(old);
 	if (sock)
 		rsess_owner_release(sock);
 }
@@ -1029,7 +1034,7 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	struct rsess_listener *lsn;
-	struct cgroup *old = NULL;
+	struct cgroup *old;
 	int err;
 
 	if (rs->lsn && sk->sk_state == TCP_CLOSE && READ_ONCE(rs->lsn->dead))
@@ -1043,15 +1048,13 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
 	rsess_state_set(sk, TCP_LISTEN);
 	spin_lock(&lsn->lock);
-	if (!lsn->napps && !lsn->dead)
-		old = rsess_owner_take_over(lsn->sock, rs);
 	if (list_empty(&rs->link_accept)) {
 		list_add_tail(&rs->link_accept, &lsn->apps);
 		lsn->napps++;
 	}
 	rsess_listener_policy(lsn, rsess_policy(rs));
 	rsess_listener_count_room(lsn);
-	rsess_listener_show(lsn);
+	old = rsess_listener_show(lsn);
 	rsess_listener_linger_stop(lsn);
 	rsess_listener_refusal(lsn);
 	rsess_listener_kick(lsn);

@@ -171,13 +171,18 @@ bool rsess_owner_differs(const struct sock *inner, const struct sock *outer)
 
 /**
  * rsess_owner_update() - the inner socket follows, see rsess_owner_differs()
- * @inner: inner socket
+ * @inner: inner socket, not locked
  * @outer: outer socket, locked
+ *
+ * Context: may sleep.
  */
 void rsess_owner_update(struct socket *inner, const struct sock *outer)
 {
 	rsess_owner_uid(inner, outer->sk_uid);
+	/* MPTCP has new paths where the socket is, under its lock. */
+	lock_sock(inner->sk);
 	rsess_owner_cgroup(inner->sk, outer);
+	release_sock(inner->sk);
 }
 
 /**
@@ -224,7 +229,7 @@ void rsess_owner_label(struct socket *inner, const struct rsess_sock *rs)
 }
 
 /**
- * rsess_owner_inherit() - an accepted outer socket is where its listener is
+ * rsess_owner_inherit() - a new session's outer socket is where its listener is
  * @child: new outer socket, not visible yet
  * @parent: listening outer socket
  * @inner: of its first transport
@@ -243,11 +248,24 @@ void rsess_owner_inherit(struct sock *child, const struct sock *parent,
 }
 
 /**
+ * rsess_owner_accept() - an accepted outer socket is where the one is that accepts it
+ * @child: outer socket, locked
+ * @parent: listening outer socket
+ *
+ * It need not be the one that @child was made from, where more than one listen.
+ */
+void rsess_owner_accept(struct sock *child, const struct sock *parent)
+{
+	sock_owned_by_me(child);
+	rsess_owner_cgroup(child, parent);
+}
+
+/**
  * rsess_owner_take_over() - another application listens on an inner socket
  * @inner: inner socket of a listener
- * @rs: outer socket, locked
+ * @rs: outer socket that listens, and does so as long as this takes
  *
- * What is accepted from now on is where the application is that accepts it.
+ * SYN-ACKs are where that one is from now on, and what is not accepted yet.
  *
  * Return: for rsess_owner_taken_over(), which must follow.
  */
@@ -256,7 +274,6 @@ struct cgroup *rsess_owner_take_over(struct socket *inner,
 {
 	struct cgroup *old;
 
-	rsess_owned_by_me(rs);
 	old = rsess_owner_move(inner->sk, rsess_to_sk(rs));
 	rsess_owner_label(inner, rs);
 	return old;

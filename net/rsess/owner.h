@@ -26,6 +26,7 @@ void rsess_owner_attach(struct socket *inner, const struct sock *outer);
 void rsess_owner_label(struct socket *inner, const struct rsess_sock *rs);
 void rsess_owner_inherit(struct sock *child, const struct sock *parent,
 			 const struct sock *inner);
+void rsess_owner_accept(struct sock *child, const struct sock *parent);
 struct cgroup *rsess_owner_take_over(struct socket *inner,
 				     const struct rsess_sock *rs);
 void rsess_owner_taken_over(struct cgroup *old);

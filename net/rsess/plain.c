@@ -224,6 +224,7 @@ void rsess_plain_accept(struct sock *parent, struct socket *inner,
 
 	rsess_transport_pin_as(sk, parent);
 	rsess_sockopt_hand_over(rsess_sk(parent), inner, false);
+	rsess_owner_update(inner, parent);
 	security_sk_clone(parent, sk);
 	lock_sock(sk);
 	rsess_charge_as(sk, parent);

@@ -370,10 +370,12 @@ static void rsess_accept_credit(struct rsess_sock *rs)
 }
 
 /* accept() takes a session: its outer socket has been there for long. */
-static void rsess_accept_session(struct sock *child, struct socket *newsock)
+static void rsess_accept_session(const struct sock *sk, struct sock *child,
+				 struct socket *newsock)
 {
 	lock_sock(child);
 	sock_graft(child, newsock);
+	rsess_owner_accept(child, sk);
 	if (rsess_sk(child)->tr)
 		rsess_owner_set(rsess_sk(child)->tr->sock, child);
 	RSESS_CUSTOM_SOCKOPT(newsock);
@@ -421,7 +423,7 @@ static int rsess_accept(struct socket *sock, struct socket *newsock,
 		rsess_accept_plain(sk, tr, newsock);
 	release_sock(sk);
 	if (child)
-		rsess_accept_session(child, newsock);
+		rsess_accept_session(sk, child, newsock);
 	return err;
 }
 

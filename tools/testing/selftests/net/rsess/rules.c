@@ -605,6 +605,84 @@ CASE(group, owns_what_was_accepted)
 	}
 }
 
+/* Two share the port: one in the cgroup, and the line's, which is in @path. */
+static int listen_beside(struct line *l, const char *group, const char *path)
+{
+	int first, ret;
+
+	line_close(&l->lfd);
+	ret = cgroup_enter(group);
+	first = shared_listener(l);
+	ret = ret ?: cgroup_enter(path);
+	l->lfd = shared_listener(l);
+	ret = ret ?: leave();
+	if (first >= 0 && l->lfd < 0)
+		close(first);
+	return ret ?: l->lfd < 0 ? l->lfd : first;
+}
+
+/* Opens the line; what TCP gives to @beside instead is closed. */
+static int open_beside(struct line *l, int beside)
+{
+	struct pollfd p[2] = {
+		{ .fd = l->lfd, .events = POLLIN },
+		{ .fd = beside, .events = POLLIN },
+	};
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		l->c = kind_socket(l->kind, 0);
+		if (l->c < 0 || line_dial(l, l->c))
+			return -errno;
+		if (poll(p, 2, WAIT_MS) <= 0)
+			return -ETIMEDOUT;
+		if (p[0].revents) {
+			l->s = line_accept(l);
+			return l->s < 0 ? l->s : 0;
+		}
+		close(accept(beside, NULL, NULL));
+		line_close(&l->c);
+	}
+	return -EAGAIN;
+}
+
+/* Whoever listens beside it. */
+CASE(group, owns_what_it_accepts_beside_another)
+{
+	struct line *l = &self->g.l;
+	int i;
+	int beside = listen_beside(l, GROUPS, self->g.path);
+
+	ASSERT_LE(0, beside);
+	OK(open_beside(l, beside));
+	OK(line_talk(l));
+	for (i = 0; i < 2; i++) {
+		OK(tell_apart("sport", PORT, self->g.match));
+		OK(line_talk(l));
+		ASSERT_LT(0, counted("owned"));
+		ASSERT_EQ(0, counted("unowned"));
+		OK(allow());
+		OK(line_reset(l));
+		OK(line_talk(l));
+	}
+	close(beside);
+}
+
+/* What one of them leaves behind is not where it was any more, from the SYN-ACK on. */
+CASE(group, is_of_who_has_stayed)
+{
+	struct line *l = &self->g.l;
+	int gone = listen_beside(l, self->g.path, GROUPS);
+
+	ASSERT_LE(0, gone);
+	close(gone);
+	OK(tell_apart("sport", PORT, self->g.match));
+	OK(line_open(l));
+	OK(line_talk(l));
+	ASSERT_EQ(0, counted("owned"));
+	ASSERT_LT(0, counted("unowned"));
+}
+
 #define V1	"/tmp/v1"
 
 /* Version 1 marks the sockets of a process, and those that it had before. */
