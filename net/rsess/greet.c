@@ -426,6 +426,19 @@ static bool rsess_greet_exceeds(struct rsess_sock *rs)
 	return true;
 }
 
+/* May a session have a transport that came to another listener than its own?  If that is of
+ * the same user, and of the same device: rules for ports, devices and users are about who
+ * is reached there.
+ */
+static bool rsess_greet_serves(const struct rsess_transport *tr,
+			       const struct rsess_sock *rs)
+{
+	const struct rsess_listener *at = tr->lsn, *own = rs->lsn;
+
+	return at == own || (uid_eq(at->uid, own->uid) &&
+			     at->bound_dev_if == own->bound_dev_if);
+}
+
 /* HELLO for a session that exists: the answer was lost, or somebody repeats. */
 static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 			      const struct rsess_wire_hello *h)
@@ -438,7 +451,7 @@ static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 	if (rs->tr && rs->hello_only)
 		rsess_link_read(rs);
 	same = sk->sk_state != TCP_CLOSE && rs->hello_only &&
-	       !rsess_greet_is_late(tr, rs->tr) &&
+	       rsess_greet_serves(tr, rs) && !rsess_greet_is_late(tr, rs->tr) &&
 	       !memcmp(rs->peer_key, h->key, sizeof(h->key)) &&
 	       !rsess_greet_exceeds(rs);
 	if (same) {
@@ -731,8 +744,8 @@ static void rsess_greet_ended(struct rsess_transport *tr,
 	rsess_greet_abort(tr, r->id, RSESS_REASON_UNKNOWN);
 }
 
-/* Is the RESUME authentic and new, and not one too many?  The session is locked and still
- * as it was.
+/* Is the RESUME authentic and new, has it come to the right place, and is it not one too
+ * many?  The session is locked and still as it was.
  */
 static bool rsess_greet_verify(struct rsess_sock *rs,
 			       struct rsess_transport *tr,
@@ -746,6 +759,10 @@ static bool rsess_greet_verify(struct rsess_sock *rs,
 	epoch = be32_to_cpu(q->r.epoch);
 	if (!rsess_epoch_newer(epoch, rs->epoch_seen)) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), RESUME_STALE);
+		return false;
+	}
+	if (!rsess_greet_serves(tr, rs)) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), RESUME_ELSEWHERE);
 		return false;
 	}
 	if (!rsess_greet_exceeds(rs))

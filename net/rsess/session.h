@@ -147,7 +147,7 @@ struct rsess_addrs {
  * @tagged: every transport has them
  * @callbacks: before a user in the kernel replaced them
  * @lsn: listening: its listener, which others may share; accepted: the one that
- *	resumes come to
+ *	resumes come to, if not to another one of the same user
  *
  * Locked (lock_sock() of this socket):
  * @ops: of the transports; constant

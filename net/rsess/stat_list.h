@@ -28,6 +28,7 @@ RSESS_MIB(RESUME_AUTH, "ResumeAuth")	/* RESUME or RESUMED with wrong MAC */
 RSESS_MIB(RESUME_STALE, "ResumeStale")	/* RESUME of an old epoch */
 RSESS_MIB(RESUME_EXCESS, "ResumeExcess")	/* over max_resumes, sent away */
 RSESS_MIB(RESUMES_DELAYED, "ResumesDelayed")	/* over max_resumes, waited for the next second */
+RSESS_MIB(RESUME_ELSEWHERE, "ResumeElsewhere")	/* RESUME at another user's listener */
 RSESS_MIB(RESUME_RANGE, "ResumeRange")	/* resume offset never sent or confirmed */
 RSESS_MIB(RESUME_TOMBSTONE, "ResumeTombstone")	/* RESUME of an ended session, answered */
 RSESS_MIB(FRAMES_MALFORMED, "FramesMalformed")	/* refused by the codec */

@@ -17,6 +17,8 @@
 #include "harness.h"
 #include "pair.h"
 
+#define NOBODY		65534
+
 /* Long enough for the kernel to do what it must not do; nothing waits for it. */
 #define QUIET_MS	300
 
@@ -671,6 +673,89 @@ CASE(acceptor, repeated_hello_with_another_key)
 	OK(pair_accept_nothing(&self->s));
 	OK(pair_finish(&self->s));
 	EXPECT_EQ(1, stat_get("HelloRefused"));
+}
+
+/* Another listener of the kernel's, at @port; a negative errno. */
+static int listener_beside(struct peer *p, int port, uid_t uid, const char *device)
+{
+	int fd, ret = -1;
+
+	p->addrlen = loopback(&p->addr, AF_INET, port);
+	if (seteuid(uid))
+		return -errno;
+	fd = socket(AF_RSESS, SOCK_STREAM | SOCK_CLOEXEC, transport);
+	if (seteuid(0))
+		return -errno;
+	if (fd >= 0)
+		ret = setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+				 strlen(device)) ||
+		      bind(fd, (struct sockaddr *)&p->addr, p->addrlen) ||
+		      listen(fd, 16);
+	if (!ret)
+		return fd;
+	ret = -errno;
+	say("%s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+/* A frame of the session's that comes to a listener that is not its own costs that
+ * transport, and nothing else.
+ */
+static int refused_beside(struct peer *p, int (*send)(struct peer *p))
+{
+	int live = p->fd;
+	int ret = peer_dial(p) ?: send(p) ?: peer_gone(p);
+
+	p->fd = live;
+	return ret;
+}
+
+CASE(acceptor, resume_where_another_user_listens)
+{
+	struct peer *p = &self->s.p;
+	int fd[3];
+	int i;
+
+	OK(peer_hello(p));
+	OK(pair_accept(&self->s));
+	fd[0] = listener_beside(p, PORT + 1, NOBODY, "");
+	ASSERT_LE(0, fd[0]);
+	OK(refused_beside(p, peer_send_resume));
+	ASSERT_EQ(1, stat_get("ResumeElsewhere"));
+	fd[1] = listener_beside(p, PORT + 2, 0, "lo");
+	ASSERT_LE(0, fd[1]);
+	OK(refused_beside(p, peer_send_resume));
+	ASSERT_EQ(2, stat_get("ResumeElsewhere"));
+	OK(pair_pump(&self->s, 1000, 1000));
+	ASSERT_EQ(0, stat_get("TransportsLost"));
+	/* The user's own will do. */
+	fd[2] = listener_beside(p, PORT + 3, 0, "");
+	ASSERT_LE(0, fd[2]);
+	peer_reset(p);
+	OK(peer_resume(p));
+	OK(pair_finish(&self->s));
+	for (i = 0; i < 3; i++)
+		close(fd[i]);
+}
+
+CASE(acceptor, hello_again_where_another_user_listens)
+{
+	struct peer *p = &self->s.p;
+	const struct sockaddr_storage own = p->addr;
+	int fd;
+
+	OK(peer_hello(p));
+	fd = listener_beside(p, PORT + 1, NOBODY, "");
+	ASSERT_LE(0, fd);
+	OK(refused_beside(p, peer_send_hello));
+	ASSERT_EQ(1, stat_get("HelloRefused"));
+	ASSERT_EQ(0, stat_get("HelloRepeated"));
+	p->addr = own;
+	OK(pair_accept(&self->s));
+	OK(pair_finish(&self->s));
+	close(fd);
 }
 
 CASE(acceptor, replayed_resume)
