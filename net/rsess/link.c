@@ -373,6 +373,18 @@ static int rsess_link_ask_first(const struct rsess_sock *rs,
 	return rsess_owner_may_dial(rs, addr);
 }
 
+/* The peer may be plain: then the connection is the application's, and no lack of memory
+ * may have it dialed again.
+ */
+static bool rsess_link_may_fall_back(const struct rsess_sock *rs,
+				     struct rsess_transport *tr)
+{
+	if (rs->greeted)
+		return true;
+	tr->plain = rsess_plain_alloc();
+	return tr->plain;
+}
+
 /**
  * rsess_link_dial() - open a transport
  * @rs: session of the dialer, locked, without a transport
@@ -406,6 +418,11 @@ int rsess_link_dial(struct rsess_sock *rs)
 	tr = rsess_transport_new(rs->ops, sock, sk, NULL);
 	if (!tr)
 		goto release;
+	if (!rsess_link_may_fall_back(rs, tr)) {
+		tr->sock = NULL;
+		rsess_transport_put(tr);
+		goto release;
+	}
 
 	rsess_transport_hook(tr);
 	rs->tr = tr;
@@ -475,10 +492,7 @@ static void rsess_link_fall_back(struct rsess_sock *rs,
 		reason = RSESS_REASON_BLACKHOLE;
 	else if (answer == RSESS_ANSWER_LATE)
 		reason = RSESS_REASON_SYN_LOST;
-	if (rsess_plain_fall_back(rs, reason)) {
-		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
-		rsess_link_lost(rs, "no memory");
-	}
+	rsess_plain_fall_back(rs, reason);
 }
 
 /* The first connection tells whether SYNs with an option get there.  Those of a resume

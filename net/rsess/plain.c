@@ -163,24 +163,21 @@ static void rsess_plain_count(struct sock *sk, enum rsess_reason reason)
 /**
  * rsess_plain_fall_back() - a socket that connected gets its transport
  * @rs: session that does not come to be; locked, in TCP_SYN_SENT, with a transport
- *	that is connected and of which nothing was read
+ *	that was connected once and of which nothing was read, and that has its @plain
  * @reason: why
  *
  * Context: the transport's work; may sleep.
- * Return: 0 or -ENOMEM.
  */
-int rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
+void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 {
 	struct rsess_transport *tr = rs->tr;
 	struct sock *outer = rsess_to_sk(rs);
+	struct rsess_plain *plain = tr->plain;
 	struct socket *inner = tr->sock;
 	struct sock *sk = inner->sk;
-	struct rsess_plain *plain;
 
 	rsess_owned_by_me(rs);
-	plain = rsess_plain_alloc();
-	if (!plain)
-		return -ENOMEM;
+	tr->plain = NULL;
 	plain->reason = reason;
 	plain->outer = outer;
 	plain->told = inner->state == SS_CONNECTED;
@@ -205,7 +202,6 @@ int rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 	release_sock(sk);
 	rsess_plain_count(sk, reason);
 	rsess_transport_put(tr);
-	return 0;
 }
 
 /**

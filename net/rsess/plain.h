@@ -56,7 +56,7 @@ struct sock *rsess_sock_get(struct socket *sock);
 struct sock *rsess_sock_lock(struct socket *sock);
 
 struct rsess_plain *rsess_plain_alloc(void);
-int rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason);
+void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason);
 void rsess_plain_accept(struct sock *parent, struct socket *inner,
 			struct rsess_plain *plain, struct socket *sock);
 

@@ -219,7 +219,8 @@ struct rsess_tx {
  * @answer: of SCTP: enum rsess_answer_kind when it was
  * @inband: its peer has not asked for a session in the handshake, of one that was accepted
  * @offer: enum rsess_offer, of one that was accepted
- * @plain: it is to be accepted without a session; else NULL
+ * @plain: accepted: it is to be so without a session, else NULL; of a first dial: for
+ *	a peer without one
  * @queued: it waits for accept() as such, and belongs to its listener; under the
  *	lock of @lsn
  * @ticket: its turn in that queue

@@ -168,14 +168,12 @@ struct sock *rsess_sock_get(struct socket *sock)
 
 struct rsess_plain *rsess_plain_alloc(void)
 {
-	CHECK(false);
-	return NULL;
+	return kzalloc(sizeof(struct rsess_plain), GFP_KERNEL_ACCOUNT);
 }
 
-int rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
+void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 {
 	CHECK(false);
-	return 0;
 }
 
 void rsess_blackhole_note(struct rsess_net *rn, const union rsess_addr *addr)

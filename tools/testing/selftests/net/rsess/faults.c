@@ -129,6 +129,43 @@ CASE(opening, goes_on)
 	OK(no_sessions());
 }
 
+/* What it takes to fall back is there before the peer is dialed: it is dialed once. */
+FIXTURE(plain) {
+	struct stage s;
+};
+
+FIXTURE_SETUP(plain)
+{
+	OK(fault_reset());
+	OK(netns_new());
+	stage_init(&self->s, new_listener(AF_INET, AF_INET));
+	ASSERT_GE(self->s.lfd, 0);
+}
+
+FIXTURE_TEARDOWN(plain)
+{
+	fault_reset();
+	stage_free(&self->s);
+	stage_close(&self->s.lfd);
+}
+
+CASE(plain, is_dialed_once)
+{
+	struct stage *s = &self->s;
+
+	OK(stage_nonblocking(s));
+	OK(fault_below("rsess_link_work"));
+	OK(fault_start(100, 100));
+	FAILS(EINPROGRESS, dial(s->fd, AF_INET));
+	ASSERT_EQ(POLLOUT, wait_for(s->fd, POLLOUT));
+	OK(fault_stop());
+	OK(socket_error(s->fd));
+	OK(stage_accept(s));
+	OK(stage_talk(s));
+	ASSERT_EQ(1, stat_get("Dials"));
+	ASSERT_EQ(0, poll(&(struct pollfd){ s->lfd, POLLIN, 0 }, 1, 0));
+}
+
 FIXTURE(below) {
 	struct stage s;
 	struct way ways[2];
