@@ -125,29 +125,28 @@ static void rsess_input_fin(struct rsess_sock *rs)
 	}
 }
 
-/* The peer reads no more: what no transport was given will never be wanted.
- * Our direction ends with FIN where it stands.
+/* The peer reads no more: what no transport was given will never be wanted, and what it has
+ * not acknowledged till now it throws away.  Our direction ends with FIN where it stands.
  */
 static void rsess_input_stop(struct rsess_sock *rs)
 {
-	struct sock *sk = rsess_to_sk(rs);
 	u64 end = rs->sq.snd_nxt + rs->tr->tx.body_left;
+	bool unheard = rs->sq.snd_una != rs->sq.write_seq;
 	u64 dropped;
 
 	if (rs->stopped)
 		return;
 	rs->stopped = true;
-	rs->half = !rs->fin_queued;
 	dropped = rsess_sendq_truncate(&rs->sq, end);
 	rs->dropped += dropped;
 	rsess_freed(rs, dropped);
-	sk->sk_shutdown |= SEND_SHUTDOWN;
+	if (rs->fin_queued)
+		return;
+	rsess_session_show(rs);
 	rs->fin_queued = true;
 	rsess_session_event(rs, RSESS_EV_SND_FIN);
-	if (!sock_flag(sk, SOCK_DEAD)) {
-		sk->sk_state_change(sk);
-		sk->sk_write_space(sk);
-	}
+	if (unheard)
+		rsess_session_unheard(rs);
 }
 
 /* The peer is there.  With tags it takes a frame to show that, and the beginning of one

@@ -157,7 +157,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->stop_sent = false;
 	rs->stopped = false;
 	rs->dropped = 0;
-	rs->half = false;
+	rs->shown = 0;
 	rs->rcv_fin = false;
 	rs->ack_now = false;
 	rs->hello_only = true;
@@ -281,7 +281,7 @@ void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev)
 	}
 	rsess_state_set(sk, state);
 	/* close() with SO_LINGER waits for such a change. */
-	if (!sock_flag(sk, SOCK_DEAD))
+	if (!sock_flag(sk, SOCK_DEAD) && !rs->shown)
 		sk->sk_state_change(sk);
 }
 
@@ -333,6 +333,10 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 	else
 		RSESS_INC(sock_net(sk), SESSIONS_FAILED);
 
+	if (rs->shown == TCP_CLOSE)
+		err = 0;		/* the application has had its error */
+	else if (!orderly)
+		WRITE_ONCE(rs->shown, 0);
 	/* Whoever sees the state without a lock sees the error too. */
 	if (err)
 		WRITE_ONCE(sk->sk_err, err);
@@ -348,7 +352,8 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 		rs->orphaned = true;
 	}
 	rsess_listener_bereave(rs);
-	rsess_session_report(sk, err);
+	if (!rs->shown)
+		rsess_session_report(sk, err);
 	if (rs->orphaned)
 		rsess_session_destroy(rs);
 }
@@ -407,12 +412,40 @@ void rsess_session_shutdown(struct rsess_sock *rs)
 void rsess_session_close(struct rsess_sock *rs)
 {
 	rs->stop_queued = true;
+	WRITE_ONCE(rs->shown, 0);
 	rs->credit.copied_seq = rs->credit.rcv_nxt - rs->rcv_fin;
 	rsess_recvq_purge(rsess_to_sk(rs));
 	if (!rs->rcv_fin)
 		rs->ack_now = true;	/* the credit grew */
 	rsess_session_shutdown(rs);
 	rsess_push(rs);
+}
+
+/**
+ * rsess_session_show() - the peer has closed: to the application that is CLOSE_WAIT
+ * @rs: session, locked, whose application has not ended its direction
+ *
+ * As with TCP it may write, and finds out by that.  All that was written has come to the
+ * peer, and no event tells it apart from an end of one direction.
+ */
+void rsess_session_show(struct rsess_sock *rs)
+{
+	WRITE_ONCE(rs->shown, TCP_CLOSE_WAIT);
+}
+
+/**
+ * rsess_session_unheard() - bytes of the application will never be read
+ * @rs: session, locked, to which its peer has said so
+ *
+ * TCP gets a reset for them, in CLOSE_WAIT.  The session goes on to its end.
+ */
+void rsess_session_unheard(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	WRITE_ONCE(sk->sk_err, EPIPE);
+	WRITE_ONCE(rs->shown, TCP_CLOSE);
+	rsess_session_report(sk, EPIPE);
 }
 
 /* Too many orphans: one goes.  It cannot be locked here, for another

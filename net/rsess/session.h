@@ -203,8 +203,9 @@ struct rsess_addrs {
  * @stop_sent: the present transport was given STOP
  * @stopped: the peer reads no more
  * @dropped: bytes that were not sent because the peer reads no more
- * @half: the peer has ended our direction too, the application has not: to it the
- *	socket is as one of TCP in CLOSE_WAIT
+ * @shown: state that the application sees when that is not the session's, else 0: the
+ *	peer has ended our direction too, the application has not, so it is TCP_CLOSE_WAIT
+ *	until it has written something, and TCP_CLOSE then
  * @rcv_fin: the peer's FIN was taken
  * @ack_now: an acknowledgment or credit is due
  * @hello_only: no frame but HELLO has arrived
@@ -330,7 +331,7 @@ struct rsess_sock {
 	bool			stop_sent;
 	bool			stopped;
 	u64			dropped;
-	bool			half;
+	u8			shown;
 	bool			rcv_fin;
 	bool			ack_now;
 	bool			hello_only;
@@ -411,6 +412,12 @@ static inline void rsess_owned_by_me(const struct rsess_sock *rs)
 static inline void rsess_state_set(struct sock *sk, int state)
 {
 	smp_store_release(&sk->sk_state, state); /* see above */
+}
+
+/* The state of the socket, which may be another one than that of the session. */
+static inline int rsess_shown_state(const struct rsess_sock *rs)
+{
+	return READ_ONCE(rs->shown) ?: READ_ONCE(rsess_to_sk(rs)->sk_state);
 }
 
 /* Without the key there is no fallback, or who takes out an option could have it. */
@@ -499,6 +506,8 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 void rsess_session_cut(struct rsess_sock *rs, enum rsess_reason reason, int err);
 void rsess_session_shutdown(struct rsess_sock *rs);
 void rsess_session_close(struct rsess_sock *rs);
+void rsess_session_show(struct rsess_sock *rs);
+void rsess_session_unheard(struct rsess_sock *rs);
 void rsess_session_orphan(struct rsess_sock *rs);
 void rsess_session_destroy(struct rsess_sock *rs);
 

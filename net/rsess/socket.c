@@ -64,7 +64,8 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		return rsess_plain(sock)->ops->bind(sock, uaddr, addr_len);
 	rs = rsess_sk(sk);
 	err = -EINVAL;
-	if (sk->sk_state == TCP_CLOSE && !rs->bound && !rs->half)
+	if (sk->sk_state == TCP_CLOSE && !rs->bound &&
+	    rs->shown != TCP_CLOSE_WAIT)
 		err = rsess_listener_bind(rs, &addr, len);
 	if (!err)
 		rs->port_locked = rsess_addr_has_port(&addr);
@@ -213,11 +214,11 @@ static void rsess_begin_again(struct socket *sock)
 static void rsess_disconnect(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
-	int state = sk->sk_state;
+	int state = rsess_shown_state(rsess_sk(sk));
 
 	/* Who waits in a call does so for what there was. */
 	sk->sk_disconnects++;
-	if (state != TCP_CLOSE)
+	if (sk->sk_state != TCP_CLOSE)
 		rsess_session_cut(rsess_sk(sk), RSESS_REASON_APP, 0);
 	/* They were those of the peer that there was. */
 	kfree(rsess_sk(sk)->addrs);
@@ -441,8 +442,8 @@ static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	rs = rsess_sk(sk);
 	addr = peer ? rs->raddr : rs->laddr;
 	if (peer && (!addr.sa.sa_family || !rsess_addr_has_port(&addr) ||
-		     ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_SYN_SENT) &&
-		      peer == 1 && !rs->half))) {
+		     ((1 << rsess_shown_state(rs)) &
+		      (TCPF_CLOSE | TCPF_SYN_SENT) && peer == 1))) {
 		release_sock(sk);
 		return -ENOTCONN;
 	}
@@ -481,7 +482,8 @@ static __poll_t rsess_poll(struct file *file, struct socket *sock,
 	}
 
 	shutdown = READ_ONCE(sk->sk_shutdown);
-	if (shutdown == SHUTDOWN_MASK || state == TCP_CLOSE)
+	if (shutdown == SHUTDOWN_MASK ||
+	    (state == TCP_CLOSE && READ_ONCE(rs->shown) != TCP_CLOSE_WAIT))
 		mask |= EPOLLHUP;
 	if (shutdown & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
@@ -528,10 +530,10 @@ static int rsess_shutdown(struct socket *sock, int how)
 		return -EINVAL;
 	}
 
-	switch (sk->sk_state) {
+	switch (rsess_shown_state(rs)) {
 	case TCP_CLOSE:
 	case TCP_TIME_WAIT:
-		err = rs->half ? 0 : -ENOTCONN;
+		err = -ENOTCONN;
 		/* as TCP: whoever polls sees the hangup */
 		fallthrough;
 	default:
@@ -540,8 +542,8 @@ static int rsess_shutdown(struct socket *sock, int how)
 			rsess_session_shutdown(rs);
 		else if (how & SEND_SHUTDOWN)
 			sk->sk_shutdown |= SEND_SHUTDOWN;
-		if (how & SEND_SHUTDOWN)
-			rs->half = false;
+		if (how & SEND_SHUTDOWN && rs->shown == TCP_CLOSE_WAIT)
+			WRITE_ONCE(rs->shown, 0);
 		break;
 	case TCP_LISTEN:
 		if (!(how & RCV_SHUTDOWN))

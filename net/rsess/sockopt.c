@@ -912,7 +912,7 @@ static int rsess_option_ask(struct rsess_sock *rs, int level, int name,
 	return rsess_inner_getsockopt(sock->ops, sock, level, name, optval, optlen);
 }
 
-/* Its state is not the session's. */
+/* Its state is not the socket's. */
 static int rsess_option_state(const struct rsess_sock *rs, char __user *optval,
 			      int __user *optlen)
 {
@@ -920,7 +920,7 @@ static int rsess_option_state(const struct rsess_sock *rs, char __user *optval,
 
 	if (get_user(len, optlen))
 		return -EFAULT;
-	return len ? put_user((u8)rsess_to_sk(rs)->sk_state,
+	return len ? put_user((u8)rsess_shown_state(rs),
 			      (u8 __user *)optval) : 0;
 }
 

@@ -153,6 +153,11 @@ static int rsess_send_fill(struct rsess_sock *rs, struct msghdr *msg)
 	err = -EFAULT;
 	if (!len)
 		goto trim;
+	if (rs->shown) {		/* the peer has closed: nobody will read it */
+		rs->dropped += len;
+		err = len;
+		goto trim;
+	}
 	err = rsess_sendq_put(&rs->sq, frag->page, frag->offset, len,
 			      sk->sk_allocation);
 	if (err) {
@@ -243,7 +248,8 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		uarg = NULL;
 		goto error;
 	}
-	if ((1 << sk->sk_state) & ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
+	if ((1 << rsess_shown_state(rs)) &
+	    ~(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
 		err = sk_stream_wait_connect(sk, &timeo);
 		if (err)
 			goto error;
@@ -281,7 +287,9 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	err = 0;
 error:
 	if (copied) {
-		if (msg->msg_flags & MSG_OOB) {
+		if (rs->shown == TCP_CLOSE_WAIT) {
+			rsess_session_unheard(rs);
+		} else if (msg->msg_flags & MSG_OOB) {
 			rs->urgent = true;
 			rs->snd_up = rs->sq.write_seq;
 			rs->more = false;

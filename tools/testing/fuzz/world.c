@@ -986,6 +986,11 @@ static void check_session(struct rsess_sock *rs)
 	CHECK(!rs->tr || (rs->tr->sk == sk && rs->tr->sock));
 	CHECK(!rs->tr || !conn_of(rs->tr->sock)->rx.error);
 	CHECK(!rs->tr || !rs->tr->reading);
+	/* Who has not ended its direction sees no end of it before it has written. */
+	CHECK(rs->shown != TCP_CLOSE_WAIT ||
+	      (rs->stopped && !sk->sk_err &&
+	       !(sk->sk_shutdown & SEND_SHUTDOWN)));
+	CHECK(rs->shown != TCP_CLOSE || sk->sk_shutdown == SHUTDOWN_MASK);
 	/* Without a connection somebody comes, or a clock runs. */
 	CHECK(rs->tr || rs->reason || rs->armed);
 	CHECK(rs->fin_tried >= rs->fin_acked && rs->fin_queued >= rs->fin_sent);
@@ -1114,6 +1119,8 @@ void world_shutdown(int how)
 	if (how & SEND_SHUTDOWN && sk->sk_state != TCP_CLOSE &&
 	    sk->sk_state != TCP_SYN_SENT)
 		rsess_session_shutdown(rsess_sk(sk));
+	if (how & SEND_SHUTDOWN && rsess_sk(sk)->shown == TCP_CLOSE_WAIT)
+		rsess_sk(sk)->shown = 0;
 	release_sock(sk);
 }
 
@@ -1129,6 +1136,7 @@ void world_write(u32 len, int flags)
 		.msg_flags = MSG_DONTWAIT | flags,
 	};
 	bool ended = rs->fin_queued || rs->reason;
+	bool unheard = rs->shown == TCP_CLOSE_WAIT;
 	u32 i;
 	int n;
 
@@ -1136,11 +1144,13 @@ void world_write(u32 len, int flags)
 	for (i = 0; i < len; i++)
 		world_buf[i] = pattern(seq + i);
 	n = rsess_sendmsg(&world.app, &msg, len);
-	if (flags & MSG_OOB && n > 0)
+	if (flags & MSG_OOB && n > 0 && !unheard)
 		world.urgent[world.urgents++ % URGENTS] = seq + n;
 	CHECK(n <= (int)len);
-	CHECK(!ended || n <= 0);
-	CHECK(rs->sq.write_seq - seq == (n > 0 ? (u64)n : 0));
+	CHECK(!ended || unheard || n <= 0);
+	CHECK(rs->sq.write_seq - seq == (n > 0 && !unheard ? (u64)n : 0));
+	/* Once. */
+	CHECK(!unheard || (rs->shown == TCP_CLOSE) == (n > 0));
 }
 
 /* recv() with MSG_OOB */

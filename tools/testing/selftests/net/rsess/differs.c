@@ -42,12 +42,6 @@ static struct difference {
 	bool seen, used;
 } differences[] = {
 	{
-		.name = "peer_closed",
-		.pattern = "peer_closed @(send*|write_empty|splice_to|*poll)",
-		.session = true,
-		.why = "a peer that has closed says so: writing is over",
-	},
-	{
 		.name = "unread",
 		.session = true,
 		.why = "close() with unread input does not destroy output",

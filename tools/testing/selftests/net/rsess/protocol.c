@@ -16,9 +16,10 @@
 #include "harness.h"
 #include "malformed.h"
 #include "pair.h"
+#include "stream.h"
 
 /* Long enough for the kernel to do what it must not do; nothing waits for it. */
-#define QUIET_MS	300
+#define SILENCE_MS	300
 
 /*
  * Session that is agreed on: {the kernel dials, the kernel accepts}.
@@ -174,15 +175,15 @@ CASE(protocol, credit_is_respected)
 	OK(pair_write(s, 50000));
 	OK(peer_take(&s->p, 10000));
 	OK(peer_send_ack(&s->p));
-	OK(peer_expect_nothing(&s->p, QUIET_MS));
+	OK(peer_expect_nothing(&s->p, SILENCE_MS));
 	s->p.limit += 1;
 	OK(peer_send_ack(&s->p));
 	OK(peer_take(&s->p, 1));
-	OK(peer_expect_nothing(&s->p, QUIET_MS));
+	OK(peer_expect_nothing(&s->p, SILENCE_MS));
 	/* A reset gives no credit. */
 	peer_reset(&s->p);
 	OK(pair_again(s));
-	OK(peer_expect_nothing(&s->p, QUIET_MS));
+	OK(peer_expect_nothing(&s->p, SILENCE_MS));
 	s->p.window = PEER_WINDOW;
 	OK(peer_send_ack(&s->p));
 	OK(peer_take(&s->p, 39999));
@@ -339,6 +340,13 @@ CASE(protocol, abort_behind_the_end)
 	EXPECT_EQ(0, stat_get("SessionsFailed"));
 }
 
+static int outq(struct pair *s, int name)
+{
+	int n = -1;
+
+	return ioctl(s->fd, name, &n) ? -errno : n;
+}
+
 static int sigpipes;
 
 static void count_sigpipe(int sig)
@@ -368,6 +376,30 @@ CASE(protocol, stop_gives_epipe)
 	ASSERT_EQ(1, sigpipes);
 	/* Whatever it sent before is read. */
 	OK(pair_read(s, 1000));
+	OK(read_eof(s->fd));
+	s->shut = true;
+	OK(pair_end(s));
+}
+
+/* The peer had all that was written: the application may say one thing more, which is not
+ * sent.
+ */
+CASE(protocol, stop_takes_a_goodbye)
+{
+	const int open = POLLIN | POLLOUT | POLLRDHUP;
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 500));
+	OK(peer_take(&s->p, 500));
+	OK(peer_send_fin(&s->p));
+	OK(peer_send(&s->p, RSESS_STOP, NULL, 0));
+	OK(peer_expect(&s->p, RSESS_FIN));
+	ASSERT_EQ(open, events(s->fd));
+	ASSERT_EQ(3, send(s->fd, "bye", 3, MSG_NOSIGNAL));
+	ASSERT_EQ(open | POLLERR | POLLHUP, events(s->fd));
+	EXPECT_EQ(3, outq(s, SIOCOUTQ));
+	FAILS(EPIPE, send(s->fd, "bye", 3, MSG_NOSIGNAL));
 	OK(read_eof(s->fd));
 	s->shut = true;
 	OK(pair_end(s));
@@ -453,7 +485,7 @@ CASE(protocol, linger_waits_for_confirmation)
 	ASSERT_EQ(1000, left);
 	OK(pthread_create(&thread, NULL, close_it, s));
 	OK(peer_expect(&s->p, RSESS_FIN));
-	usleep(QUIET_MS * 1000);
+	usleep(SILENCE_MS * 1000);
 	ASSERT_LE(0, s->fd);
 	OK(peer_send_ack(&s->p));
 	OK(pthread_join(thread, NULL));
@@ -488,13 +520,6 @@ CASE(protocol, outq_counts_what_the_session_has_not_confirmed)
 	} while (left == 400);
 	ASSERT_EQ(0, left);
 	OK(pair_finish(s));
-}
-
-static int outq(struct pair *s, int name)
-{
-	int n = -1;
-
-	return ioctl(s->fd, name, &n) ? -errno : n;
 }
 
 /* Nothing is delivered by an error. */
@@ -654,7 +679,7 @@ CASE(protocol, idle_dialer_probes)
 	OK(pair_again(s));
 	pfd.fd = p->fd;
 	pfd.events = POLLIN;
-	ASSERT_EQ(0, poll(&pfd, 1, 4 * QUIET_MS));
+	ASSERT_EQ(0, poll(&pfd, 1, 4 * SILENCE_MS));
 	OK(pair_finish(s));
 }
 

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -404,6 +405,56 @@ CASE(calls, close_with_unread_bytes)
 		n = send(l->s, buf, sizeof(buf), MSG_NOSIGNAL);
 	} while (n >= 0);
 	ASSERT_EQ(EPIPE, errno);
+}
+
+/* Does the session know that its peer has closed?  TCP never does. */
+static bool has_heard(void *arg)
+{
+	struct rsess_info info = {};
+	socklen_t len = sizeof(info);
+
+	return getsockopt(*(int *)arg, SOL_RSESS, RSESS_INFO, &info, &len) ||
+	       info.plain || info.state == TCP_LAST_ACK ||
+	       info.state == TCP_CLOSE;
+}
+
+/* A peer that has closed looks as one that has ended its direction, until something is
+ * written to it: what programs say when they leave is no error.
+ */
+CASE(calls, goodbye_to_a_closed_peer)
+{
+	const int open = POLLIN | POLLOUT | POLLRDHUP;
+	struct line *l = &self->l;
+	struct pollfd nothing = { .fd = l->c };
+
+	signal(SIGPIPE, count_signal);
+	OK(line_talk(l));
+	OK(write_all(l->s, SOME, 100));
+	OK(wait_readable(l->c, 100));
+	OK(wait_confirmed(l->c));
+	line_close(&l->s);
+	ASSERT_LT(0, wait_for(l->c, POLLRDHUP));
+	OK(wait_until(has_heard, &l->c));
+	ASSERT_EQ(open, events(l->c));
+	ASSERT_EQ(0, poll(&nothing, 1, 0));
+	ASSERT_EQ(0, send(l->c, "", 0, 0));
+	FAILS(EFAULT, send(l->c, (void *)8, 3, 0));
+	ASSERT_EQ(open, events(l->c));
+	ASSERT_EQ(3, send(l->c, "bye", 3, 0));
+	OK(wait_events(l->c, open | POLLERR | POLLHUP));
+	ASSERT_EQ(0, signals);
+	/* What has come is there to be read. */
+	OK(read_all(l->c, SOME, 100));
+	OK(read_eof(l->c));
+	FAILS(EPIPE, write(l->c, "bye", 3));
+	ASSERT_EQ(1, signals);
+	FAILS(EPIPE, send(l->c, "bye", 3, MSG_NOSIGNAL));
+	ASSERT_EQ(0, socket_error(l->c));
+	FAILS(ENOTCONN, shutdown(l->c, SHUT_WR));
+	line_close(&l->c);
+	if (has_session(&variant->kind)) {
+		OK(no_sessions());
+	}
 }
 
 CASE(calls, broken_pipe)
