@@ -9,6 +9,7 @@
 #include <linux/sockios.h>
 #include <net/inet_common.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 #include <asm/ioctls.h>
 #include "compat.h"
 #include "listener.h"
@@ -328,6 +329,44 @@ out:
 
 plain:
 	return rsess_plain_connect(sock, uaddr, addr_len, flags);
+}
+
+/* MSG_FASTOPEN: connect.  The bytes follow by themselves, as they do over TCP to a peer of
+ * which there is no cookie: the first ones of a connection are the session's.
+ */
+static int rsess_fast_open(struct socket *sock, const struct msghdr *msg)
+{
+	int flags = msg->msg_flags & MSG_DONTWAIT ? O_NONBLOCK : 0;
+	struct sockaddr_unsized *to = msg->msg_name;
+	struct sock *sk = rsess_sock_get(sock);
+	union rsess_addr none = {};
+
+	if (!(READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_fastopen) &
+	      TFO_CLIENT_ENABLE))
+		return -EOPNOTSUPP;
+	if (!to) {
+		none.sa.sa_family = READ_ONCE(sk->sk_family);
+		return rsess_connect(sock, (struct sockaddr_unsized *)&none,
+				     sizeof(sa_family_t), flags);
+	}
+	if (msg->msg_namelen >= (int)sizeof(sa_family_t) &&
+	    to->sa_family == AF_UNSPEC)
+		return -EOPNOTSUPP;
+	return rsess_connect(sock, to, msg->msg_namelen, flags);
+}
+
+static int rsess_send(struct socket *sock, struct msghdr *msg, size_t len)
+{
+	int err;
+
+	if (msg->msg_flags & MSG_FASTOPEN &&
+	    rsess_is_session(rsess_sock_get(sock))) {
+		err = rsess_fast_open(sock, msg);
+		if (err)
+			return err;
+		msg->msg_flags &= ~MSG_FASTOPEN;
+	}
+	return rsess_sendmsg(sock, msg, len);
 }
 
 /* Wait for a session in the queue; what accept() fails with, or 0. */
@@ -751,7 +790,7 @@ RSESS_DEFINE_SET_RCVBUF_OP(rsess_set_rcvbuf)
 	.shutdown	= rsess_shutdown,				\
 	.setsockopt	= rsess_setsockopt,				\
 	.getsockopt	= rsess_getsockopt,				\
-	.sendmsg	= rsess_sendmsg,				\
+	.sendmsg	= rsess_send,					\
 	.recvmsg	= rsess_recvmsg,				\
 	.mmap		= rsess_mmap,					\
 	.set_rcvlowat	= rsess_set_rcvlowat,				\

@@ -212,7 +212,7 @@ static struct ubuf_info *rsess_send_notice(struct sock *sk, int flags,
 }
 
 /**
- * rsess_sendmsg() - proto_ops.sendmsg
+ * rsess_sendmsg() - proto_ops.sendmsg of a socket that need not be connected first
  * @sock: outer
  * @msg: bytes
  * @len: how many

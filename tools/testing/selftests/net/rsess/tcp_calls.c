@@ -407,6 +407,53 @@ CASE(calls, close_with_unread_bytes)
 	ASSERT_EQ(EPIPE, errno);
 }
 
+/* MSG_FASTOPEN connects and sends. */
+CASE(calls, fast_open)
+{
+	struct line *l = &self->l;
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, variant->kind.family, l->port);
+	struct sockaddr *sa = (struct sockaddr *)&ss;
+	unsigned char buf[SOME];
+	int fd = kind_socket(&variant->kind, 0);
+	int s;
+
+	ASSERT_LE(0, fd);
+	signal(SIGPIPE, count_signal);
+	pattern_fill(0, buf, SOME);
+	FAILS(EINVAL, send(fd, buf, SOME, MSG_FASTOPEN));
+	FAILS(EINVAL, sendto(fd, buf, SOME, MSG_FASTOPEN, sa, 8));
+	loopback(&ss, variant->kind.family, PORT + 9);
+	FAILS(ECONNREFUSED, sendto(fd, buf, SOME, MSG_FASTOPEN, sa, len));
+	sa->sa_family = AF_UNSPEC;
+	FAILS(EOPNOTSUPP, sendto(fd, buf, SOME, MSG_FASTOPEN, sa, len));
+	loopback(&ss, variant->kind.family, l->port);
+	ASSERT_EQ(SOME, sendto(fd, buf, SOME, MSG_FASTOPEN, sa, len));
+	s = line_accept(l);
+	ASSERT_LE(0, s);
+	OK(read_all(s, 0, SOME));
+	FAILS(EISCONN, sendto(fd, buf, SOME, MSG_FASTOPEN, sa, len));
+	FAILS(EISCONN, send(fd, buf, SOME, MSG_FASTOPEN));
+	close(fd);
+	OK(read_eof(s));
+	close(s);
+	fd = kind_socket(&variant->kind, SOCK_NONBLOCK);
+	ASSERT_LE(0, fd);
+	OK(sysctl_set("ipv4/tcp_fastopen", 0));
+	FAILS(EOPNOTSUPP, sendto(fd, buf, SOME, MSG_FASTOPEN, sa, len));
+	OK(sysctl_set("ipv4/tcp_fastopen", 1));
+	FAILS(EINPROGRESS, sendto(fd, buf, SOME, MSG_FASTOPEN, sa, len));
+	ASSERT_LT(0, wait_for(fd, POLLOUT));
+	OK(socket_error(fd));
+	s = line_accept(l);
+	ASSERT_LE(0, s);
+	OK(write_all(fd, 0, SOME));
+	OK(read_all(s, 0, SOME));
+	ASSERT_EQ(0, signals);
+	close(fd);
+	close(s);
+}
+
 /* Does the session know that its peer has closed?  TCP never does. */
 static bool has_heard(void *arg)
 {

@@ -169,6 +169,22 @@ static long call_sendto(struct line *l, struct called *c)
 		      len);
 }
 
+/* Where it connects it is refused. */
+static long call_sendto_fastopen(struct line *l, struct called *c)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, l->kind->family, PORT + 9);
+
+	(void)c;
+	return sendto(l->c, "abc", 3, MSG_FASTOPEN, (struct sockaddr *)&ss, len);
+}
+
+static long call_send_fastopen(struct line *l, struct called *c)
+{
+	(void)c;
+	return send(l->c, "abc", 3, MSG_FASTOPEN);
+}
+
 static long receive(struct line *l, struct called *c, size_t len, int flags)
 {
 	long ret = recv(l->c, c->buf, len, flags | MSG_DONTWAIT);
@@ -393,14 +409,15 @@ static const struct call {
 } calls[] = {
 	CALL(bind), CALL(connect), CALL(connect_unspec), CALL(listen),
 	CALL(accept), CALL(send), CALL(send_empty), CALL(send_bad),
-	CALL(send_oob), CALL(sendto), CALL(recv), CALL(recv_empty),
-	CALL(recv_peek), CALL(recv_waitall), CALL(recv_oob), CALL(recv_bad),
+	CALL(send_oob), CALL(sendto), CALL(sendto_fastopen), CALL(recv),
+	CALL(recv_empty), CALL(recv_peek), CALL(recv_waitall), CALL(recv_oob),
+	CALL(recv_bad),
 	CALL(shutdown_read), CALL(shutdown_write), CALL(shutdown_both),
 	CALL(error), CALL(write_empty), CALL(splice_from), CALL(splice_to),
 	CALL(sendfile),
 	HARMLESS(bind_short), HARMLESS(connect_short), HARMLESS(connect_unix),
-	HARMLESS(accept_flags), HARMLESS(getsockname), HARMLESS(getpeername),
-	HARMLESS(recv_errqueue), HARMLESS(shutdown_bad),
+	HARMLESS(accept_flags), HARMLESS(send_fastopen), HARMLESS(getsockname),
+	HARMLESS(getpeername), HARMLESS(recv_errqueue), HARMLESS(shutdown_bad),
 	HARMLESS(shutdown_negative), HARMLESS(acceptconn), HARMLESS(domain),
 	HARMLESS(protocol), HARMLESS(inq), HARMLESS(outq), HARMLESS(outqnsd),
 	HARMLESS(atmark), HARMLESS(ioctl_unknown), HARMLESS(ioctl_bad),
