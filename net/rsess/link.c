@@ -455,6 +455,18 @@ static u32 rsess_link_max_resumes(const struct rsess_sock *rs)
 	return READ_ONCE(rsess_net(net)->max_resumes);
 }
 
+/* The peer is who was reached: 0.0.0.0 and :: stand for this host, and what is resolved
+ * once need not be so again.
+ */
+static void rsess_link_note_raddr(struct rsess_sock *rs)
+{
+	union rsess_addr addr = {};
+
+	if (kernel_getpeername(rs->tr->sock, &addr.sa) >= 0 &&
+	    addr.sa.sa_family == rs->raddr.sa.sa_family)
+		rsess_set_raddr(rs, &addr);
+}
+
 /* The inner socket is connected: say who we are. */
 static void rsess_link_greet(struct rsess_sock *rs)
 {
@@ -464,6 +476,7 @@ static void rsess_link_greet(struct rsess_sock *rs)
 	rs->link = RSESS_LINK_GREETING;
 	rs->last_rx = jiffies;
 	if (sk->sk_state == TCP_SYN_SENT) {
+		rsess_link_note_raddr(rs);
 		rs->pending = RSESS_PEND(RSESS_HELLO);
 		rs->tag_asked = rs->opt.tag;
 		/* A plain peer may wait for more, and never answer. */

@@ -767,6 +767,11 @@ int kernel_getsockname(struct socket *sock, struct sockaddr *addr)
 	return sizeof(struct sockaddr_in);
 }
 
+int kernel_getpeername(struct socket *sock, struct sockaddr *addr)
+{
+	return kernel_getsockname(sock, addr);
+}
+
 int rsess_inner_sendmsg(struct socket *sock, struct msghdr *msg,
 			struct kvec *vec, size_t n, size_t len)
 {

@@ -510,6 +510,7 @@ int sock_create_kern(struct net *net, int family, int type, int protocol,
 void sock_release(struct socket *sock);
 int kernel_bind(struct socket *sock, struct sockaddr *addr, int len);
 int kernel_getsockname(struct socket *sock, struct sockaddr *addr);
+int kernel_getpeername(struct socket *sock, struct sockaddr *addr);
 ssize_t kernel_sendpage(struct socket *sock, struct page *page, int off,
 			size_t len, int flags);
 int kernel_sock_shutdown(struct socket *sock, int how);

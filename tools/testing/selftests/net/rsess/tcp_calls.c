@@ -678,4 +678,71 @@ CASE(unanswered, connect_runs_out_of_time_twice)
 	FAILS(EALREADY, connect(self->fd, sa, self->len));
 }
 
+/*
+ * connect() to the address that stands for this host.
+ */
+FIXTURE(anywhere) {
+	struct line l;
+};
+
+KIND_TCP_VARIANTS(anywhere);
+
+FIXTURE_SETUP(anywhere)
+{
+	OK(line_init(&self->l, &variant->kind));
+}
+
+FIXTURE_TEARDOWN(anywhere)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+}
+
+CASE(anywhere, peer_is_who_was_reached)
+{
+	int family = variant->kind.family;
+	struct line *l = &self->l;
+	struct sockaddr_storage any, want, name = { 0 };
+	socklen_t len = sizeof(name), wantlen;
+
+	address(&any, family, family == AF_INET ? "0.0.0.0" : "::", l->port);
+	wantlen = loopback(&want, family, l->port);
+	l->c = kind_socket(&variant->kind, 0);
+	ASSERT_LE(0, l->c);
+	OK(connect(l->c, (struct sockaddr *)&any, wantlen));
+	l->s = line_accept(l);
+	ASSERT_LE(0, l->s);
+	OK(getpeername(l->c, (struct sockaddr *)&name, &len));
+	ASSERT_EQ(wantlen, len);
+	OK(memcmp(&want, &name, len));
+	OK(line_talk(l));
+	OK(line_reset(l));
+	OK(write_all(l->c, 0, 100));
+	OK(read_all(l->s, 0, 100));
+}
+
+/* What a caller says beside the address is no part of the peer's name. */
+CASE(anywhere, name_has_what_counts)
+{
+	struct line *l = &self->l;
+	struct sockaddr_storage to = { 0 }, want = { 0 }, name = { 0 };
+	struct sockaddr_in6 *s6 = (struct sockaddr_in6 *)&to;
+	struct sockaddr_in *s4 = (struct sockaddr_in *)&to;
+	socklen_t len = sizeof(name), wantlen;
+
+	wantlen = loopback(&want, variant->kind.family, l->port);
+	to = want;
+	if (to.ss_family == AF_INET6) {
+		s6->sin6_flowinfo = htonl(5);
+		s6->sin6_scope_id = 7;
+	} else {
+		memset(s4->sin_zero, 1, sizeof(s4->sin_zero));
+	}
+	l->c = kind_socket(&variant->kind, 0);
+	ASSERT_LE(0, l->c);
+	OK(connect(l->c, (struct sockaddr *)&to, wantlen));
+	OK(getpeername(l->c, (struct sockaddr *)&name, &len));
+	ASSERT_EQ(wantlen, len);
+	OK(memcmp(&want, &name, len));
+}
+
 TEST_HARNESS_MAIN
