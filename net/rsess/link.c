@@ -540,6 +540,7 @@ static bool rsess_link_may_greet(struct rsess_sock *rs)
 	}
 	if (rs->greeted) {
 		RSESS_INC(net, SYN_OPTION_LOST);
+		tr->stranger = true;
 		rsess_link_lost(rs, "no option");
 		return false;
 	}
@@ -775,18 +776,34 @@ static bool rsess_link_was_up(const struct rsess_sock *rs, int err)
 	       (err == ECONNRESET || err == ECONNABORTED || err == EPIPE);
 }
 
-static void rsess_link_note_refusal(struct rsess_sock *rs, int err)
+/* A dial has failed, or the transport that came of it. */
+static void rsess_link_note_failure(struct rsess_sock *rs, int err)
 {
+	bool stranger = rs->tr && rs->tr->stranger;
+
 	rs->refusals = err == rs->ops->refused ? rs->refusals + 1 : 0;
+	rs->strangers = stranger ? rs->strangers + 1 : 0;
+}
+
+/* Has another service taken the peer's place?  Dials that are lost or refused do not say who
+ * comes back there; and behind an address there may be several hosts.
+ */
+static bool rsess_link_is_replaced(const struct rsess_sock *rs)
+{
+	u32 places = 1 + (rs->addrs ? rs->addrs->n : 0);
+
+	return rs->strangers >= RSESS_STRANGERS * places &&
+	       !rs->opt.retry_unknown;
 }
 
 /* The session has no transport, for the transport's reason or none: what now? */
 static void rsess_link_next(struct rsess_sock *rs, int err)
 {
+	bool replaced = rsess_link_is_replaced(rs);
 	struct sock *sk = rsess_to_sk(rs);
 
 	if (sk->sk_state == TCP_SYN_SENT &&
-	    (!rsess_link_was_up(rs, err) ||
+	    (!rsess_link_was_up(rs, err) || replaced ||
 	     rs->attempts >= RSESS_HELLO_TRIES)) {
 		if (rs->greeted && rs->inband)
 			err = EPROTONOSUPPORT;
@@ -795,8 +812,14 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 	}
 	/* The acceptor's tombstone answers as well as we could. */
 	if (sk->sk_state == TCP_TIME_WAIT &&
-	    (!rs->dialer || rs->refusals >= RSESS_LAST_TRIES)) {
+	    (!rs->dialer || replaced || rs->refusals >= RSESS_LAST_TRIES)) {
 		rsess_session_event(rs, RSESS_EV_RELEASED);
+		return;
+	}
+	/* The same as when the peer has come back and does not know the session. */
+	if (replaced) {
+		RSESS_INC(sock_net(sk), PEERS_REPLACED);
+		rsess_session_end(rs, RSESS_REASON_UNKNOWN, ECONNRESET);
 		return;
 	}
 	if (!rs->dialer && READ_ONCE(rs->lsn->dead)) {
@@ -833,7 +856,7 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 		RSESS_INC(sock_net(sk), DIALS_FAILED);
 	}
 	trace_rsess_transport_lost(sk, rs->epoch, rs->link, err, why);
-	rsess_link_note_refusal(rs, rs->link == RSESS_LINK_DIALING ? err : 0);
+	rsess_link_note_failure(rs, rs->link == RSESS_LINK_DIALING ? err : 0);
 	rs->last_error = err;
 	if (rs->progress) {
 		rs->attempts = 0;
@@ -863,7 +886,7 @@ void rsess_link_redial(struct rsess_sock *rs, bool turn)
 		return;
 	rs->dial_failed = true;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), DIALS_FAILED);
-	rsess_link_note_refusal(rs, -err);
+	rsess_link_note_failure(rs, -err);
 	rsess_link_next(rs, -err);
 }
 

@@ -143,6 +143,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->turn_come = false;
 	rs->unanswered = 0;
 	rs->refusals = 0;
+	rs->strangers = 0;
 	rs->pending = 0;
 	rsess_sendq_init(&rs->sq, 0);
 	rsess_credit_init(&rs->credit, 0);

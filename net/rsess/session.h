@@ -228,6 +228,7 @@ struct rsess_addrs {
  * @attempts: dials since the last progress
  * @dial_failed: the last one did not bring a live transport
  * @refusals: dials in a row that the peer's host has refused
+ * @strangers: dials in a row that were answered by a host which does not have the protocol
  * @retries: since memory was short the first time in a row
  * @unanswered: those of @attempts that handshake_timeout_ms has ended
  * @last_rx: jiffies when the transport last gave something
@@ -355,6 +356,7 @@ struct rsess_sock {
 	bool			dial_failed;
 	u32			unanswered;
 	u32			refusals;
+	u32			strangers;
 	u32			retries;
 	unsigned long		last_rx;
 	unsigned long		watched;
@@ -490,6 +492,10 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
  * a transport that does not tell of resets was silent.
  */
 #define RSESS_HELLO_ERRORS	3
+/* A service without the protocol that answers so often at each address of the peer has
+ * taken its place.
+ */
+#define RSESS_STRANGERS		5
 /* In TIME_WAIT the dialer has all, and asks for the acceptor's sake.  Where it is refused so
  * often, for some seconds, there is nobody who needs that.
  */

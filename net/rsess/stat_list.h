@@ -62,5 +62,6 @@ RSESS_MIB(FALLBACK_SYN_LOST, "FallbackSynLost")	/* plain: this time the option w
 RSESS_MIB(BLACKHOLES, "Blackholes")	/* and not for the first time: no SYN has it for a while */
 RSESS_MIB(FALLBACK_OFF, "FallbackOff")	/* plain: RSESS_NEGOTIATE is off here */
 RSESS_MIB(SYN_OPTION_LOST, "SynOptionLost")	/* resumes answered without the option */
+RSESS_MIB(PEERS_REPLACED, "PeersReplaced")	/* and so often that there is another service */
 RSESS_MIB(OFFERS_DROPPED, "OffersDropped")	/* SYNs of which too many are on the way */
 RSESS_MIB(MEMORY_SHORT, "MemoryShort")	/* allocation failed, tried again */

@@ -217,6 +217,7 @@ struct rsess_tx {
  * @link: place in a list of @lsn, under the lock of @lsn
  * @opened: it was connected once, whatever became of it; written by the callbacks
  * @answer: of SCTP: enum rsess_answer_kind when it was
+ * @stranger: of a session's dialer: who has answered does not have the protocol
  * @inband: its peer has not asked for a session in the handshake, of one that was accepted
  * @offer: enum rsess_offer, of one that was accepted
  * @plain: accepted: it is to be so without a session, else NULL; of a first dial: for
@@ -259,6 +260,7 @@ struct rsess_transport {
 	struct list_head	link;
 	bool			opened;
 	u8			answer;
+	bool			stranger;
 	bool			inband;
 	u8			offer;
 	struct rsess_plain	*plain;

@@ -731,6 +731,78 @@ CASE(killing, while_it_is_asked)
 	close(i);
 }
 
+/* What is said at the common port gets lost, until speak(). */
+static int silence(void)
+{
+	return system("nft 'add table inet t;"
+		      "add chain inet t in { type filter hook input priority 0;};"
+		      "add rule inet t in meta l4proto {tcp, sctp} th sport 7000 drop'");
+}
+
+static int speak(void)
+{
+	return system("nft delete table inet t");
+}
+
+static bool has_no_transport(void *fd)
+{
+	struct rsess_info info;
+	socklen_t len = sizeof(info);
+
+	return !getsockopt(*(int *)fd, SOL_RSESS, RSESS_INFO, &info, &len) &&
+	       info.link == RSESS_LINK_NONE;
+}
+
+/* The server's host has lost the connection and has not said so, as when it comes up anew;
+ * and a service that knows of no sessions has the port.  Its listener, or a negative errno.
+ */
+static int comes_back_plain(int domain, int family, int *s)
+{
+	struct linger now = { .l_onoff = 1 };
+	int ret = silence() ? -EIO : 0;
+
+	/* Over a transport a session would say that it is cut. */
+	if (!ret && domain == AF_RSESS)
+		ret = tear(PORT) > 0 ? wait_until(has_no_transport, s) : -EIO;
+	if (ret ||
+	    setsockopt(*s, SOL_SOCKET, SO_LINGER, &now, sizeof(now)) ||
+	    close(*s))
+		return ret ?: -EIO;
+	*s = -1;
+	ret = wait_until(is_free_to_all, &family);
+	if (ret)
+		return ret;
+	ret = listener(family, family, ADDR, 50);
+	return speak() ? -EIO : ret;
+}
+
+CASE(listening, comes_back_without_sessions)
+{
+	int family = variant->family;
+	int a, c, s, n = 0;
+
+	OK(last_one(variant->domain, family, &c, &s));
+	OK(write_all(c, 0, 100));
+	OK(read_all(s, 0, 100));
+	a = comes_back_plain(variant->domain, family, &s);
+	ASSERT_LE(0, a);
+	ASSERT_EQ(1, send(c, "x", 1, MSG_NOSIGNAL));
+	ASSERT_LT(0, wait_for(c, POLLERR));
+	ASSERT_EQ(ECONNRESET, socket_error(c));
+	close(c);
+	/* The new service has not been bothered for long. */
+	while ((s = accept(a, NULL, NULL)) >= 0) {
+		close(s);
+		n++;
+	}
+	ASSERT_GT(10, n);
+	if (variant->domain == AF_RSESS) {
+		ASSERT_EQ(1, stat_get("PeersReplaced"));
+		OK(no_sessions());
+	}
+	close(a);
+}
+
 /* A service that serves only whom it has: who comes to see whether it is there must not
  * take it for alive. SCTP cannot tell before it has an association.
  */
@@ -1438,9 +1510,7 @@ static int last_word_is_lost(int family, int *c)
 	ret = read_eof(*c);
 	if (ret)
 		return ret;
-	if (system("nft 'add table inet t;"
-		   "add chain inet t in { type filter hook input priority 0;};"
-		   "add rule inet t in meta l4proto {tcp, sctp} th sport 7000 drop'"))
+	if (silence())
 		return -EIO;
 	if (shutdown(*c, SHUT_WR))
 		return -errno;
@@ -1467,7 +1537,7 @@ CASE(queue, last_word_is_said_where_nobody_listens)
 
 	OK(last_word_is_lost(family, &c));
 	ASSERT_EQ(0, bound_by_nobody(family, family, ADDR));
-	OK(system("nft delete table inet t"));
+	OK(speak());
 	while (transport == IPPROTO_TCP && !in_close(&c)) {
 		ASSERT_EQ(ECONNREFUSED, called(family, family));
 		ASSERT_GT(end, now_ms());
@@ -1489,9 +1559,10 @@ CASE(queue, last_word_gives_way)
 	int c, a;
 
 	OK(last_word_is_lost(family, &c));
-	a = listener(family, family, ADDR, 5);
+	/* With room for the dialer, too, which is not accepted either. */
+	a = listener(family, family, ADDR, 50);
 	ASSERT_LE(0, a);
-	OK(system("nft delete table inet t"));
+	OK(speak());
 	ASSERT_EQ(0, called(family, family));
 	ASSERT_EQ(0, called(AF_RSESS, family));
 	close(a);
@@ -1504,6 +1575,29 @@ CASE(queue, last_word_gives_way)
 	close(a);
 }
 
+/* The host is one of several, says the application: it may be another one next time. */
+CASE(queue, comes_back_without_sessions_but_may_be_another)
+{
+	/* More than are enough without the option. */
+	struct rise many = { .name = "SynOptionLost", .from = 6 };
+	int family = variant->family;
+	int one = 1;
+	int a, c, s;
+
+	OK(last_one(AF_RSESS, family, &c, &s));
+	OK(setsockopt(c, SOL_RSESS, RSESS_RETRY_UNKNOWN, &one, sizeof(one)));
+	OK(write_all(c, 0, 100));
+	OK(read_all(s, 0, 100));
+	a = comes_back_plain(AF_RSESS, family, &s);
+	ASSERT_LE(0, a);
+	ASSERT_EQ(1, send(c, "x", 1, MSG_NOSIGNAL));
+	OK(wait_until(has_risen, &many));
+	ASSERT_EQ(0, socket_error(c));
+	ASSERT_EQ(0, stat_get("PeersReplaced"));
+	close(c);
+	close(a);
+}
+
 /* It is not kept for ever. */
 CASE(queue, last_word_is_forgotten)
 {
@@ -1513,7 +1607,7 @@ CASE(queue, last_word_is_forgotten)
 	OK(sysctl_set("rsess/tombstone_timeout_ms", 100));
 	OK(last_word_is_lost(family, &c));
 	sleep(2);
-	OK(system("nft delete table inet t"));
+	OK(speak());
 	/* The dialer has sent all, but does not know that it arrived. */
 	ASSERT_LT(0, wait_for(c, POLLERR));
 	close(c);
