@@ -338,9 +338,11 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 		err = 0;		/* the application has had its error */
 	else if (!orderly)
 		WRITE_ONCE(rs->shown, 0);
-	/* Whoever sees the state without a lock sees the error too. */
+	/* Whoever sees the state without a lock sees the error and the end too. */
 	if (err)
 		WRITE_ONCE(sk->sk_err, err);
+	if (!rs->shown)
+		sk->sk_shutdown = SHUTDOWN_MASK;
 	rsess_state_set(sk, TCP_CLOSE);
 	rsess_table_remove(rs, tomb);
 	rsess_timer_stop_all(rs);
