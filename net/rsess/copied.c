@@ -11,6 +11,7 @@
 #include <linux/uio.h>
 #include <net/sock.h>
 #include "copied.h"
+#include "stamp.h"
 #include "transport.h"
 
 /* What is thrown away at most: a socket has no more than its buffer. */
@@ -50,16 +51,26 @@ ssize_t rsess_copied_send(struct socket *sock, struct page *page, u32 off,
 	return n;
 }
 
-/* Into a piece of a page; bytes, or 0 or a negative errno. */
-static int rsess_copied_recv(struct socket *sock, struct page *page, u32 off,
-			     u32 len)
+/* To the beginning of a page; bytes, or 0 or a negative errno.  @skb, unless it is NULL, is
+ * told when they were received.
+ */
+static int rsess_copied_recv(struct socket *sock, struct page *page, u32 len,
+			     struct sk_buff *skb)
 {
-	struct msghdr msg = {};
+	u8 control[RSESS_STAMP_CONTROL] __aligned(sizeof(size_t));
+	struct msghdr msg = {
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
 	struct bio_vec bv;
+	int n;
 
-	bvec_set_page(&bv, page, len, off);
+	bvec_set_page(&bv, page, len, 0);
 	iov_iter_bvec(&msg.msg_iter, ITER_DEST, &bv, 1, len);
-	return sock->ops->recvmsg(sock, &msg, len, MSG_DONTWAIT);
+	n = sock->ops->recvmsg(sock, &msg, len, MSG_DONTWAIT);
+	if (skb)
+		rsess_stamp_take(skb, control,
+				 sizeof(control) - msg.msg_controllen);
+	return n;
 }
 
 /* Is it still the connection that it was?  If not, that one was reset. */
@@ -125,7 +136,8 @@ static int rsess_copied_take(struct rsess_transport *tr)
 	skb = alloc_skb(0, gfp);
 	if (!skb)
 		return -ENOMEM;
-	n = rsess_copied_recv(sock, frag->page, 0, frag->size);
+	rsess_stamp_ask(sock->sk, tr->sk);
+	n = rsess_copied_recv(sock, frag->page, frag->size, skb);
 	/* Asked afterwards, for what has come before came from that one. */
 	if (n > 0 && !rsess_copied_same(tr))
 		n = -ECONNRESET;
@@ -196,7 +208,7 @@ void rsess_copied_discard(struct socket *sock)
 	if (!page)
 		return;
 	do {
-		n = rsess_copied_recv(sock, page, 0, PAGE_SIZE);
+		n = rsess_copied_recv(sock, page, PAGE_SIZE, NULL);
 		done += max(n, 0);
 	} while (n > 0 && done < RSESS_DISCARD_MAX);
 	__free_page(page);

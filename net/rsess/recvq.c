@@ -6,6 +6,7 @@
  */
 #include <net/sock.h>
 #include "recvq.h"
+#include "stamp.h"
 
 /* Room of an skb that gathers: for pieces that fit in, and for larger ones. */
 #define RSESS_GATHER_SMALL	SKB_WITH_OVERHEAD(2 * PAGE_SIZE)
@@ -58,11 +59,13 @@ static int rsess_recvq_gather(struct sock *sk, struct sk_buff_head *queue,
 			kfree_skb(own);
 			return err;
 		}
+		rsess_stamp_copy(own, skb);
 		err = rsess_recvq_queue(sk, queue, own, 0, rest, true);
 		if (err)
 			return err;
 	}
 	if (room) {
+		rsess_stamp_copy(tail, skb);
 		skb_put(tail, room);
 		rsess_skb_cb(tail)->len += room;
 	}

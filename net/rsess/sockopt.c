@@ -19,6 +19,7 @@
 #include "owner.h"
 #include "plain.h"
 #include "session.h"
+#include "stamp.h"
 #include "transport.h"
 
 /* An option of the transport: its own code judges, keeps and tells the value. */
@@ -81,6 +82,7 @@ static void rsess_copy_core(struct sock *sk, const struct sock *from)
 	sk->sk_peek_off = from->sk_peek_off;
 	sk->sk_no_check_tx = from->sk_no_check_tx;
 	sk->sk_tsflags = from->sk_tsflags;
+	sk->sk_bind_phc = from->sk_bind_phc;
 	sk->sk_incoming_cpu = from->sk_incoming_cpu;
 #ifdef CONFIG_NET_RX_BUSY_POLL
 	sk->sk_ll_usec = from->sk_ll_usec;
@@ -95,6 +97,7 @@ static void rsess_inherit_core(struct sock *sk, const struct sock *parent)
 	rsess_copy_core(sk, parent);
 	sk->sk_flags = parent->sk_flags & ~(SK_FLAGS_TIMESTAMP |
 					    BIT(SOCK_DEAD) | BIT(SOCK_DONE));
+	rsess_stamp_inherit(sk, parent);
 	sk->sk_sndbuf = parent->sk_sndbuf;
 	sk->sk_rcvbuf = parent->sk_rcvbuf;
 	sk->sk_userlocks = parent->sk_userlocks;
@@ -186,14 +189,10 @@ static void rsess_hand_over_core(struct socket *sock, const struct sock *from,
 				 unsigned long flags)
 {
 	struct sock *sk = sock->sk;
-	int on = 1;
 
-	/* What counts is that the kernel begins to take the time of packets. */
-	if (sock_flag(from, SOCK_RCVTSTAMP))
-		sock_setsockopt(sock, SOL_SOCKET, SO_TIMESTAMP_OLD,
-				KERNEL_SOCKPTR(&on), sizeof(on));
 	lock_sock(sk);
 	rsess_copy_core(sk, from);
+	rsess_stamp_inherit(sk, from);
 	sk->sk_flags = (sk->sk_flags & ~flags) | (from->sk_flags & flags);
 	rsess_sockopt_buffers(sk, from);
 	if (sk->sk_prot->keepalive)

@@ -9,6 +9,7 @@
 #include "plain.h"
 #include "recvq.h"
 #include "session.h"
+#include "stamp.h"
 #include "transport.h"
 #include "urgent.h"
 
@@ -312,11 +313,11 @@ plain:
 }
 
 /* Hand out what is queued, up to the mark of urgent data.  @skip is where a
- * MSG_PEEK begins.  How many bytes, or a negative errno when none could be handed
- * out.
+ * MSG_PEEK begins; @stamp is for rsess_stamp_tell().  How many bytes, or a negative
+ * errno when none could be handed out.
  */
 static int rsess_recv_queue(struct sock *sk, struct msghdr *msg, size_t len,
-			    u32 skip, int flags)
+			    u32 skip, int flags, struct sk_buff **stamp)
 {
 	struct rsess_sock *rs = rsess_sk(sk);
 	struct sk_buff *skb, *tmp;
@@ -334,7 +335,7 @@ static int rsess_recv_queue(struct sock *sk, struct msghdr *msg, size_t len,
 		struct rsess_skb_cb *cb = rsess_skb_cb(skb);
 		u32 n;
 
-		if (done == len || (done && rsess_urgent_at(rs, seq)))
+		if (done && (done == len || rsess_urgent_at(rs, seq)))
 			break;
 		if (skip >= cb->len) {
 			skip -= cb->len;
@@ -342,9 +343,12 @@ static int rsess_recv_queue(struct sock *sk, struct msghdr *msg, size_t len,
 		}
 		n = min_t(size_t, cb->len - skip, len - done);
 		n = rsess_urgent_limit(rs, seq, n);
-		if (!(flags & MSG_TRUNC) &&
+		if (n && !(flags & MSG_TRUNC) &&
 		    skb_copy_datagram_msg(skb, cb->off + skip, msg, n))
 			return done ?: -EFAULT;
+		rsess_stamp_note(sk, skb, stamp);
+		if (!n)
+			break;
 		done += n;
 		seq += n;
 		skip = 0;
@@ -440,6 +444,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		  int flags)
 {
 	struct sock *sk = rsess_sock_get(sock);
+	struct sk_buff *stamp = NULL;
 	size_t target, done = 0;
 	u32 peek_off;
 	long timeo;
@@ -469,7 +474,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		}
 		n = rsess_recv_queue(sk, msg, len - done,
 				     flags & MSG_PEEK ? peek_off + done : 0,
-				     flags);
+				     flags, &stamp);
 		if (n < 0)
 			break;
 		done += n;
@@ -497,6 +502,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		sk_peek_offset_fwd(sk, done);
 	else
 		sk_peek_offset_bwd(sk, done);
+	rsess_stamp_tell(sk, msg, stamp);
 	if (rsess_sk(sk)->opt.inq || msg->msg_get_inq)
 		n = rsess_recv_inq(sk, msg, done, n);
 	release_sock(sk);

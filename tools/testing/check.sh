@@ -51,7 +51,7 @@ selftests.poll	60	190	0	selftests tcp_process tcp_poll tcp_epoll
 selftests.rules	130	0	0	selftests rules doors
 selftests.field	60	160	0	selftests field_bugs accounting locked
 selftests.like	60	160	0	selftests tcp_states tcp_options tcp_listen
-selftests.calls	42	100	0	selftests tcp_stream tcp_flags tcp_splice tcp_calls
+selftests.calls	42	100	0	selftests tcp_stream tcp_flags tcp_splice tcp_calls tcp_stamps
 selftests.bad	40	0	0	selftests hostile
 selftests.over	37	95	0	selftests transports sctp
 vm		36	0	24	part_vm

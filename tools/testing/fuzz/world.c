@@ -10,6 +10,7 @@
 #include "owner.h"
 #include "plain.h"
 #include "recvq.h"
+#include "stamp.h"
 #include "table.h"
 #include "turn.h"
 #include "urgent.h"
@@ -39,6 +40,21 @@ struct proto rsess_proto = {
 struct rsess_net *rsess_net(const struct net *net)
 {
 	return &world_rn;
+}
+
+/* --- no packet has a time ------------------------------------------------------ */
+
+void rsess_stamp_copy(struct sk_buff *to, const struct sk_buff *from)
+{
+}
+
+void rsess_stamp_note(const struct sock *sk, struct sk_buff *skb,
+		      struct sk_buff **last)
+{
+}
+
+void rsess_stamp_tell(struct sock *sk, struct msghdr *msg, struct sk_buff *last)
+{
 }
 
 /* --- secrets: enough to see who knows them ----------------------------------- */
