@@ -42,7 +42,7 @@ int rsess_sock_init(struct sock *sk)
 
 	rsess_sock_setup(sk, &rsess_tcp_ops);
 	rs->family = sk->sk_family;
-	RSESS_CUSTOM_SOCKOPT(sk->sk_socket);
+	rsess_socket_flags(sk->sk_socket);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ static int rsess_family_create(struct net *net, struct socket *sock, int protoco
 	rsess_sk(sk)->family = ops->family;
 	sock->state = SS_UNCONNECTED;
 	sock->ops = rsess_socket_ops(PF_RSESS);
-	RSESS_CUSTOM_SOCKOPT(sock);
+	rsess_socket_flags(sock);
 	sk->sk_type = sock->type;
 	sock_graft(sk, sock);
 	return 0;

@@ -97,6 +97,8 @@ static void rsess_plain_graft(struct socket *sock, struct socket *inner,
 	plain->ops = inner->ops;
 	plain->transport = transport;
 	SOCK_INODE(sock)->i_private = plain;
+	assign_bit(SOCK_SUPPORT_ZC, &sock->flags,
+		   test_bit(SOCK_SUPPORT_ZC, &inner->flags));
 	/* Where the inner one is kept, parts of the transport still point to it. */
 	rsess_owner_show(inner, sock);
 	write_lock_bh(&sk->sk_callback_lock);

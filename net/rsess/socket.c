@@ -418,7 +418,7 @@ static void rsess_accept_session(const struct sock *sk, struct sock *child,
 	rsess_owner_accept(child, sk);
 	if (rsess_sk(child)->tr)
 		rsess_owner_set(rsess_sk(child)->tr->sock, child);
-	RSESS_CUSTOM_SOCKOPT(newsock);
+	rsess_socket_flags(newsock);
 	newsock->state = SS_CONNECTED;
 	rsess_accept_credit(rsess_sk(child));
 	release_sock(child);

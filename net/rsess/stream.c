@@ -196,14 +196,15 @@ static int rsess_send_wait(struct rsess_sock *rs, long *timeo, bool full)
 
 /* MSG_ZEROCOPY: the bytes are copied, for a reset may ask for them long after the
  * application had its buffer back, and the notification says so as TCP's does over
- * the loopback device.
+ * the loopback device.  That of io_uring is its own, and says so when nobody has used it.
  */
-static struct ubuf_info *rsess_send_notice(struct sock *sk, int flags,
-					   size_t len)
+static struct ubuf_info *rsess_send_notice(struct sock *sk,
+					   const struct msghdr *msg, size_t len)
 {
 	struct ubuf_info *uarg;
 
-	if (!(flags & MSG_ZEROCOPY) || !len || !sock_flag(sk, SOCK_ZEROCOPY))
+	if (!(msg->msg_flags & MSG_ZEROCOPY) || !len || msg->msg_ubuf ||
+	    !sock_flag(sk, SOCK_ZEROCOPY))
 		return NULL;
 	uarg = rsess_zerocopy_alloc(sk, len);
 	if (!uarg)
@@ -243,7 +244,7 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 
 	lock_sock(sk);
 	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
-	uarg = rsess_send_notice(sk, msg->msg_flags, len);
+	uarg = rsess_send_notice(sk, msg, len);
 	if (IS_ERR(uarg)) {
 		err = PTR_ERR(uarg);
 		uarg = NULL;

@@ -136,6 +136,8 @@ void __skb_queue_purge(struct sk_buff_head *q);
 #define skb_queue_walk_safe(q, skb, tmp)				\
 	list_for_each_entry_safe(skb, tmp, &(q)->list, list)
 
+struct ubuf_info;
+
 /* --- messages ---------------------------------------------------------------- */
 
 struct iov_iter {
@@ -150,6 +152,7 @@ struct msghdr {
 	int msg_inq;
 	bool msg_get_inq;
 	size_t msg_controllen;
+	struct ubuf_info *msg_ubuf;
 };
 
 struct kvec {
@@ -251,6 +254,7 @@ enum sock_flags {
 enum {
 	SOCK_NOSPACE,
 	SOCKWQ_ASYNC_NOSPACE,
+	SOCK_SUPPORT_ZC,
 };
 
 enum {

@@ -366,6 +366,21 @@ static int result(struct io_uring *ring)
 	return ret;
 }
 
+/* As result(), and the flags that come with it. */
+static int result_flags(struct io_uring *ring, unsigned int *flags)
+{
+	struct __kernel_timespec ts = { .tv_sec = WAIT_MS / 1000 };
+	struct io_uring_cqe *cqe;
+	int ret = io_uring_wait_cqe_timeout(ring, &cqe, &ts);
+
+	if (ret)
+		return ret;
+	ret = cqe->res;
+	*flags = cqe->flags;
+	io_uring_cqe_seen(ring, cqe);
+	return ret;
+}
+
 /* No request has ended. */
 static bool nothing(struct io_uring *ring)
 {
@@ -499,6 +514,151 @@ CASE(uring, poll)
 	ASSERT_EQ(1, io_uring_submit(ring));
 	OK(shutdown(l->c, SHUT_WR));
 	ASSERT_EQ(POLLIN | POLLRDHUP, result(ring));
+}
+
+#ifndef IORING_SEND_ZC_REPORT_USAGE
+#define IORING_SEND_ZC_REPORT_USAGE	0x8
+#define IORING_NOTIF_USAGE_ZC_COPIED	0x80000000
+#endif
+
+/* Says with its second result that the bytes may be changed, and that they were copied. */
+static int send_zc(struct io_uring *ring, int len)
+{
+	unsigned int flags;
+	int ret;
+
+	ret = io_uring_submit(ring);
+	if (ret != 1)
+		return -EIO;
+	ret = result_flags(ring, &flags);
+	if (ret != len || flags != IORING_CQE_F_MORE) {
+		say("%d, flags %#x", ret, flags);
+		return -EIO;
+	}
+	ret = result_flags(ring, &flags);
+	if (ret != (int)IORING_NOTIF_USAGE_ZC_COPIED ||
+	    flags != IORING_CQE_F_NOTIF) {
+		say("%d, flags %#x", ret, flags);
+		return -EIO;
+	}
+	return 0;
+}
+
+/* What was sent may be sent again, when the caller has its memory back long since. */
+CASE(uring, send_zc)
+{
+	struct io_uring *ring = &self->ring;
+	struct line *l = &self->l;
+	unsigned char out[SOME];
+	struct iovec iov = { out, sizeof(out) };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int ends[] = { l->c, l->s };
+	struct io_uring_sqe *sqe;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		pattern_fill(0, out, SOME);
+		io_uring_prep_send_zc(io_uring_get_sqe(ring), ends[i], out, SOME,
+				      MSG_WAITALL, IORING_SEND_ZC_REPORT_USAGE);
+		OK(send_zc(ring, SOME));
+		pattern_fill(SOME, out, SOME);
+		OK(line_reset(l));
+		sqe = io_uring_get_sqe(ring);
+		io_uring_prep_sendmsg_zc(sqe, ends[i], &mh, MSG_WAITALL);
+		sqe->ioprio |= IORING_SEND_ZC_REPORT_USAGE;
+		OK(send_zc(ring, SOME));
+		memset(out, 0, SOME);
+		OK(line_reset(l));
+		OK(read_all(ends[!i], 0, 2 * SOME));
+	}
+}
+
+/* The notification is io_uring's, also if the socket has some of its own. */
+CASE(uring, send_zc_has_one_notice)
+{
+	struct io_uring *ring = &self->ring;
+	struct line *l = &self->l;
+	char c[100] = "";
+
+	if (set_int(l->c, SOL_SOCKET, SO_ZEROCOPY, 1))
+		ASSERT_TRUE(differs(&variant->kind, "zerocopy"));
+	io_uring_prep_send_zc(io_uring_get_sqe(ring), l->c, c, sizeof(c), 0,
+			      IORING_SEND_ZC_REPORT_USAGE);
+	OK(send_zc(ring, sizeof(c)));
+	FAILS(EAGAIN, recv(l->c, c, sizeof(c), MSG_ERRQUEUE));
+}
+
+/*
+ * One request that gives what comes, as long as there are buffers.
+ */
+#define PIECE		100
+#define BUFFERS		(8 * SOME / PIECE)
+#define BUFFER_GROUP	7
+
+struct multishot {
+	unsigned char buf[BUFFERS][PIECE];
+	uint64_t got;
+};
+
+static int multishot_begin(struct io_uring *ring, struct multishot *m, int fd)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+
+	io_uring_prep_provide_buffers(sqe, m->buf, PIECE, BUFFERS, BUFFER_GROUP,
+				      0);
+	if (io_uring_submit(ring) != 1 || result(ring) < 0)
+		return -EIO;
+	sqe = io_uring_get_sqe(ring);
+	io_uring_prep_recv_multishot(sqe, fd, NULL, 0, 0);
+	sqe->flags |= IOSQE_BUFFER_SELECT;
+	sqe->buf_group = BUFFER_GROUP;
+	return io_uring_submit(ring) == 1 ? 0 : -EIO;
+}
+
+/* The next bytes; the request goes on. */
+static int multishot_next(struct io_uring *ring, struct multishot *m)
+{
+	unsigned int flags = 0;
+	int n = result_flags(ring, &flags);
+
+	if (n <= 0 || !(flags & IORING_CQE_F_MORE) ||
+	    !(flags & IORING_CQE_F_BUFFER)) {
+		say("%d, flags %#x, after %d bytes", n, flags, (int)m->got);
+		state_print();
+		return -EIO;
+	}
+	if (pattern_check(m->got, m->buf[flags >> IORING_CQE_BUFFER_SHIFT], n))
+		return -EBADMSG;
+	m->got += n;
+	return 0;
+}
+
+CASE(uring, recv_multishot)
+{
+	static struct multishot m;
+	struct io_uring *ring = &self->ring;
+	/* The ring has room for the results of five pieces. */
+	static const int at_once[] = { PIECE, 5 * PIECE };
+	struct line *l = &self->l;
+	unsigned int flags;
+	uint64_t sent = 0;
+	int i;
+
+	OK(multishot_begin(ring, &m, l->s));
+	for (i = 0; i < 2; i++) {
+		while (sent < (uint64_t)SOME * (i + 1)) {
+			OK(write_all(l->c, sent, at_once[i]));
+			sent += at_once[i];
+			while (m.got < sent) {
+				OK(multishot_next(ring, &m));
+			}
+		}
+		OK(line_reset(l));
+		ASSERT_TRUE(nothing(ring));
+	}
+	OK(shutdown(l->c, SHUT_WR));
+	ASSERT_EQ(0, result_flags(ring, &flags));
+	ASSERT_EQ(0, flags & IORING_CQE_F_MORE);
 }
 
 /* A request that waits is ended by an error, or taken back. */
