@@ -68,6 +68,10 @@ void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops)
 	sk->sk_rcvbuf = RSESS_RCVBUF;
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	sock_set_flag(sk, SOCK_RCU_FREE);	/* rsess_table_find() */
+	/* It is in no table of TCP's.  If it looked so the socket core would take a program
+	 * that chooses among those that share a port, and nobody would ask it.
+	 */
+	hlist_add_fake(&sk->sk_node);
 
 	rsess_sock_inet6(rs);
 	rs->ops = ops;

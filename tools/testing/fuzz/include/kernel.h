@@ -281,6 +281,7 @@ struct hlist_node {
 	struct list_head list;
 };
 
+#define hlist_add_fake(n)	INIT_LIST_HEAD(&(n)->list)
 #define DECLARE_HASHTABLE(name, bits)	struct list_head name[1 << (bits)]
 
 /* A hash table that grows is a list here. */

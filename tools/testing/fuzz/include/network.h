@@ -282,6 +282,7 @@ struct sock {
 		int owned;
 	} sk_lock;
 	struct net *sk_net;
+	struct hlist_node sk_node;
 	struct proto *sk_prot;
 	unsigned long sk_flags;
 	int sk_shutdown;

@@ -328,41 +328,59 @@ CASE(inet, has_no_kcm)
 #define ENOTSUPP	524
 #endif
 
-/* A program that chooses among sockets of TCP that share a port is loaded for no other
- * socket.  One of the classic kind is taken by the socket core, and asked by nobody.
- */
-CASE(inet, is_chosen_by_no_program)
+/* What setsockopt() says to a program of BPF that is to choose a socket: 0 or an errno. */
+static int attach(int fd, unsigned int type)
 {
 	const struct bpf_insn pass[] = { RETURN(1) };
 	union bpf_attr load = {
-		.prog_type = BPF_PROG_TYPE_SK_REUSEPORT,
+		.prog_type = type,
 		.insns = (uintptr_t)pass, .insn_cnt = ARRAY_SIZE(pass),
 		.license = (uintptr_t)"GPL",
 	};
+	int prog = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+	int ret = prog < 0 ? -1 : 0;
+
+	if (!ret && setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, &prog,
+			       sizeof(prog)))
+		ret = errno;
+	close(prog);
+	return ret;
+}
+
+/* The same of the classic kind. */
+static int attach_classic(int fd)
+{
 	struct sock_filter none[] = { { BPF_RET | BPF_K, 0, 0, 7 } };
 	struct sock_fprog classic = { .len = 1, .filter = none };
-	int prog = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &classic,
+			  sizeof(classic)) ? errno : 0;
+}
+
+/* Sockets that share an address share a queue: nobody would ask a program that chooses
+ * among them, so it is refused, before and behind bind() and listen().
+ */
+CASE(inet, is_chosen_by_no_program)
+{
+	int chooser = IS_TCP ? 0 : ENOTSUPP, other = IS_TCP ? 0 : EINVAL;
 	struct sockaddr_storage ss;
 	socklen_t len = loopback(&ss, variant->family, PORT);
 	int one = 1;
+	int i;
 
-	ASSERT_LE(0, prog);
 	self->fd = SOCKET();
 	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(EINVAL, attach_classic(self->fd));
 	OK(setsockopt(self->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)));
-	if (IS_TCP) {
-		OK(setsockopt(self->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF,
-			      &prog, sizeof(prog)));
-	} else {
-		FAILS(ENOTSUPP, setsockopt(self->fd, SOL_SOCKET,
-					   SO_ATTACH_REUSEPORT_EBPF, &prog,
-					   sizeof(prog)));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(other, attach_classic(self->fd));
+		ASSERT_EQ(other, attach(self->fd, BPF_PROG_TYPE_SOCKET_FILTER));
+		ASSERT_EQ(chooser, attach(self->fd, BPF_PROG_TYPE_SK_REUSEPORT));
+		if (i == 0)
+			OK(bind(self->fd, (struct sockaddr *)&ss, len));
+		if (i == 1)
+			OK(listen(self->fd, 1));
 	}
-	OK(setsockopt(self->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &classic,
-		      sizeof(classic)));
-	OK(bind(self->fd, (struct sockaddr *)&ss, len));
-	OK(listen(self->fd, 1));
-	close(prog);
 }
 
 TEST_HARNESS_MAIN

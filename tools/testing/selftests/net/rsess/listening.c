@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -961,6 +962,21 @@ static void *accept_blocking(void *arg)
 
 	*fd = accept(*fd, NULL, NULL);
 	return NULL;
+}
+
+/* No program can choose whose a session is: any of them accepts it. */
+CASE(queue, reuseport_takes_no_program)
+{
+	struct sock_filter first[] = { { BPF_RET | BPF_K, 0, 0, 0 } };
+	struct sock_fprog classic = { .len = 1, .filter = first };
+	int a = LISTENER(SHARED, 5);
+
+	ASSERT_LE(0, a);
+	FAILS(EINVAL, setsockopt(a, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF,
+				 &classic, sizeof(classic)));
+	OK(crowd_dial(&self->w, 1));
+	OK(crowd_serve(&self->w, a, 1));
+	close(a);
 }
 
 /* Those who sleep in accept() are woken, one for each session. */
