@@ -11,7 +11,8 @@
  * However many are parked, connections are taken, for the next one may be a RESUME.
  * When as many are parked as may be pending, a further HELLO is sent away and comes
  * again, and SYNs of peers without a session are dropped, as TCP drops them when its
- * queue is full.
+ * queue is full.  Where no session is wanted at all, and none is alive, that is so when
+ * the queue of accept() is full.
  *
  * An honest peer speaks as soon as it is connected.  So where too many wait the one
  * that has been silent longest goes, and who opens many connections to say nothing
@@ -81,6 +82,24 @@ static void rsess_listener_tell_full(struct rsess_listener *lsn)
 		   full && lsn->negotiate != RSESS_NEGOTIATE_REQUIRE);
 }
 
+/**
+ * rsess_listener_tell_room() - where no session is wanted the backlog is that of TCP
+ * @lsn: listener, lock held
+ *
+ * There is no RESUME that one who waits would hold up, so TCP drops what is beyond: it counts
+ * those that it has queued, and this side those that it has taken.
+ */
+void rsess_listener_tell_room(struct rsess_listener *lsn)
+{
+	u64 taken = (u64)lsn->qlen + lsn->npending + lsn->nparked;
+	u64 room = lsn->room > taken ? lsn->room - taken : 0;
+
+	lockdep_assert_held(&lsn->lock);
+	if (lsn->negotiate != RSESS_NEGOTIATE_OFF)
+		room = U32_MAX;
+	WRITE_ONCE(lsn->synopt.room, min_t(u64, room, U32_MAX));
+}
+
 /* Count @tr where it waits, or no longer, with @n -1.  Locked: lsn->lock. */
 static void rsess_listener_count(struct rsess_listener *lsn,
 				 const struct rsess_transport *tr, int n)
@@ -90,10 +109,12 @@ static void rsess_listener_count(struct rsess_listener *lsn,
 		lsn->nparked += n;
 		lsn->parked_source[tr->source] += n;
 		rsess_listener_tell_full(lsn);
+		rsess_listener_tell_room(lsn);
 		return;
 	}
 	lsn->npending += n;
 	lsn->source[tr->source] += n;
+	rsess_listener_tell_room(lsn);
 	if (lsn->stopped && !lsn->dead &&
 	    lsn->npending < READ_ONCE(lsn->rn->max_pending)) {
 		lsn->stopped = false;
@@ -125,6 +146,7 @@ void rsess_listener_kick(struct rsess_listener *lsn)
 {
 	struct rsess_transport *tr = rsess_listener_parked(lsn);
 
+	rsess_listener_tell_room(lsn);
 	if (tr && rsess_listener_has_room(lsn))
 		rsess_transport_queue(tr);
 }
@@ -993,6 +1015,7 @@ void rsess_listener_queue_init(struct rsess_listener *lsn)
 	INIT_LIST_HEAD(&lsn->plainq);
 	INIT_LIST_HEAD(&lsn->pending);
 	INIT_LIST_HEAD(&lsn->parked);
+	lsn->synopt.room = U32_MAX;
 }
 
 /**

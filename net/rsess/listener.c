@@ -166,6 +166,7 @@ static void rsess_listener_count_room(struct rsess_listener *lsn)
 	list_for_each_entry(rs, &lsn->apps, link_accept)
 		lsn->room += 1ULL +
 			READ_ONCE(rsess_to_sk(rs)->sk_max_ack_backlog);
+	rsess_listener_tell_room(lsn);
 }
 
 /* The end of the namespace waits for that work, too.  Locked: lsn->lock, or nobody else

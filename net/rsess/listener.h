@@ -183,6 +183,7 @@ void rsess_listener_queue_init(struct rsess_listener *lsn);
 void rsess_listener_hook(struct rsess_listener *lsn);
 void rsess_listener_unhook(struct rsess_listener *lsn);
 void rsess_listener_kick(struct rsess_listener *lsn);
+void rsess_listener_tell_room(struct rsess_listener *lsn);
 void rsess_listener_refuse(struct rsess_listener *lsn);
 struct rsess_transport *rsess_listener_parked(struct rsess_listener *lsn);
 

@@ -249,6 +249,20 @@ static bool rsess_synopt_refuses(const struct rsess_synopt *so,
 	return !asks && READ_ONCE(so->refuse);
 }
 
+/* TCP compares what it has queued with the backlog.  Here some have been taken out. */
+static bool rsess_synopt_is_full(const struct rsess_synopt *so,
+				 const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_ack_backlog) >= READ_ONCE(so->room);
+}
+
+/* It is dropped, and sent again.  Counted as TCP does. */
+static void rsess_synopt_overflow(const struct sock *sk)
+{
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_LISTENOVERFLOWS);
+	tcp_listendrop(sk);
+}
+
 static int rsess_synopt_conn_request(struct sock *sk, struct sk_buff *skb)
 {
 	struct rsess_synopt *so = rsess_synopt_of(sk);
@@ -265,9 +279,13 @@ static int rsess_synopt_conn_request(struct sock *sk, struct sk_buff *skb)
 	if (asks && !READ_ONCE(so->off))
 		rsess_offer_add(so->rn, rsess_offer_of(so->rn, skb,
 						       ntohl(tcp_hdr(skb)->seq)));
-	else if (READ_ONCE(so->full))
-		return 0;		/* dropped, and sent again */
+	else if (READ_ONCE(so->full) || rsess_synopt_is_full(so, sk))
+		goto overflow;
 	return so->orig->conn_request(sk, skb);
+
+overflow:
+	rsess_synopt_overflow(sk);
+	return 0;
 }
 
 /* Their addresses are what a child's sk_user_data points to. */
@@ -323,6 +341,11 @@ rsess_synopt_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
 	enum rsess_offer offer;
 	struct sock *child;
 
+	if (so && rsess_synopt_is_full(so, sk)) {
+		rsess_synopt_overflow(sk);
+		dst_release(args->dst);
+		return NULL;
+	}
 	child = rsess_syn_recv_sock(orig, sk, skb, req, args);
 	if (!child || !so)
 		return child;

@@ -37,9 +37,10 @@ enum rsess_ask {
  * @refuse: listener: a SYN that does not ask is refused
  * @door: listener: it is for SYNs to other ports, see knock.c
  * @full: listener: who does not ask for a session is to try again later
+ * @room: listener: more of those who are not accepted yet are to try again later
  *
- * Of a dialer, under the lock of the socket.  @off, @refuse and @full are written at any
- * time.
+ * Of a dialer, under the lock of the socket.  @off, @refuse, @full and @room are written at
+ * any time.
  */
 struct rsess_synopt {
 	struct inet_connection_sock_af_ops ops;
@@ -54,6 +55,7 @@ struct rsess_synopt {
 	bool			refuse;
 	bool			door;
 	bool			full;
+	u32			room;
 };
 
 /* What an accepted connection was offered. */

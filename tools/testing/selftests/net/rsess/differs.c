@@ -20,7 +20,6 @@
  * @family: of the sockets that differ; 0 is any
  * @relay: only when connections come through the relay
  * @session: only with a session, not when the socket has fallen back to TCP
- * @plain: only when it has
  * @sctp: only over SCTP
  * @partly: not in each comparison that has such an answer
  * @from: kernels before this one do not show it; NULL: all do
@@ -35,7 +34,6 @@ static struct difference {
 	int family;
 	bool relay;
 	bool session;
-	bool plain;
 	bool sctp;
 	bool partly;
 	const char *from, *until;
@@ -45,12 +43,6 @@ static struct difference {
 		.name = "unread",
 		.session = true,
 		.why = "close() with unread input does not destroy output",
-	},
-	{
-		.name = "taken",
-		.pattern = "connecting *",
-		.plain = true,
-		.why = "connections are taken before there is room in the queue",
 	},
 	{
 		.name = "protocol",
@@ -172,7 +164,7 @@ static bool concerns(const struct difference *d, const struct kind *kind)
 	if (d->sctp && kind->protocol != IPPROTO_SCTP)
 		return false;
 	return is_rsess(kind) && !is_elsewhere(d) &&
-	       !(plain ? d->session : d->plain);
+	       !(plain && d->session);
 }
 
 /**

@@ -7,6 +7,8 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -141,6 +143,113 @@ TEST_F(deferred, not_for_ever)
 	ASSERT_LE(0, l->s);
 	ASSERT_EQ(1, write(l->s, "x", 1));
 	ASSERT_EQ(1, read(l->c, &c, 1));
+}
+
+/*
+ * The backlog, where no session is wanted: with one, HELLO waits.
+ */
+#define BACKLOG		2
+#define CLIENTS		10
+
+FIXTURE(backlog) {
+	struct line l;
+	int c[CLIENTS];
+};
+
+FIXTURE_VARIANT(backlog) {
+	struct kind kind;
+};
+
+KIND_VARIANT(backlog, tcp4, AF_INET, AF_INET, 0, AUTO);
+KIND_VARIANT(backlog, tcp6, AF_INET6, AF_INET6, 0, AUTO);
+KIND_VARIANT(backlog, plain4, AF_RSESS, AF_INET, 0, OFF);
+KIND_VARIANT(backlog, plain6, AF_RSESS, AF_INET6, 0, OFF);
+
+FIXTURE_SETUP(backlog)
+{
+	OK(line_init(&self->l, &variant->kind));
+	OK(listen(self->l.lfd, BACKLOG));
+}
+
+FIXTURE_TEARDOWN(backlog)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+}
+
+/* A counter of TCP's in this namespace: a line of names, and one of values. */
+static long counter(const char *path, const char *group, const char *name)
+{
+	char names[8192], values[8192], *n, *v, *more, *most;
+	FILE *f = fopen(path, "re");
+	long value = -ENOENT;
+
+	while (f && value < 0 && fgets(names, sizeof(names), f) &&
+	       fgets(values, sizeof(values), f)) {
+		n = strtok_r(names, "\n ", &more);
+		v = strtok_r(values, "\n ", &most);
+		if (!n || strcmp(n, group))
+			continue;
+		while (n && v && strcmp(n, name)) {
+			n = strtok_r(NULL, "\n ", &more);
+			v = strtok_r(NULL, "\n ", &most);
+		}
+		if (v)
+			value = atol(v);
+	}
+	if (f)
+		fclose(f);
+	return value;
+}
+
+static long came_in(void)
+{
+	return counter("/proc/net/snmp", "Tcp:", "PassiveOpens");
+}
+
+static long were_held(void)
+{
+	return counter("/proc/net/netstat", "TcpExt:", "ListenOverflows");
+}
+
+/* One more has come in, or is held back. */
+static bool is_settled(void *before)
+{
+	return came_in() > *(long *)before || were_held();
+}
+
+CASE(backlog, holds_clients_back)
+{
+	struct line *l = &self->l;
+	struct pollfd p = { .events = POLLOUT };
+	long before = came_in();
+	int i, n, fd;
+
+	ASSERT_LE(0, before);
+	ASSERT_EQ(0, were_held());
+	for (n = 0; n < CLIENTS && !were_held(); n++) {
+		before = came_in();
+		self->c[n] = kind_socket(l->kind, SOCK_NONBLOCK);
+		ASSERT_LE(0, self->c[n]);
+		if (line_dial(l, self->c[n]))
+			ASSERT_EQ(EINPROGRESS, errno);
+		OK(wait_until(is_settled, &before));
+	}
+	/* One more than the backlog, and one that was on its way. */
+	ASSERT_LE(BACKLOG + 2, n);
+	ASSERT_GE(BACKLOG + 3, n);
+	p.fd = self->c[n - 1];
+	ASSERT_EQ(0, poll(&p, 1, QUIET_MS));
+	/* It comes again, as soon as there is room. */
+	for (i = 0; i < n; i++) {
+		fd = line_accept(l);
+		ASSERT_LE(0, fd);
+		close(fd);
+	}
+	for (i = 0; i < n; i++) {
+		ASSERT_LT(0, wait_for(self->c[i], POLLOUT));
+		OK(socket_error(self->c[i]));
+		close(self->c[i]);
+	}
 }
 
 /*
