@@ -92,33 +92,52 @@ static int bind_as(int from, int to)
 static int replace(int fd, int new)
 {
 	int flags = fcntl(fd, F_GETFL), fdflags = fcntl(fd, F_GETFD);
-	int old = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-	if (old < 0)
-		return -1;
 	fcntl(new, F_SETFL, flags & O_NONBLOCK);
-	if (dup3(new, fd, fdflags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0) {
-		close(old);
-		return -1;
-	}
-	epoll_move(old, fd);
-	close(old);
-	return 0;
+	return dup3(new, fd, fdflags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0 ? -1 : 0;
 }
 
+/* Give @new, which is closed, what @fd has, and its number.  It takes three descriptors at
+ * once, and has them before anything is touched.
+ */
 static int move(int fd, int new, int domain, const struct use *use)
 {
 	int untouched = next()->socket(domain, SOCK_STREAM | SOCK_CLOEXEC,
 				       IPPROTO_TCP);
-	int err;
+	int old = untouched < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	int ret = -1, err;
 
-	if (untouched < 0)
-		return -1;
-	options_copy(fd, new, untouched);
-	close(untouched);
-	err = use->addr ? next()->bind(new, use->addr, use->len) :
-			  bind_as(fd, new);
-	return err ? err : replace(fd, new);
+	if (old >= 0) {
+		options_copy(fd, new, untouched);
+		ret = use->addr ? next()->bind(new, use->addr, use->len) :
+				  bind_as(fd, new);
+	}
+	if (!ret)
+		ret = replace(fd, new);
+	err = errno;
+	if (untouched >= 0)
+		close(untouched);
+	close(new);
+	if (!ret)
+		epoll_move(old, fd);
+	if (old >= 0)
+		close(old);
+	errno = err;
+	return ret;
+}
+
+/* 1: it is one of AF_RSESS now; 0: it stays a TCP socket, for there is no other, or no
+ * descriptor, which the program has not asked for; -1 and errno.
+ */
+static int try_exchange(int fd, int domain, const struct use *use)
+{
+	int new = family_socket(domain, SOCK_STREAM | SOCK_CLOEXEC);
+
+	if (new >= 0 && !move(fd, new, domain, use))
+		return 1;
+	if (errno == EMFILE || errno == ENFILE)
+		return 0;
+	return new < 0 && errno == EAFNOSUPPORT ? 0 : -1;
 }
 
 static void tell(int fd, const struct use *use, const char *what)
@@ -132,35 +151,25 @@ static void tell(int fd, const struct use *use, const char *what)
  * @fd: of the program, anything; what is no unused TCP socket stays as it is
  * @use: what it is to be used for
  *
- * Return: 0: go on, also if the kernel has no AF_RSESS.  -1 and errno: the socket
- * is as it was.
+ * Return: 0: go on, also if the kernel has no AF_RSESS, or the program no room for
+ * the descriptors that this takes.  -1 and errno: the socket is as it was.
  */
 int exchange(int fd, const struct use *use)
 {
 	bool wanted = filter_wants(use->role, use->port);
-	int err = errno, ret = 0, domain, new = -1;
+	int err = errno, done = 0, domain;
 
 	if (!wanted && !say_anything())
 		return 0;
 	domain = fresh_domain(fd);
 	if (domain < 0)
 		goto out;
-	if (wanted) {
-		new = family_socket(domain, SOCK_STREAM | SOCK_CLOEXEC);
-		if (new < 0 && errno != EAFNOSUPPORT)
-			return -1;
-	}
-	if (new < 0) {
-		tell(fd, use, ", TCP");
-		goto out;
-	}
-	ret = move(fd, new, domain, use);
-	if (ret)
-		err = errno;
-	else
-		tell(fd, use, ", AF_RSESS");
-	close(new);
+	if (wanted)
+		done = try_exchange(fd, domain, use);
+	if (done < 0)
+		return -1;
+	tell(fd, use, done ? ", AF_RSESS" : ", TCP");
 out:
 	errno = err;
-	return ret;
+	return 0;
 }

@@ -12,7 +12,7 @@
 
 #define PARAMETER "/sys/module/rsess/parameters/family"
 
-/* The number of the family; 0: not asked yet, -1: this kernel has none. */
+/* The number of the family; 0: not asked yet, -1: there is none for this process. */
 static atomic_int family;
 
 /* The module's parameter, if it is loaded. */
@@ -32,6 +32,24 @@ static int read_parameter(void)
 	return number ? number : AF_RSESS;
 }
 
+/* socket() has failed: if it always will, plain TCP has to do, and one line says why. */
+static void give_up(int number)
+{
+	int err = errno;
+	bool refused = sandbox_is(number, err);
+
+	errno = err;
+	if (!refused && err != EAFNOSUPPORT)
+		return;
+	if (atomic_exchange(&family, -1) != -1) {
+		if (refused)
+			sandbox_tell(number);
+		else
+			say("the kernel has no AF_RSESS: plain TCP", -1, "");
+	}
+	errno = EAFNOSUPPORT;
+}
+
 /* The kernel looks for a module each time when there is none, so it is asked
  * once.  It is asked twice when the parameter can be known only now, for this
  * call has loaded the module.
@@ -49,25 +67,28 @@ static int find_family(int type)
 			errno = EAFNOSUPPORT;
 		number = again;
 	}
-	if (fd >= 0) {
+	if (fd >= 0)
 		atomic_store(&family, number);
-	} else if (errno == EAFNOSUPPORT && atomic_exchange(&family, -1) != -1) {
-		say("the kernel has no AF_RSESS: plain TCP", -1, "");
-		errno = EAFNOSUPPORT;
-	}
+	else
+		give_up(number);
 	return fd;
 }
 
 static int make(int type)
 {
-	int number = atomic_load(&family);
+	int number = atomic_load(&family), fd;
 
-	if (number > 0)
-		return next()->socket(number, type, 0);
 	if (!number)
 		return find_family(type);
-	errno = EAFNOSUPPORT;
-	return -1;
+	if (number < 0) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	/* A program may put itself into a sandbox when it has its first sockets. */
+	fd = next()->socket(number, type, 0);
+	if (fd < 0)
+		give_up(number);
+	return fd;
 }
 
 /**

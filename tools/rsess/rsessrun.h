@@ -45,12 +45,18 @@ void filter_init(void);
 bool filter_active(void);
 bool filter_wants(enum role role, unsigned int port);
 
-/* --- say.c: a line on standard error, if asked for */
+/* --- say.c: a line on standard error */
 
 void say_init(void);
 bool say_anything(void);
 void say(const char *what, int fd, const char *more);
 void say_port(const char *what, int fd, unsigned int port, const char *more);
+void warn(const char *why, const char *more);
+
+/* --- sandbox.c: rules that allow TCP only */
+
+bool sandbox_is(int family, int err);
+void sandbox_tell(int family);
 
 /* --- family.c: sockets of AF_RSESS */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What rsessrun -v tells.  Without stdio, which is not async-signal-safe.
+ * What rsessrun -v tells, and what it always does.  Without stdio, which is not
+ * async-signal-safe.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "rsessrun.h"
 
 struct line {
-	char	text[160];
+	char	text[200];
 	size_t	len;
 };
 
@@ -86,6 +87,22 @@ void say(const char *what, int fd, const char *more)
 	begin(&line, fd);
 	add(&line, what);
 	add(&line, more);
+	end(&line);
+}
+
+/**
+ * warn() - a line also for those who have not asked: it is plain TCP
+ * @why: text
+ * @more: text behind it
+ */
+void warn(const char *why, const char *more)
+{
+	struct line line;
+
+	begin(&line, -1);
+	add(&line, why);
+	add(&line, more);
+	add(&line, ": plain TCP");
 	end(&line);
 }
 

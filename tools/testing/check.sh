@@ -34,7 +34,7 @@ self=$here/selftests/net/rsess
 jobs='
 model		120	0	255	part_model
 scripts.netns	250	0	16	selftests namespaces.sh
-scripts.run	235	0	47	selftests trace.sh rsessrun.sh idle.sh
+scripts.run	260	0	50	selftests trace.sh rsessrun.sh idle.sh
 soak.sctp	110	0	1	soak sctp
 field		110	0	5	part_field
 fuzz		120	0	3	part_fuzz
@@ -273,7 +273,7 @@ out=$root/build/check
 need_packages gcc:gcc make:make nft:nftables tcpkill:dsniff ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev /usr/include/liburing.h:liburing-dev \
 	/usr/src/linux-source-6.1.tar.xz:linux-source-6.1 xz:xz-utils \
-	lsof:lsof fuser:psmisc /usr/bin/python3:python3 systemd-socket-activate:systemd
+	apparmor_parser:apparmor lsof:lsof fuser:psmisc /usr/bin/python3:python3 systemd-socket-activate:systemd
 choose_kernel "$kernel"
 slow=$(slowness_of "$release")
 build >&2

@@ -115,6 +115,7 @@ watched() { run -p $port -- watched $port; }
 datagrams() { run -p $port -- datagrams $port; }
 restart() { run -p $port -- restart $port; }
 bad_calls() { run -p $port -- bad_calls $port; }
+full_table() { run -p $port,$((port + 1)) -- full_table $port; }
 
 handed_over() {
 	timeout -k 5 "$limit" /usr/bin/python3 "$app" hand_over $port \
@@ -207,6 +208,58 @@ installed() {
 	[ -z "$(find "$to" -type f)" ]
 }
 
+# --- where nothing but TCP is allowed ----------------------------------------
+
+# refused_by PATTERN COMMAND...: it runs, and is told so in one line
+refused_by() {
+	"${@:2}" 2>"$scratch/said" &&
+	grep -Eqx "rsessrun\[[0-9]+\]: AF_RSESS is refused by $1: plain TCP" \
+		"$scratch/said" &&
+	[ "$(wc -l <"$scratch/said")" -eq 1 ] || {
+		sed 's/^/# /' "$scratch/said"
+		return 1
+	}
+}
+
+# systemd has EAFNOSUPPORT, container engines EPERM or EACCES.
+seccomp() {
+	local code
+
+	for code in 97 1 13; do
+		refused_by 'a seccomp filter .*' run -- sandboxed $code &&
+		refused_by 'a seccomp filter .*' \
+			run -p 1-65535 -- sandboxed $code &&
+		refused_by 'a seccomp filter .*' run -- sandboxed_later $code ||
+			return
+	done
+}
+
+has_apparmor() {
+	grep -qs Y /sys/module/apparmor/parameters/enabled
+}
+
+# run, under a profile that allows what TCP needs
+confined() (
+	echo "exec rsess_test" >/proc/self/attr/apparmor/exec && run "$@"
+)
+
+apparmor() {
+	mountpoint -q /sys/kernel/security ||
+		mount -t securityfs securityfs /sys/kernel/security
+	apparmor_parser -r -K <<-END || return
+	profile rsess_test {
+		file,
+		/** ix,
+		capability,
+		network inet stream,
+		network inet6 stream,
+	}
+	END
+	refused_by 'AppArmor, profile rsess_test' confined -- plain &&
+	refused_by 'AppArmor, profile rsess_test' \
+		confined -p 1-65535 -- plain
+}
+
 # --- a kernel without it ----------------------------------------------------
 
 is_unloaded() {
@@ -246,9 +299,10 @@ names=(ipv4 ipv6 protocol_is_named others_stay flags_of_socket fork_exec dup
 	port_list port_range ports_twice before_use_it_is_tcp connect_only_listen_only
 	connect_only_port options_are_kept defaults_are_not_copied flags_are_kept
 	not_blocking many_threads_filtered refused bound bound_elsewhere in_use
-	any_port watched datagrams restart bad_calls handed_over
+	any_port watched datagrams restart bad_calls full_table handed_over
 	verbose preloaded_is_kept nested exit_status usage arguments_are_kept
-	installed without_module other_family)
+	installed seccomp without_module other_family)
+! has_apparmor || names+=(apparmor)
 [ $# -eq 0 ] || names=("$@")
 
 plan ${#names[@]}

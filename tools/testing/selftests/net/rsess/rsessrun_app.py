@@ -12,6 +12,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import resource
 import select
 import socket
 import struct
@@ -559,6 +560,46 @@ def hand_over(port, *command):
                     *map(str, fds)], check=True, pass_fds=fds)
 
 
+def full_table(port):
+    """The exchange takes three descriptors; without them it is TCP."""
+    port = int(port)
+    lsn = listener(port)
+    epoll = select.epoll()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+    for free in range(5):
+        c, other = tcp(), tcp()
+        epoll.register(c, select.EPOLLIN)
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((LO, port + 1))
+        held = fill_table()
+        for _ in range(free):
+            os.close(held.pop())
+        c.connect((LO, port))
+        equal((free, is_rsess(c)), (free, free >= 3))
+        other.listen()
+        equal((free, is_rsess(other)), (free, free >= 3))
+        for fd in held:
+            os.close(fd)
+        s, _ = lsn.accept()
+        s.sendall(b"x")
+        equal(epoll.poll(WAIT), [(c.fileno(), select.EPOLLIN)])
+        equal(receive(c, 1), b"x")
+        exchange_words(c, s)
+        for one in (c, s, other):
+            one.close()
+
+
+def fill_table():
+    held = []
+    while True:
+        try:
+            held.append(os.open("/dev/null", os.O_RDONLY))
+        except OSError as e:
+            equal(e.errno, errno.EMFILE)
+            return held
+
+
 def bad_calls(port):
     """What fails, fails as it did."""
     libc = ctypes.CDLL(None, use_errno=True)
@@ -585,6 +626,45 @@ def plain():
         equal(protocol(one), socket.IPPROTO_TCP)
     exchange_words(c, s)
     libc_socket(socket.SOCK_STREAM)
+
+
+# --- where nothing but TCP is allowed
+
+def forbid(code):
+    """A filter of system calls that refuses other families, as systemd's does."""
+    number = {"x86_64": 41, "aarch64": 198}[os.uname().machine]
+    load, jump_equal, ret = 0x20, 0x15, 0x06
+    allow, refuse = 0x7fff0000, 0x00050000
+    code = (
+        (load, 0, 0, 0),                    # seccomp_data.nr
+        (jump_equal, 0, 5, number),
+        (load, 0, 0, 16),                   # args[0]: the family
+        (jump_equal, 3, 0, socket.AF_INET),
+        (jump_equal, 2, 0, socket.AF_INET6),
+        (jump_equal, 1, 0, socket.AF_UNIX),
+        (ret, 0, 0, refuse | int(code)),
+        (ret, 0, 0, allow),
+    )
+    text = ctypes.create_string_buffer(
+        b"".join(struct.pack("HBBI", *line) for line in code))
+    program = struct.pack("HxxxxxxQ", len(code), ctypes.addressof(text))
+    libc = ctypes.CDLL(None, use_errno=True)
+    equal(libc.prctl(38, 1, 0, 0, 0), 0)    # PR_SET_NO_NEW_PRIVS
+    equal(libc.prctl(22, 2, program), 0)    # PR_SET_SECCOMP
+
+
+def sandboxed(code):
+    forbid(code)
+    plain()
+
+
+def sandboxed_later(code):
+    """A program that does so when it has what it needs."""
+    _, c, s = pair()
+    assert is_rsess(c)
+    forbid(code)
+    plain()
+    exchange_words(c, s)
 
 
 if __name__ == "__main__":
