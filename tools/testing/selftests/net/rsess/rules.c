@@ -343,6 +343,32 @@ CASE(user, is_found_by_ss)
 	OK(show_all(l));
 }
 
+/* Does lsof find a descriptor of this process at a port, in a state of TCP? */
+static int is_open(int fd, int port, const char *state)
+{
+	return run("lsof -n -P -a -p %d -d %d -i TCP:%d -s TCP:%s >/dev/null",
+		   getpid(), fd, port, state);
+}
+
+/* And fuser this process, at the port that a descriptor is bound to? */
+static int is_user(int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	return getsockname(fd, (struct sockaddr *)&ss, &len) ?:
+	       run("fuser -n tcp %d 2>/dev/null | grep -qw %d", port_of(&ss),
+		   getpid());
+}
+
+static int is_found(const struct line *l)
+{
+	return is_open(l->lfd, PORT, "LISTEN") ?:
+	       is_open(l->s, PORT, "ESTABLISHED") ?:
+	       is_open(l->c, l->port, "ESTABLISHED") ?:
+	       is_user(l->lfd);
+}
+
 /* As the inode's number is shown, so they do it. */
 CASE(user, is_found_by_lsof_and_fuser)
 {
@@ -351,16 +377,17 @@ CASE(user, is_found_by_lsof_and_fuser)
 	/* Neither finds a socket of SCTP, whoever has it. */
 	if (variant->kind.protocol == IPPROTO_SCTP)
 		return;
+	OK(is_open(l->lfd, PORT, "LISTEN"));
+	OK(is_user(l->lfd));
 	OK(line_open(l));
+	OK(is_found(l));
 	OK(line_talk(l));
 	OK(line_reset(l));
-	OK(run("lsof -n -P -a -p %d -d %d -i TCP:%d >/dev/null", getpid(),
-	       l->c, l->port));
-	OK(run("lsof -n -P -a -p %d -d %d -i TCP:%d >/dev/null", getpid(),
-	       l->s, PORT));
-	OK(run("lsof -n -P -a -p %d -d %d -i TCP:%d -s TCP:LISTEN >/dev/null",
-	       getpid(), l->lfd, PORT));
-	OK(run("fuser -n tcp %d 2>/dev/null | grep -qw %d", PORT, getpid()));
+	OK(is_found(l));
+	/* The dialer alone. */
+	line_close(&l->lfd);
+	OK(is_open(l->c, l->port, "ESTABLISHED"));
+	OK(is_open(l->s, PORT, "ESTABLISHED"));
 }
 
 /* One of several listeners of an address. */
