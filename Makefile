@@ -13,10 +13,12 @@
 # make check-debug     check-all and more, with a kernel that checks itself
 # make check-kcsan     a soak, with a kernel that finds data races
 # make soak RESETS=N   N resets over random transfers, in a VM; TRANSPORT=sctp, mptcp, vsock
+# make bench           what a session costs beside TCP, in instructions
+# make bench-profile   where those of ROW=rr1 go
 # make lint            checkpatch, sparse and W=1
 # make coverage        what the tests reach, and make check of that
 #
-# demo, check, check-all, check-apps, soak and lint take KERNEL=RELEASE or a series of
+# demo, check, check-all, check-apps, soak, bench and lint take KERNEL=RELEASE or a series of
 # Debian's kernels (6.1, 6.12, 7.3); check and check-all also UM=1, for User-mode Linux, and
 # JOBS=N, how much runs at a time (2). What is needed is installed when they are run
 # by root.
@@ -117,6 +119,13 @@ coverage:
 soak:
 	@tools/testing/soak.sh $(KERNEL) $(RESETS)
 
+bench:
+	@tools/testing/bench/bench.sh $(KERNEL)
+
+ROW	?= rr1
+bench-profile:
+	@tools/testing/bench/bench.sh --profile $(ROW) $(KERNEL)
+
 lint:
 	@tools/testing/lint.sh $(KERNEL)
 
@@ -132,4 +141,4 @@ clean:
 FORCE:
 
 .PHONY: all module rsessrun kuser seeded install uninstall demo check check-all \
-	check-apps check-debug check-kcsan coverage soak lint model fuzz clean FORCE
+	check-apps check-debug check-kcsan coverage soak bench bench-profile lint model fuzz clean FORCE

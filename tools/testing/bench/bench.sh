@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Measures what a session costs, in a machine whose clock counts instructions.
+# bench.c has the rows, and performance.rst what they are for.
+#
+# usage: bench.sh [--quick | --update] [--rounds N] [--profile ROW] [KERNEL] [ROW...]
+#
+# --quick    the rows that have a baseline, with less of each: fails where a ratio is
+#            worse than there; prints TAP
+# --update   the same, and makes the baseline of it
+# --profile  where the instructions of a row go: perf, over sessions only
+#
+# The table is on stdout; the figures go to build/bench/bench.json too.
+
+set -eu
+here=$(dirname "$(readlink -f "$0")")
+root=$(readlink -f "$here/../../..")
+# shellcheck source-path=SCRIPTDIR source=../vm/lib.sh disable=SC1091
+. "$here/../vm/lib.sh"
+
+out=$root/build/bench
+form=
+rounds=5
+profile=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--quick | --update) form=${1#--} ;;
+	--rounds) rounds=$2; shift ;;
+	--profile) profile=$2; shift ;;
+	-*) sed -n '/^# usage/,/^$/s/^# \?//p' "$0" >&2; exit 2 ;;
+	*) break ;;
+	esac
+	shift
+done
+kernel=${1:-6.1}
+[ $# -eq 0 ] || shift
+
+need_packages gcc:gcc make:make /usr/include/libmnl/libmnl.h:libmnl-dev \
+	/usr/bin/python3:python3 tc:iproute2
+[ -z "$profile" ] || need_packages perf:linux-perf
+make -s -C "$here" >&2
+choose_kernel "$kernel"
+make_for "$release" module >&2
+
+# measure COMMAND...
+measure() {
+	"$here/../vm/run" --kernel "$release" --count --mem 4G --timeout 1500 -- "$@"
+}
+
+if [ -n "$profile" ]; then
+	measure "$here/profile.sh" "$out/bench" "$profile"
+	exit
+fi
+case $form in
+quick) args=(-q -r 3) judge=(--tap --baseline "$here/baseline.json") ;;
+update) args=(-q -r 3) judge=(--update --baseline "$here/baseline.json") ;;
+*) args=(-r "$rounds") judge=() ;;
+esac
+measure "$out/bench" "${args[@]}" "$@" >"$out/lines"
+"$here/bench.py" --json "$out/bench.json" ${judge[@]+"${judge[@]}"} <"$out/lines"
