@@ -546,7 +546,7 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	rsess_credit_init(&rs->credit, tr->rx.f.seq);
 	rs->snd_limit = tr->rx.f.limit;
 	rs->tag_asked = rsess_greet_find_tag(tr, sizeof(*h), 0);
-	rs->tagged = rs->tag_asked && rs->opt.tag;
+	rs->tagged = rs->tag_asked && rs->opt.tag != RSESS_TAG_NEVER;
 
 	lock_sock(sk);
 	rsess_state_set(sk, TCP_ESTABLISHED);

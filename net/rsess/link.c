@@ -478,7 +478,7 @@ static void rsess_link_greet(struct rsess_sock *rs)
 	if (sk->sk_state == TCP_SYN_SENT) {
 		rsess_link_note_raddr(rs);
 		rs->pending = RSESS_PEND(RSESS_HELLO);
-		rs->tag_asked = rs->opt.tag;
+		rs->tag_asked = rsess_wants_tags(rs);
 		/* A plain peer may wait for more, and never answer. */
 		delay = rs->inband ? rsess_link_handshake_delay(rs) :
 				     RSESS_HELLO_DELAY;

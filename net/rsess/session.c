@@ -87,7 +87,7 @@ void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops)
 	INIT_LIST_HEAD(&rs->link_accept);
 	rs->timeout_ms = READ_ONCE(rsess_net(net)->timeout_ms);
 	rs->negotiate = READ_ONCE(rsess_net(net)->negotiate);
-	rs->opt.tag = READ_ONCE(rsess_net(net)->tag);
+	rs->opt.tag = RSESS_TAG_UNSET;
 	rsess_timer_init(rs);
 	rsess_session_init(rs, false);
 	sk_sockets_allocated_inc(sk);

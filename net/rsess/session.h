@@ -71,13 +71,20 @@ enum rsess_timer {
  * @notsent_lowat: TCP_NOTSENT_LOWAT, 0: as much as SO_SNDBUF
  * @keepidle: TCP_KEEPIDLE, seconds, 0: the namespace's default
  * @keepintvl: TCP_KEEPINTVL, seconds, as above
+/* RSESS_TAG of a socket. */
+enum rsess_tag_choice {
+	RSESS_TAG_UNSET,	/* with a pre-shared key, or as the namespace has it */
+	RSESS_TAG_NEVER,
+	RSESS_TAG_ALWAYS,
+};
+
  * @keepcnt: TCP_KEEPCNT, as above
  * @defer: TCP_DEFER_ACCEPT, seconds, of a listener
  * @nodelay: TCP_NODELAY, for the one who asks
  * @cork: TCP_CORK
  * @inq: TCP_INQ
  * @retry_unknown: RSESS_RETRY_UNKNOWN
- * @tag: RSESS_TAG
+ * @tag: RSESS_TAG: enum rsess_tag_choice
  * @recverr: IP_RECVERR, for the one who asks
  * @recverr6: IPV6_RECVERR, as above
  */
@@ -92,7 +99,7 @@ struct rsess_options {
 	bool	cork;
 	bool	inq;
 	bool	retry_unknown;
-	bool	tag;
+	u8	tag;
 	bool	recverr;
 	bool	recverr6;
 };
@@ -439,6 +446,14 @@ static inline bool rsess_is_early(const struct rsess_sock *rs)
 
 /* Bytes the peer may have on the way: half the buffer, for skbs have overhead. */
 static inline u32 rsess_window(const struct rsess_sock *rs)
+/* Does a dialer ask for tags?  An acceptor agrees unless it was told not to. */
+static inline bool rsess_wants_tags(const struct rsess_sock *rs)
+{
+	if (rs->opt.tag != RSESS_TAG_UNSET)
+		return rs->opt.tag == RSESS_TAG_ALWAYS;
+	return rs->psk.len || READ_ONCE(rsess_net(sock_net(rsess_to_sk(rs)))->tag);
+}
+
 {
 	const struct sock *sk = rsess_to_sk(rs);
 	u32 window = max_t(u32, READ_ONCE(sk->sk_rcvbuf) / 2, RSESS_WINDOW_MIN);

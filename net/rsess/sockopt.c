@@ -334,13 +334,13 @@ static int rsess_set_tag(struct rsess_sock *rs, int val)
 		return -EINVAL;
 	if (rsess_to_sk(rs)->sk_state != TCP_CLOSE)
 		return -EISCONN;
-	rs->opt.tag = val;
+	rs->opt.tag = val ? RSESS_TAG_ALWAYS : RSESS_TAG_NEVER;
 	return 0;
 }
 
 static int rsess_get_tag(const struct rsess_sock *rs, void *answer)
 {
-	return rsess_answer(answer, rs->opt.tag);
+	return rsess_answer(answer, rsess_wants_tags(rs));
 }
 
 static int rsess_get_info(const struct rsess_sock *rs, void *answer)

@@ -89,7 +89,7 @@ int rsess_sysctl_register(struct net *net)
 	rn->max_redials = 1000;
 	rn->listen_linger = 0;
 	rn->negotiate = RSESS_NEGOTIATE_AUTO;
-	rn->tag = 1;
+	rn->tag = 0;
 	rn->blackhole_timeout = 3600;
 
 	/* One entry more: older kernels end a table with an empty one. */

@@ -58,9 +58,10 @@
  *	The side that connected dials them in turn when a transport is lost.  At most
  *	%RSESS_ADDRS_MAX, ENOSPC beyond.
  * @RSESS_TAG: int, 0 or 1: every frame has a tag, so that bytes which somebody else
- *	gets into a transport cost that transport, and no more; it takes effect where
- *	the peer agrees.  Set before connect() and listen(), EISCONN later; by default
- *	net.rsess.tag.
+ *	gets into a transport cost that transport, and no more.  The side that connects
+ *	asks for it, by default if it has a pre-shared key or net.rsess.tag is 1; the
+ *	other side agrees unless this was set to 0.  Set before connect() and listen(),
+ *	EISCONN later.
  *
  * On a socket that has fallen back to its transport only %RSESS_INFO and
  * %RSESS_FAMILY can be had, the others fail with ENOPROTOOPT.

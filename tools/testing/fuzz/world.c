@@ -163,7 +163,7 @@ void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock)
 
 int rsess_sockopt_inherit(struct rsess_sock *rs, const struct sock *parent)
 {
-	rs->opt.tag = world.tagged;
+	rs->opt.tag = world.tagged ? RSESS_TAG_ALWAYS : RSESS_TAG_NEVER;
 	return 0;
 }
 
@@ -1059,7 +1059,7 @@ void world_connect(void)
 	world_adopt(rs);
 	world_graft(rs);
 	rsess_session_init(rs, true);
-	rs->opt.tag = world.tagged;
+	rs->opt.tag = world.tagged ? RSESS_TAG_ALWAYS : RSESS_TAG_NEVER;
 	rsess_sendq_init(&rs->sq, world.start);
 	get_random_bytes(rs->id, sizeof(rs->id));
 	get_random_bytes(rs->key, sizeof(rs->key));

@@ -33,8 +33,6 @@ FIXTURE_SETUP(psk)
 {
 	self->s = -1;
 	OK(netns_new());
-	/* Frames of those who only have recordings have no tags. */
-	OK(sysctl_set("rsess/tag", 0));
 	self->lfd = new_socket(AF_RSESS, SOCK_NONBLOCK);
 	self->c = new_socket(AF_RSESS, 0);
 	ASSERT_LE(0, self->lfd);
@@ -52,8 +50,11 @@ static int start_listening(int fd, const char *key)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = loopback(&ss, AF_INET, PORT);
+	int tag = 0;
 
-	return set_key(fd, key) ?: bind(fd, (struct sockaddr *)&ss, len) ?:
+	/* Frames of those who only have recordings have no tags. */
+	return setsockopt(fd, SOL_RSESS, RSESS_TAG, &tag, sizeof(tag)) ?:
+	       set_key(fd, key) ?: bind(fd, (struct sockaddr *)&ss, len) ?:
 	       listen(fd, 16);
 }
 

@@ -328,11 +328,59 @@ CASE(tags, option)
 	FAILS(EISCONN, set_tag(self->lfd, 0));
 	OK(getsockopt(self->end[1], SOL_RSESS, RSESS_TAG, &val, &len));
 	ASSERT_EQ(1, val);
-	close(self->end[0]);
-	OK(sysctl_set("rsess/tag", 0));
-	self->end[0] = new_socket(AF_RSESS, 0);
-	OK(getsockopt(self->end[0], SOL_RSESS, RSESS_TAG, &val, &len));
-	ASSERT_EQ(0, val);
+}
+
+static int wants_tags(int fd)
+{
+	int val = -1;
+	socklen_t len = sizeof(val);
+
+	return getsockopt(fd, SOL_RSESS, RSESS_TAG, &val, &len) ? -errno : val;
+}
+
+/* Who connects asks if it has a key, or the namespace says so; its option comes first. */
+CASE(tags, by_default)
+{
+	static const char key[] = "0123456789abcdef0123456789abcdef";
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, AF_INET, PORT);
+	struct rsess_info info;
+	int asks, set, c, s;
+	int one = 1;
+	unsigned int i;
+
+	for (i = 0; i < 12; i++) {
+		bool has_key = i & 1, all = i & 2;
+
+		set = (int)(i >> 2) - 1;
+		asks = set < 0 ? has_key || all : set;
+		OK(sysctl_set("rsess/tag", all));
+		self->lfd = new_socket(AF_RSESS, 0);
+		c = new_socket(AF_RSESS, 0);
+		if (has_key) {
+			OK(setsockopt(c, SOL_RSESS, RSESS_PSK, key, 32));
+			OK(setsockopt(self->lfd, SOL_RSESS, RSESS_PSK, key, 32));
+		}
+		if (set >= 0)
+			OK(set_tag(c, set));
+		ASSERT_EQ(asks, wants_tags(c));
+		OK(setsockopt(self->lfd, SOL_SOCKET, SO_REUSEADDR, &one,
+			      sizeof(one)));
+		OK(bind(self->lfd, (struct sockaddr *)&ss, len));
+		OK(listen(self->lfd, 16));
+		OK(dial(c, AF_INET));
+		s = accept(self->lfd, NULL, NULL);
+		ASSERT_LE(0, s);
+		OK(info_of(c, &info));
+		ASSERT_EQ(asks, info.tagged);
+		OK(info_of(s, &info));
+		ASSERT_EQ(asks, info.tagged);
+		close(c);
+		close(s);
+		close(self->lfd);
+		self->lfd = -1;
+		OK(wait_until(is_over, NULL));
+	}
 }
 
 /* Each byte of a frame that carries bytes, one frame after the other: more often than a
