@@ -20,14 +20,18 @@
  * rsess_sock_set_nodelay() - tcp_sock_set_nodelay() for a socket of any family
  * @sk: connected to TCP, or an outer socket
  *
- * The transports of a session never delay: nothing is to be done for one.
- *
  * Context: may sleep; locks @sk.
  */
 static inline void rsess_sock_set_nodelay(struct sock *sk)
 {
+	struct socket *sock = sk->sk_socket;
+	int val = 1;
+
 	if (sk_is_tcp(sk))
 		tcp_sock_set_nodelay(sk);
+	else if (sock && sock->ops->setsockopt)
+		sock->ops->setsockopt(sock, SOL_TCP, TCP_NODELAY,
+				      KERNEL_SOCKPTR(&val), sizeof(val));
 }
 
 /**

@@ -159,29 +159,40 @@ static inline int rsess_inner_getsockopt(const struct proto_ops *ops,
 #endif
 
 /**
- * rsess_lend_page() - give a piece of a page to a connected kernel socket
- * @sock: a TCP socket, not locked
- * @page: not a slab page; TCP takes its own reference
- * @off: offset of the piece in @page, which may be a compound page
- * @len: its bytes
+ * rsess_lend_pages() - give pieces of pages to a connected kernel socket
+ * @sock: a TCP socket, locked
+ * @bv: the pieces, not of slab pages; TCP takes its own references
+ * @n: how many pieces
+ * @len: bytes of all
  * @flags: MSG_DONTWAIT, MSG_MORE, ...
  *
- * Context: may sleep; locks @sock.
+ * Context: may sleep.
  * Return: bytes taken, or a negative errno.
  */
-static inline ssize_t rsess_lend_page(struct socket *sock, struct page *page,
-				      u32 off, u32 len, int flags)
+static inline ssize_t rsess_lend_pages(struct socket *sock,
+				       const struct bio_vec *bv, unsigned int n,
+				       size_t len, int flags)
 {
 #ifdef RSESS_HAVE_SENDPAGE
-	return kernel_sendpage(sock, page, off, len, flags);
+	const int behind = MSG_MORE | MSG_SENDPAGE_NOTLAST;
+	ssize_t taken = 0, done = 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		taken = sock->ops->sendpage_locked(sock->sk, bv[i].bv_page,
+						   bv[i].bv_offset, bv[i].bv_len,
+						   flags | (i + 1 < n ? behind : 0));
+		if (taken > 0)
+			done += taken;
+		if (taken != bv[i].bv_len)
+			break;
+	}
+	return done ?: taken;
 #else
 	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };
-	struct bio_vec bv;
 
-	bvec_set_page(&bv, page, len, off);
-	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bv, 1, len);
-	/* As rsess_inner_sendmsg(). */
-	return sock->ops->sendmsg(sock, &msg, len);
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bv, n, len);
+	return sock->ops->sendmsg_locked(sock->sk, &msg, len);
 #endif
 }
 

@@ -27,28 +27,26 @@ static void rsess_copied_told(struct sock *sk, int err)
 /**
  * rsess_copied_send() - &rsess_transport_ops.send
  * @sock: inner socket, not locked
- * @page: where the bytes are
- * @off: offset in @page
+ * @bv: where the bytes are
+ * @n: in how many pieces
  * @len: how many
  * @more: what follows is not waited for: nothing would send it later
  *
  * Context: may sleep.
  * Return: bytes taken or a negative errno.
  */
-ssize_t rsess_copied_send(struct socket *sock, struct page *page, u32 off,
-			  u32 len, enum rsess_more more)
+ssize_t rsess_copied_send(struct socket *sock, const struct bio_vec *bv,
+			  unsigned int n, size_t len, enum rsess_more more)
 {
 	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
-	struct bio_vec bv;
-	int n;
+	int sent;
 
-	len = min_t(u32, len, RSESS_COPIED_MAX);
-	bvec_set_page(&bv, page, len, off);
-	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bv, 1, len);
+	len = min_t(size_t, len, RSESS_COPIED_MAX);
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bv, n, len);
 	/* As rsess_inner_sendmsg(). */
-	n = sock->ops->sendmsg(sock, &msg, len);
-	rsess_copied_told(sock->sk, n);
-	return n;
+	sent = sock->ops->sendmsg(sock, &msg, len);
+	rsess_copied_told(sock->sk, sent);
+	return sent;
 }
 
 /* To the beginning of a page; bytes, or 0 or a negative errno.  @skb, unless it is NULL, is
@@ -179,7 +177,8 @@ int rsess_copied_read(struct rsess_transport *tr)
 {
 	int n;
 
-	tr->rx.error = 0;
+	if (rsess_input_start(tr))
+		return tr->rx.error;
 	tr->reading = true;
 	while (rsess_copied_give(tr)) {
 		n = rsess_copied_take(tr);

@@ -9,6 +9,7 @@
 #include <linux/net.h>
 #include <linux/skbuff.h>
 
+struct bio_vec;
 struct rsess_transport;
 enum rsess_more;
 
@@ -29,8 +30,8 @@ struct rsess_copied {
 	u32			incarnation;
 };
 
-ssize_t rsess_copied_send(struct socket *sock, struct page *page, u32 off,
-			  u32 len, enum rsess_more more);
+ssize_t rsess_copied_send(struct socket *sock, const struct bio_vec *bv,
+			  unsigned int n, size_t len, enum rsess_more more);
 int rsess_copied_read(struct rsess_transport *tr);
 void rsess_copied_discard(struct socket *sock);
 void rsess_copied_free(struct rsess_copied *c);

@@ -38,8 +38,13 @@ MODULE_PARM_DESC(protocol, "number of the protocol of inet sockets (default 258)
  */
 int rsess_sock_init(struct sock *sk)
 {
+	static struct lock_class_key key, slock_key;
 	struct rsess_sock *rs = rsess_sk(sk);
 
+	/* Its inner sockets are the kernel's, too, and are locked under it. */
+	if (sk->sk_kern_sock)
+		sock_lock_init_class_and_name(sk, "rsess_slock", &slock_key,
+					      "rsess_lock", &key);
 	rsess_sock_setup(sk, &rsess_tcp_ops);
 	rs->family = sk->sk_family;
 	rsess_socket_flags(sk->sk_socket);

@@ -7,6 +7,10 @@
  * All of this runs inside the transport's read(), with the inner socket locked
  * and, when there is a session, the outer one too.  Nothing is sent from here;
  * whoever reads pushes afterwards.
+ *
+ * Or it runs in softirq, inside the transport's receive(), with the spinlocks of both.
+ * Then it takes bytes and acknowledgments only, and leaves all other frames where they
+ * are, for the work.
  */
 #include <crypto/algapi.h>
 #include <net/sock.h>
@@ -22,14 +26,8 @@
 /* The retained bytes shrank. */
 static void rsess_freed(struct rsess_sock *rs, u64 freed)
 {
-	struct sock *sk = rsess_to_sk(rs);
-
-	if (!freed)
-		return;
-	rsess_send_account(rs);
-	smp_mb();	/* pairs with smp_mb__after_atomic() in rsess_poll() */
-	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
-		sk->sk_write_space(sk);
+	if (freed)
+		rsess_send_freed(rs);
 }
 
 /* Take ack from a header; it was checked to be in range.  The bytes below it
@@ -41,6 +39,12 @@ void rsess_input_acked(struct rsess_sock *rs, u64 ack)
 	u64 freed;
 
 	freed = rsess_sendq_ack(&rs->sq, fin ? ack - 1 : ack);
+	if (READ_ONCE(rsess_to_sk(rs)->sk_sndbuf) >= RSESS_SNDBUF_KEEPS)
+		rsess_sendq_keep(&rs->sq);
+	else
+		rsess_sendq_trim(&rs->sq);
+	if (rs->sq.kept && !(rs->armed & BIT(RSESS_TIMER_TIDY)))
+		rsess_timer_arm(rs, RSESS_TIMER_TIDY, RSESS_TIDY_DELAY);
 	if (freed) {
 		rs->heard = true;
 		rs->piece = min_t(u32, 2 * rs->piece, RSESS_DATA_TAGGED);
@@ -355,6 +359,29 @@ static int rsess_input_end(struct rsess_transport *tr)
 	return 0;
 }
 
+static gfp_t rsess_input_gfp(const struct rsess_transport *tr)
+{
+	return tr->rx.atomic ? GFP_ATOMIC : tr->sk->sk_allocation;
+}
+
+/* Has this frame to wait for the work?  It ends something, or asks for more than queueing
+ * bytes and freeing what is acknowledged.
+ */
+static bool rsess_input_waits(const struct rsess_transport *tr)
+{
+	const struct rsess_frame *f = &tr->rx.f;
+	const struct rsess_sock *rs;
+
+	if (!tr->rx.atomic)
+		return false;
+	rs = rsess_sk(tr->sk);
+	if (f->type != RSESS_DATA && f->type != RSESS_ACK)
+		return true;
+	return f->flags & ~RSESS_F_ACKNOW ||
+	       (rs->fin_tried && !rs->fin_acked &&
+		f->ack == rs->sq.write_seq + 1);
+}
+
 /* A piece of the payload of DATA, the first of the last @left bytes: drop what is old,
  * queue what is new.
  */
@@ -385,7 +412,8 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 		if (urgent)
 			err = skb_copy_bits(skb, off + old + len - 1, &last, 1);
 		err = err ?: rsess_recvq_add(sk, &sk->sk_receive_queue, skb,
-					     off + old, len);
+					     off + old, len,
+					     rsess_input_gfp(tr));
 		if (err)
 			return err;
 	}
@@ -409,9 +437,12 @@ static int rsess_input_body(struct rsess_transport *tr,
 	struct rsess_rx *rx = &tr->rx;
 	int err = 0;
 
+	if (rsess_input_waits(tr))
+		return -EINPROGRESS;
 	len = min(len, rx->body_left);
 	if (rx->f.type == RSESS_DATA && rx->tag_left) {
-		err = rsess_recvq_add(tr->sk, &rx->held, skb, off, len);
+		err = rsess_recvq_add(tr->sk, &rx->held, skb, off, len,
+				      rsess_input_gfp(tr));
 	} else if (rx->f.type == RSESS_DATA) {
 		err = rsess_input_data(rsess_sk(tr->sk), tr, skb, off, len,
 				       rx->body_left);
@@ -482,6 +513,8 @@ static int rsess_input_tag(struct rsess_transport *tr,
 		return len;
 	}
 	if (!rx->sound) {
+		if (rsess_input_waits(tr))
+			return -EINPROGRESS;
 		rsess_tag_end(&rx->tag, tag);
 		if (crypto_memneq(tag, rx->their_tag, sizeof(tag)))
 			return rsess_input_forged(tr);
@@ -529,6 +562,8 @@ static int rsess_input_hdr(struct rsess_transport *tr,
 	int err;
 
 	len = min_t(u32, len, RSESS_HDR_LEN - rx->hdr_len);
+	if (rx->atomic && (len < RSESS_HDR_LEN || !rx->frames))
+		return -EINPROGRESS;
 	err = skb_copy_bits(skb, off, rx->hdr + rx->hdr_len, len);
 	if (err)
 		return err;
@@ -537,6 +572,12 @@ static int rsess_input_hdr(struct rsess_transport *tr,
 		return len;
 
 	refused = rsess_wire_decode(rx->hdr, &rx->f);
+	if (rx->atomic && (refused || rsess_input_waits(tr))) {
+		rx->hdr_len = 0;
+		return -EINPROGRESS;
+	}
+	if (rx->atomic)
+		rx->frames--;
 	rx->body_left = rx->f.length;
 	rx->ctrl_len = 0;
 	if (rx->tag.on)
@@ -549,13 +590,28 @@ static int rsess_input_hdr(struct rsess_transport *tr,
 }
 
 /**
+ * rsess_input_start() - the transport is about to be read
+ * @tr: the transport
+ *
+ * Return: 0, or the error that a reading in softirq has ended with and nobody has seen.
+ */
+int rsess_input_start(struct rsess_transport *tr)
+{
+	struct rsess_rx *rx = &tr->rx;
+
+	if (rx->error == -ENOMEM || rx->error == -EINPROGRESS)
+		rx->error = 0;
+	return rx->error;
+}
+
+/**
  * rsess_input() - bytes from the transport
  * @tr: the transport; its inner socket is locked
  * @skb: where they are; left as it is
  * @off: where they begin in @skb
  * @len: how many
  *
- * Context: may sleep.
+ * Context: may sleep, unless &rsess_rx.atomic is set.
  * Return: how many were taken; fewer than @len when reading has to stop, see
  * &struct rsess_rx.
  */

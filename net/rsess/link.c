@@ -169,7 +169,7 @@ struct socket *rsess_link_inner(struct rsess_sock *rs, int family)
 {
 	struct socket *sock;
 
-	rsess_owned_by_me(rs);
+	rsess_locked_by_me(rs);
 	if (rs->tr)
 		return rs->tr->sock;
 	if (rs->bound && rs->lsn)
@@ -400,7 +400,7 @@ int rsess_link_dial(struct rsess_sock *rs)
 	struct socket *sock;
 	int err;
 
-	rsess_owned_by_me(rs);
+	rsess_locked_by_me(rs);
 	RSESS_INC(sock_net(sk), DIALS);
 	rs->attempts++;
 	rsess_link_target(rs, &addr);
@@ -593,7 +593,7 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 {
 	struct sock *sk = rsess_to_sk(rs);
 
-	rsess_owned_by_me(rs);
+	rsess_locked_by_me(rs);
 	sock_hold(sk);			/* rsess_transport_put() */
 	tr->sk = sk;
 	tr->rx.whole = false;
@@ -634,6 +634,7 @@ bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f)
 	rsess_input_acked(rs, f->ack);
 	again = rs->sq.snd_max - rs->sq.snd_una;
 	rsess_sendq_rewind(&rs->sq, rs->sq.snd_una);
+	rs->acknow_at = rs->sq.snd_nxt;
 	rs->fin_sent = rs->fin_acked;
 	rs->stop_sent = false;
 	rs->resumes++;
@@ -652,6 +653,7 @@ bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f)
 void rsess_link_restart(struct rsess_sock *rs)
 {
 	rsess_sendq_rewind(&rs->sq, rs->sq.snd_una);
+	rs->acknow_at = rs->sq.snd_nxt;
 	rs->fin_sent = false;
 	rs->stop_sent = false;
 }
@@ -710,7 +712,7 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 {
 	struct rsess_transport *tr = rs->tr;
 
-	rsess_owned_by_me(rs);
+	rsess_locked_by_me(rs);
 	if (rs->link == RSESS_LINK_LIVE && !rs->heard)
 		rs->piece = max(rs->piece / 4, RSESS_PIECE_MIN);
 	rs->link = RSESS_LINK_NONE;
@@ -919,6 +921,53 @@ int rsess_link_drain(struct rsess_sock *rs)
 		return err;
 	rsess_timer_retry(rs);
 	return 0;
+}
+
+/* So many frames are taken in softirq at once.  A peer could have a window full of small
+ * ones come all at a time: the rest is for the work, which may be preempted.
+ */
+#define RSESS_SOFTIRQ_FRAMES	64
+
+/* May bytes be taken in softirq?  Others may wait for more than the reader then. */
+static bool rsess_link_is_steady(const struct rsess_sock *rs,
+				 const struct rsess_transport *tr)
+{
+	const struct sock *sk = rsess_to_sk(rs);
+
+	return rs->tr == tr && rs->link == RSESS_LINK_LIVE && !rs->unproven &&
+	       tr->ops->receive && sk->sk_socket && !READ_ONCE(rs->deferred);
+}
+
+/**
+ * rsess_link_receive() - something has arrived on a transport
+ * @rs: session; the spinlock of its socket is held, and nobody has locked that
+ * @tr: the transport, whose spinlock is held too; it may not be the present one
+ *
+ * Context: softirq.
+ * Return: false when there is more to do, for the transport's work.
+ */
+bool rsess_link_receive(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	u64 rcv_nxt = rs->credit.rcv_nxt;
+	bool shut_off;
+	int err;
+
+	rsess_owned_by_me(rs);
+	if (!rsess_link_is_steady(rs, tr))
+		return false;
+	shut_off = rsess_sendq_unsent(&rs->sq) &&
+		   !rsess_before(rs->sq.snd_nxt, rs->snd_limit);
+	tr->rx.atomic = true;
+	tr->rx.frames = RSESS_SOFTIRQ_FRAMES;
+	err = tr->ops->receive(tr);
+	tr->rx.atomic = false;
+	if (rs->credit.rcv_nxt != rcv_nxt &&
+	    rsess_stream_ready(rs, READ_ONCE(sk->sk_rcvlowat)))
+		sk->sk_data_ready(sk);
+	if (err || rs->ack_now)
+		return false;
+	return !shut_off || !rsess_before(rs->sq.snd_nxt, rs->snd_limit);
 }
 
 /* One protocol error more: too many?  Only a peer that has shown that it is the

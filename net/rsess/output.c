@@ -4,6 +4,7 @@
  * it, in whatever context has the outer socket locked.  A frame that was begun
  * is finished before the next one, or dies with its transport.
  */
+#include <linux/bvec.h>
 #include <linux/mm.h>
 #include <net/sock.h>
 #include "greet.h"
@@ -12,23 +13,22 @@
 #include "transport.h"
 #include "urgent.h"
 
+/* DATA with so few bytes is copied whole, behind its header: that is cheaper than lending
+ * the transport one piece more.
+ */
+#define RSESS_TX_COPY	min_t(u32, 1024, PAGE_SIZE / 4)
+/* Pieces of payload that are lent at most: a frame is given in one call. */
+#define RSESS_TX_LENT	16
+
 /* May the application add to the last bytes, so that they can wait? */
 static enum rsess_more rsess_tx_tail(const struct rsess_sock *rs)
 {
-	return (rs->opt.cork || rs->more) && !rs->fin_queued ?
-	       RSESS_MORE_MAYBE : RSESS_MORE_NO;
-}
-
-/* What comes behind a piece of the current frame that has the next @len bytes of the
- * stream?
- */
-static enum rsess_more rsess_tx_more(const struct rsess_sock *rs,
-				     const struct rsess_tx *tx, u32 len)
-{
-	if (tx->body_left > len || tx->tag_due)
-		return RSESS_MORE_NOW;
-	return tx->data && rsess_sendq_unsent(&rs->sq) == len ?
-	       rsess_tx_tail(rs) : RSESS_MORE_NO;
+	if (rs->fin_queued)
+		return RSESS_MORE_NO;
+	if (rs->opt.cork || rs->more)
+		return RSESS_MORE_MAYBE;
+	return rs->opt.nodelay || rs->urgent || rs->impatient ||
+	       rs->tr->tx.alone ? RSESS_MORE_NO : RSESS_MORE_SOON;
 }
 
 static void rsess_tx_put_frag(struct rsess_transport *tr)
@@ -48,9 +48,9 @@ static void rsess_tx_put_frag(struct rsess_transport *tr)
  */
 void rsess_tx_free(struct rsess_transport *tr)
 {
-	if (tr->tx.head) {
-		put_page(tr->tx.head);
-		tr->tx.head = NULL;
+	if (tr->tx.page) {
+		put_page(tr->tx.page);
+		tr->tx.page = NULL;
 	}
 	rsess_tx_put_frag(tr);
 }
@@ -71,6 +71,7 @@ static bool rsess_tx_get_frag(struct rsess_transport *tr)
 	frag->offset = 0;
 	rsess_send_charge(tr->sk, frag->size);
 	sk_mem_charge(tr->sk, frag->size);
+	rsess_timer_arm(rsess_sk(tr->sk), RSESS_TIMER_TIDY, RSESS_TIDY_DELAY);
 	return true;
 }
 
@@ -92,84 +93,91 @@ static u8 *rsess_tx_place(struct rsess_transport *tr, u32 len)
 	return p;
 }
 
-/* Its header with what is behind it, or its tag. */
-static int rsess_tx_head(struct rsess_sock *rs, struct rsess_transport *tr)
+/* What is left of the current frame, which always fits. */
+static unsigned int rsess_tx_vec(struct rsess_sock *rs, struct rsess_tx *tx,
+				 struct bio_vec *bv, u32 *len)
 {
-	struct rsess_tx *tx = &tr->tx;
-	ssize_t n;
+	unsigned int n = 0;
+	u32 body = 0;
 
-	while (tx->head_left) {
-		n = tr->ops->send(tr->sock, tx->head, tx->head_off,
-				  tx->head_left, rsess_tx_more(rs, tx, 0));
-		if (n <= 0)
-			return n ?: -EAGAIN;
-		tx->head_off += n;
-		tx->head_left -= n;
-	}
-	if (tx->head) {
-		put_page(tx->head);
-		tx->head = NULL;
-	}
-	return 0;
+	if (tx->head_left)
+		bvec_set_page(&bv[n++], tx->page, tx->head_left, tx->head_off);
+	if (tx->body_left)
+		n += rsess_sendq_vec(&rs->sq, tx->body_left, bv + n,
+				     RSESS_TX_LENT, &body);
+	if (tx->tail_left)
+		bvec_set_page(&bv[n++], tx->page, tx->tail_left, tx->tail_off);
+	*len = tx->head_left + body + tx->tail_left;
+	return n;
 }
 
-/* Its bytes of the stream. */
-static int rsess_tx_body(struct rsess_sock *rs, struct rsess_transport *tr)
+/* The transport has taken @n bytes more of the current frame. */
+static void rsess_tx_took(struct rsess_sock *rs, struct rsess_tx *tx, u32 n)
 {
-	struct rsess_tx *tx = &tr->tx;
-	struct page *page;
-	u32 off, len;
-	ssize_t n;
+	u32 part = min(n, tx->head_left);
 
-	while (tx->body_left) {
-		len = rsess_sendq_frag(&rs->sq, tx->body_left, &page, &off);
-		if (WARN_ON_ONCE(!len))
-			return -EPROTO;
-		n = tr->ops->send(tr->sock, page, off, len,
-				  rsess_tx_more(rs, tx, len));
-		if (n <= 0)
-			return n ?: -EAGAIN;
-		if (tx->tag_due)
-			rsess_tag_page(&tx->tag, page, off, n);
-		rsess_sendq_sent(&rs->sq, n);
-		tx->body_left -= n;
-	}
-	return 0;
+	tx->head_off += part;
+	tx->head_left -= part;
+	n -= part;
+
+	part = min(n, tx->body_left);
+	rsess_sendq_sent(&rs->sq, part);
+	tx->body_left -= part;
+	n -= part;
+
+	tx->tail_off += n;
+	tx->tail_left -= n;
 }
 
-static void rsess_tx_set_head(struct rsess_tx *tx, u8 *p, u32 len)
+/* What comes behind this DATA? */
+static enum rsess_more rsess_tx_behind(const struct rsess_sock *rs,
+				       const struct rsess_tx *tx)
 {
-	tx->head = tx->frag.page;
-	tx->head_off = p - (u8 *)page_address(tx->head);
-	tx->head_left = len;
-}
+	u64 end = rs->sq.snd_nxt + tx->body_left;
 
-/* The tag of DATA. */
-static int rsess_tx_tag(struct rsess_transport *tr)
-{
-	u8 *p = rsess_tx_place(tr, RSESS_WIRE_TAG_LEN);
-	struct rsess_tx *tx = &tr->tx;
-
-	if (!p)
-		return -ENOMEM;
-	rsess_tag_end(&tx->tag, p);
-	tx->tag_due = false;
-	rsess_tx_set_head(tx, p, RSESS_WIRE_TAG_LEN);
-	return 0;
+	if (end == rs->sq.write_seq)
+		return rsess_tx_tail(rs);
+	return rsess_before(end, rs->snd_limit) ? RSESS_MORE_SOON :
+						  RSESS_MORE_NO;
 }
 
 /* Give the transport what is left of the current frame. */
 static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
 {
-	int err;
+	struct bio_vec bv[RSESS_TX_LENT + 2];
+	struct rsess_tx *tx = &tr->tx;
+	enum rsess_more more;
+	unsigned int n;
+	ssize_t sent;
+	u32 len;
 
-	do {
-		err = rsess_tx_head(rs, tr) ?: rsess_tx_body(rs, tr);
-		if (err || !tr->tx.tag_due)
-			return err;
-		err = rsess_tx_tag(tr);
-	} while (!err);
-	return err;
+	while (tx->page) {
+		n = rsess_tx_vec(rs, tx, bv, &len);
+		more = tx->data ? rsess_tx_behind(rs, tx) : RSESS_MORE_NO;
+		sent = tr->ops->send(tr->sock, bv, n, len, more);
+		if (sent <= 0)
+			return sent ?: -EAGAIN;
+		rsess_tx_took(rs, tx, sent);
+		if (sent < len)
+			continue;
+		put_page(tx->page);
+		tx->page = NULL;
+	}
+	return 0;
+}
+
+/* The payload of DATA stays where it is: its tag is made of it there. */
+static void rsess_tx_tag_lent(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	struct bio_vec bv[RSESS_TX_LENT];
+	struct rsess_tx *tx = &tr->tx;
+	unsigned int n, i;
+	u32 len;
+
+	n = rsess_sendq_vec(&rs->sq, tx->body_left, bv, RSESS_TX_LENT, &len);
+	for (i = 0; i < n; i++)
+		rsess_tag_page(&tx->tag, bv[i].bv_page, bv[i].bv_offset,
+			       bv[i].bv_len);
 }
 
 /* Begin a frame.  Its bytes have a place of their own, for a dead transport's skbs
@@ -185,7 +193,10 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 		.seq	= rs->sq.snd_nxt + rs->fin_sent,
 	};
 	bool tagged = tr->tx.tag.on && rsess_wire_tagged(type);
-	u32 len = RSESS_HDR_LEN + (body ? 0 : f.length);
+	bool alone = rs->sq.snd_una == rs->sq.snd_nxt;
+	bool lent = body > RSESS_TX_COPY;
+	u32 len = RSESS_HDR_LEN + (lent ? 0 : f.length);
+	struct rsess_tx *tx = &tr->tx;
 	int err;
 	u8 *p;
 
@@ -195,25 +206,36 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 	f.limit = rsess_credit_told(&rs->credit, rsess_window(rs));
 	f.ack = rs->credit.acked;
 	rsess_wire_encode(&f, p);
-	if (!body && f.length) {
+	if (body && !lent) {
+		rsess_sendq_copy(&rs->sq, body, p + RSESS_HDR_LEN);
+	} else if (!body && f.length) {
 		err = rsess_greet_payload(rs, type, p, p + RSESS_HDR_LEN);
 		if (err) {
-			put_page(tr->tx.frag.page);
+			put_page(tx->frag.page);
 			return err;
 		}
 	}
 
-	if (tagged)
-		rsess_tag_begin(&tr->tx.tag, p);
-	if (tagged && !body) {
-		rsess_tag_bytes(&tr->tx.tag, p + RSESS_HDR_LEN, f.length);
-		rsess_tag_end(&tr->tx.tag, p + len);
-		len += RSESS_WIRE_TAG_LEN;
+	tx->page = tx->frag.page;
+	tx->head_off = p - (u8 *)page_address(tx->page);
+	tx->head_left = len;
+	tx->body_left = lent ? body : 0;
+	tx->tail_left = 0;
+	tx->data = body;
+	tx->alone = alone;
+	if (tagged) {
+		rsess_tag_begin(&tx->tag, p);
+		rsess_tag_bytes(&tx->tag, p + RSESS_HDR_LEN, len - RSESS_HDR_LEN);
+		if (lent)
+			rsess_tx_tag_lent(rs, tr);
+		rsess_tag_end(&tx->tag, p + len);
 	}
-	rsess_tx_set_head(&tr->tx, p, len);
-	tr->tx.body_left = body;
-	tr->tx.data = body;
-	tr->tx.tag_due = tagged && body;
+	if (tagged && lent) {
+		tx->tail_off = tx->head_off + len;
+		tx->tail_left = RSESS_WIRE_TAG_LEN;
+	} else if (tagged) {
+		tx->head_left += RSESS_WIRE_TAG_LEN;
+	}
 
 	/* What asks for an answer may get one that carries nothing else. */
 	if (type != RSESS_ACK && type != RSESS_PONG && tr->rx.idle.n)
@@ -223,17 +245,33 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 	return 1;
 }
 
+/* May the last bytes wait for more?  With TCP_NODELAY they never do. */
+static bool rsess_tx_waits(struct rsess_sock *rs, u64 unsent)
+{
+	const struct rsess_transport *tr = rs->tr;
+
+	return !rs->opt.nodelay && !rs->fin_queued && !rs->urgent &&
+	       !rs->impatient && unsent < RSESS_DATA_MAX && rs->sq.snd_una != rs->sq.snd_nxt &&
+	       tr->ops->busy && tr->ops->busy(tr->sock, unsent);
+}
+
 static int rsess_tx_data(struct rsess_sock *rs, struct rsess_transport *tr,
 			 u32 len)
 {
 	const struct sock *sk = rsess_to_sk(rs);
+	int sndbuf = READ_ONCE(sk->sk_sndbuf);
 	u8 flags = 0;
 
 	if (tr->tx.tag.on)
 		len = min(len, rs->piece);
 	/* Only the sender knows how near its buffer is to being full. */
-	if (sk->sk_wmem_queued >= READ_ONCE(sk->sk_sndbuf) / 2)
+	if (sk->sk_wmem_queued >= sndbuf / 2 &&
+	    !rsess_before(rs->sq.snd_nxt, rs->acknow_at)) {
 		flags = RSESS_F_ACKNOW;
+		rs->acknow_at = rs->sq.snd_nxt + sndbuf / 8;
+	}
+	if (len > RSESS_TX_COPY)
+		len = rsess_sendq_span(&rs->sq, len, RSESS_TX_LENT);
 	len = rsess_urgent_cut(rs, len, &flags);
 	return rsess_tx_begin(rs, tr, RSESS_DATA, flags, len);
 }
@@ -259,7 +297,7 @@ static int rsess_tx_next(struct rsess_sock *rs, struct rsess_transport *tr)
 	unsent = rsess_sendq_unsent(&rs->sq);
 	credit = rsess_before(rs->sq.snd_nxt, rs->snd_limit) ?
 		 rs->snd_limit - rs->sq.snd_nxt : 0;
-	if (unsent && credit)
+	if (unsent && credit && !rsess_tx_waits(rs, unsent))
 		return rsess_tx_data(rs, tr, min3(unsent, credit,
 						  (u64)RSESS_DATA_MAX));
 	if (rs->fin_queued && !rs->fin_sent && !unsent) {
@@ -295,7 +333,7 @@ void rsess_push(struct rsess_sock *rs)
 	struct rsess_transport *tr = rs->tr;
 	int err;
 
-	rsess_owned_by_me(rs);
+	rsess_locked_by_me(rs);
 	if (!tr || !tr->sock || tr->reading || rs->shut ||
 	    rs->link < RSESS_LINK_GREETING)
 		return;
@@ -319,6 +357,21 @@ void rsess_push(struct rsess_sock *rs)
 }
 
 /**
+ * rsess_push_impatient() - who wrote waits for an answer now
+ * @rs: session, locked
+ *
+ * Context: may sleep; locks the inner socket.
+ */
+void rsess_push_impatient(struct rsess_sock *rs)
+{
+	if (!rsess_sendq_unsent(&rs->sq) || rs->opt.cork || rs->more)
+		return;
+	rs->impatient = true;
+	rsess_push(rs);
+	rs->impatient = false;
+}
+
+/**
  * rsess_push_held() - send what TCP_CORK or MSG_MORE held back
  * @rs: session, locked
  *
@@ -335,12 +388,20 @@ void rsess_push_held(struct rsess_sock *rs)
 /**
  * rsess_push_tidy() - a session that has nothing to say keeps no memory for it
  * @rs: session, locked
+ *
+ * As long as it has, this is called from time to time.
  */
 void rsess_push_tidy(struct rsess_sock *rs)
 {
 	struct rsess_transport *tr = rs->tr;
 
-	if (tr && tr->tx.frag.page && !tr->tx.head &&
+	if (rs->sq.kept) {
+		rsess_sendq_trim(&rs->sq);
+		rsess_send_freed(rs);
+	}
+	if (tr && tr->tx.frag.page && !tr->tx.page &&
 	    page_ref_count(tr->tx.frag.page) == 1)
 		rsess_tx_put_frag(tr);
+	if (tr && tr->tx.frag.page)
+		rsess_timer_arm(rs, RSESS_TIMER_TIDY, RSESS_TIDY_DELAY);
 }

@@ -8,7 +8,10 @@
 #include "recvq.h"
 #include "stamp.h"
 
-/* Room of an skb that gathers: for pieces that fit in, and for larger ones. */
+/* Room of an skb that gathers: for a small piece that a reader waits for, for those that
+ * come while it does not, and for larger ones.
+ */
+#define RSESS_GATHER_ONE	SKB_WITH_OVERHEAD(1024)
 #define RSESS_GATHER_SMALL	SKB_WITH_OVERHEAD(2 * PAGE_SIZE)
 #define RSESS_GATHER_LARGE	SKB_WITH_OVERHEAD(8 * PAGE_SIZE)
 
@@ -31,10 +34,18 @@ static int rsess_recvq_queue(struct sock *sk, struct sk_buff_head *queue,
 	return 0;
 }
 
+static u32 rsess_recvq_room(const struct sk_buff_head *queue, u32 len)
+{
+	if (len <= RSESS_GATHER_ONE && skb_queue_empty(queue))
+		return RSESS_GATHER_ONE;
+	return len <= RSESS_GATHER_SMALL ? RSESS_GATHER_SMALL :
+					   RSESS_GATHER_LARGE;
+}
+
 /* Copy a piece: into the room of the last skb, and what does not fit into a new one. */
 static int rsess_recvq_gather(struct sock *sk, struct sk_buff_head *queue,
 			      const struct sk_buff *skb, unsigned int off,
-			      u32 len)
+			      u32 len, gfp_t gfp)
 {
 	struct sk_buff *own, *tail = skb_peek_tail(queue);
 	u32 room = 0, rest;
@@ -49,9 +60,7 @@ static int rsess_recvq_gather(struct sock *sk, struct sk_buff_head *queue,
 	}
 	rest = len - room;
 	if (rest) {
-		own = alloc_skb(rest > RSESS_GATHER_SMALL ? RSESS_GATHER_LARGE :
-							    RSESS_GATHER_SMALL,
-				sk->sk_allocation);
+		own = alloc_skb(rsess_recvq_room(queue, rest), gfp);
 		if (!own)
 			return -ENOMEM;
 		err = skb_copy_bits(skb, off + room, skb_put(own, rest), rest);
@@ -79,25 +88,27 @@ static int rsess_recvq_gather(struct sock *sk, struct sk_buff_head *queue,
  * @skb: from the transport; it is left as it is
  * @off: where the bytes begin in @skb
  * @len: how many, not 0
+ * @gfp: for an skb
  *
  * A piece that is kept by reference pays for all of its skb, and so does the next one
  * of the same skb: only one that is most of it is kept so.  The window is half of
  * SO_RCVBUF, so that this keeps within it.
  *
- * Context: may sleep.
+ * Context: any; may sleep if @gfp allows it.
  * Return: 0; -ENOMEM, and then nothing was queued and the caller tries later.
  */
 int rsess_recvq_add(struct sock *sk, struct sk_buff_head *queue,
-		    const struct sk_buff *skb, unsigned int off, u32 len)
+		    const struct sk_buff *skb, unsigned int off, u32 len,
+		    gfp_t gfp)
 {
 	struct sk_buff *tail = skb_peek_tail(queue);
 	struct sk_buff *clone;
 
 	if ((tail && rsess_skb_cb(tail)->own && skb_tailroom(tail) >= len) ||
 	    (len <= RSESS_GATHER_LARGE && len < skb->truesize / 2))
-		return rsess_recvq_gather(sk, queue, skb, off, len);
+		return rsess_recvq_gather(sk, queue, skb, off, len, gfp);
 
-	clone = skb_clone((struct sk_buff *)skb, sk->sk_allocation);
+	clone = skb_clone((struct sk_buff *)skb, gfp);
 	if (!clone)
 		return -ENOMEM;
 	return rsess_recvq_queue(sk, queue, clone, off, len, false);

@@ -28,7 +28,8 @@ static inline struct rsess_skb_cb *rsess_skb_cb(struct sk_buff *skb)
 }
 
 int rsess_recvq_add(struct sock *sk, struct sk_buff_head *queue,
-		    const struct sk_buff *skb, unsigned int off, u32 len);
+		    const struct sk_buff *skb, unsigned int off, u32 len,
+		    gfp_t gfp);
 void rsess_recvq_eat(struct sock *sk, struct sk_buff *skb, u32 len);
 void rsess_recvq_purge(struct sock *sk);
 

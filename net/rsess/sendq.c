@@ -3,9 +3,12 @@
  * Retained queue.  Knows bytes, offsets and pages, and what those cost; neither
  * sockets nor accounting, which the callers keep from the numbers that are here.
  */
+#include <linux/bvec.h>
 #include <linux/gfp.h>
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include "compat.h"
 #include "wire.h"
 #include "sendq.h"
 #include "kunit_export.h"
@@ -24,6 +27,7 @@ void rsess_sendq_init(struct rsess_sendq *q, u64 seq)
 	q->snd_max = seq;
 	q->write_seq = seq;
 	q->frag = (struct page_frag){};
+	q->kept = false;
 	q->truesize = 0;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_init);
@@ -44,6 +48,18 @@ static void rsess_chunk_free(struct rsess_sendq *q, struct rsess_chunk *c)
 	kfree(c);
 }
 
+/* The page of @frag has no chunk any more, or has one again. */
+static void rsess_sendq_set_kept(struct rsess_sendq *q, bool kept)
+{
+	if (q->kept == kept)
+		return;
+	q->kept = kept;
+	if (kept)
+		q->truesize += page_size(q->frag.page);
+	else
+		q->truesize -= page_size(q->frag.page);
+}
+
 /**
  * rsess_sendq_trim() - release @frag, unless a chunk has its page
  * @q: the queue
@@ -52,10 +68,33 @@ void rsess_sendq_trim(struct rsess_sendq *q)
 {
 	if (!q->frag.page || (!list_empty(&q->chunks) && q->frag.offset))
 		return;
+	rsess_sendq_set_kept(q, false);
 	put_page(q->frag.page);
 	q->frag.page = NULL;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_trim);
+
+/**
+ * rsess_sendq_keep() - bytes were freed, and more are expected
+ * @q: the queue
+ *
+ * If nothing is retained a page stays for the next bytes: who sends little and waits for
+ * an answer does not take one each time.  rsess_sendq_trim() releases it.
+ */
+void rsess_sendq_keep(struct rsess_sendq *q)
+{
+	struct page_frag *frag = &q->frag;
+
+	if (!frag->page || !list_empty(&q->chunks))
+		return;
+	if (frag->size > PAGE_SIZE || page_ref_count(frag->page) > 1) {
+		rsess_sendq_trim(q);
+		return;
+	}
+	frag->offset = 0;
+	rsess_sendq_set_kept(q, true);
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_keep);
 
 /**
  * rsess_sendq_refill() - make room in @frag for one byte at least
@@ -113,7 +152,7 @@ u32 rsess_sendq_cost(const struct rsess_sendq *q)
 {
 	if (rsess_sendq_continues(q, q->frag.page, q->frag.offset))
 		return 0;
-	return rsess_chunk_truesize(q->frag.page);
+	return q->kept ? RSESS_SENDQ_CHUNK : rsess_chunk_truesize(q->frag.page);
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_cost);
 
@@ -151,6 +190,8 @@ int rsess_sendq_put(struct rsess_sendq *q, struct page *page, u32 off, u32 len,
 	c->len = len;
 	c->seq = q->write_seq;
 	list_add_tail(&c->list, &q->chunks);
+	if (page == q->frag.page)
+		rsess_sendq_set_kept(q, false);
 	q->truesize += rsess_chunk_truesize(page);
 	q->write_seq += len;
 	return 0;
@@ -203,6 +244,67 @@ u32 rsess_sendq_frag(struct rsess_sendq *q, u32 max, struct page **page,
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_frag);
 
 /**
+ * rsess_sendq_vec() - the bytes to send next, of several chunks
+ * @q: the queue
+ * @max: no more than so many
+ * @bv: filled in; pages are borrowed
+ * @room: how many pieces at most
+ * @len: how many bytes the pieces have
+ *
+ * Return: how many pieces, 0 when all are sent.
+ */
+unsigned int rsess_sendq_vec(struct rsess_sendq *q, u32 max, struct bio_vec *bv,
+			     unsigned int room, u32 *len)
+{
+	struct rsess_chunk *c;
+	struct page *page;
+	unsigned int n = 0;
+	u32 off, part;
+
+	*len = 0;
+	part = rsess_sendq_frag(q, max, &page, &off);
+	if (!part || !room)
+		return 0;
+	c = q->cursor;
+	for (;;) {
+		bvec_set_page(&bv[n++], page, part, off);
+		*len += part;
+		max -= part;
+		if (!max || n == room || list_is_last(&c->list, &q->chunks))
+			return n;
+		c = list_next_entry(c, list);
+		page = c->page;
+		off = c->off;
+		part = min(max, c->len);
+	}
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_vec);
+
+/**
+ * rsess_sendq_span() - how many of the bytes to send next lie in a few chunks
+ * @q: the queue
+ * @max: no more than so many
+ * @n: how many chunks
+ */
+u32 rsess_sendq_span(struct rsess_sendq *q, u32 max, unsigned int n)
+{
+	struct rsess_chunk *c;
+	struct page *page;
+	u32 off, len;
+
+	len = rsess_sendq_frag(q, max, &page, &off);
+	if (!len)
+		return 0;
+	for (c = q->cursor; len < max && --n; len += min(max - len, c->len)) {
+		if (list_is_last(&c->list, &q->chunks))
+			break;
+		c = list_next_entry(c, list);
+	}
+	return len;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_span);
+
+/**
  * rsess_sendq_sent() - bytes were given to the transport
  * @q: the queue
  * @len: how many from @snd_nxt on
@@ -215,10 +317,48 @@ void rsess_sendq_sent(struct rsess_sendq *q, u32 len)
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_sent);
 
+/* A page may be compound, and of a file. */
+static void rsess_sendq_copy_page(struct page *page, u32 off, u32 len, u8 *to)
+{
+	while (len) {
+		u32 n = min_t(u32, len, PAGE_SIZE - offset_in_page(off));
+
+		memcpy_from_page(to, nth_page(page, off >> PAGE_SHIFT),
+				 offset_in_page(off), n);
+		to += n;
+		off += n;
+		len -= n;
+	}
+}
+
+/**
+ * rsess_sendq_copy() - copy the bytes to send next: the transport is given the copy
+ * @q: the queue
+ * @len: how many from @snd_nxt on; so many are there
+ * @to: where to
+ */
+void rsess_sendq_copy(struct rsess_sendq *q, u32 len, u8 *to)
+{
+	struct page *page;
+	u32 off, n;
+
+	for (; len; len -= n) {
+		n = rsess_sendq_frag(q, len, &page, &off);
+		if (WARN_ON_ONCE(!n))
+			return;
+		rsess_sendq_copy_page(page, off, n, to);
+		rsess_sendq_sent(q, n);
+		to += n;
+	}
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_copy);
+
 /**
  * rsess_sendq_ack() - the peer's session has all offsets below one
  * @q: the queue
  * @seq: that offset; the caller has checked that it is in snd_una..snd_max
+ *
+ * rsess_sendq_keep() or rsess_sendq_trim() must follow.
  *
  * Return: bytes freed.
  */
@@ -242,7 +382,6 @@ u64 rsess_sendq_ack(struct rsess_sendq *q, u64 seq)
 		c->len -= part;
 		break;
 	}
-	rsess_sendq_trim(q);
 	q->snd_una = seq;
 	if (rsess_before(q->snd_nxt, seq))
 		q->snd_nxt = seq;

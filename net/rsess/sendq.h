@@ -12,6 +12,7 @@
 #include <linux/mm_types_task.h>
 #include <linux/types.h>
 
+struct bio_vec;
 struct page;
 
 /**
@@ -40,8 +41,8 @@ struct rsess_chunk {
  * @snd_max: highest @snd_nxt ever reached; no valid acknowledgment is above
  * @write_seq: offset behind the last byte
  * @frag: page that the next bytes are written to, behind the last ones.  Nobody else
- *	writes there, so what a chunk keeps in memory are bytes of this queue.  Released
- *	when nothing is retained
+ *	writes there, so what a chunk keeps in memory are bytes of this queue
+ * @kept: no chunk has the page of @frag, which waits for more bytes and is in @truesize
  * @truesize: bytes of memory that the chunks keep
  *
  * Protected by the lock of the outer socket.
@@ -54,6 +55,7 @@ struct rsess_sendq {
 	u64			snd_max;
 	u64			write_seq;
 	struct page_frag	frag;
+	bool			kept;
 	u64			truesize;
 };
 
@@ -66,12 +68,17 @@ struct rsess_sendq {
 void rsess_sendq_init(struct rsess_sendq *q, u64 seq);
 int rsess_sendq_refill(struct rsess_sendq *q, u32 size, gfp_t gfp);
 u32 rsess_sendq_cost(const struct rsess_sendq *q);
+void rsess_sendq_keep(struct rsess_sendq *q);
 void rsess_sendq_trim(struct rsess_sendq *q);
 int rsess_sendq_put(struct rsess_sendq *q, struct page *page, u32 off, u32 len,
 		    gfp_t gfp);
 u32 rsess_sendq_frag(struct rsess_sendq *q, u32 max, struct page **page,
 		     u32 *off);
+unsigned int rsess_sendq_vec(struct rsess_sendq *q, u32 max, struct bio_vec *bv,
+			     unsigned int room, u32 *len);
+u32 rsess_sendq_span(struct rsess_sendq *q, u32 max, unsigned int n);
 void rsess_sendq_sent(struct rsess_sendq *q, u32 len);
+void rsess_sendq_copy(struct rsess_sendq *q, u32 len, u8 *to);
 u64 rsess_sendq_ack(struct rsess_sendq *q, u64 seq);
 void rsess_sendq_rewind(struct rsess_sendq *q, u64 seq);
 u64 rsess_sendq_truncate(struct rsess_sendq *q, u64 seq);

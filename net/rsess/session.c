@@ -152,6 +152,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rsess_sendq_init(&rs->sq, 0);
 	rsess_credit_init(&rs->credit, 0);
 	rs->snd_limit = 0;
+	rs->acknow_at = 0;
 	rs->piece = RSESS_DATA_TAGGED;
 	rs->heard = false;
 	rs->fin_queued = false;
@@ -277,7 +278,7 @@ void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev)
 	struct sock *sk = rsess_to_sk(rs);
 	int state = rsess_state_next(sk->sk_state, ev);
 
-	rsess_owned_by_me(rs);
+	rsess_locked_by_me(rs);
 	if (state == sk->sk_state)
 		return;
 	if (state == TCP_CLOSE) {
@@ -328,7 +329,7 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 	bool tomb = orderly && !rs->dialer &&
 		    (sk->sk_state == TCP_TIME_WAIT || rs->resuming);
 
-	rsess_owned_by_me(rs);
+	rsess_locked_by_me(rs);
 	if (rs->reason)
 		return;
 	rs->reason = reason;
@@ -384,7 +385,7 @@ void rsess_session_cut(struct rsess_sock *rs, enum rsess_reason reason, int err)
 		rs->link = RSESS_LINK_GREETING;	/* no bytes behind it */
 		rs->pending = RSESS_PEND(RSESS_ABORT);
 		rsess_push(rs);
-		rs->cut = !rs->pending && !rs->tr->tx.head;
+		rs->cut = !rs->pending && !rs->tr->tx.page;
 		if (rs->cut)
 			RSESS_INC(sock_net(rsess_to_sk(rs)), ABORTS_SENT);
 	}

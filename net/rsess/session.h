@@ -16,7 +16,12 @@
  *   sk_callback_lock      of the inner socket: its sk_user_data
  *
  * Two outer sockets are never locked at once.  Inner callbacks run in softirq
- * and take nothing but their sk_callback_lock; they queue the transport's work.
+ * and queue the transport's work.  What is steady, bytes and acknowledgments, they
+ * take themselves (work.c), with the locks
+ *
+ *   the spinlock of the inner socket
+ *   sk_callback_lock      of the inner socket
+ *   the spinlock of the outer socket, if nobody has locked that
  */
 #ifndef _RSESS_SESSION_H
 #define _RSESS_SESSION_H
@@ -62,7 +67,15 @@ enum rsess_timer {
 	RSESS_TIMER_ORPHAN,	/* an orphan makes no progress */
 	RSESS_TIMER_DEFER,	/* accept() waits no longer */
 	RSESS_TIMER_CONFIRM,	/* the dialer has not shown that it has WELCOME */
+	RSESS_TIMER_TIDY,	/* release pages that wait for bytes */
 	RSESS_TIMER_MAX,
+};
+
+/* RSESS_TAG of a socket. */
+enum rsess_tag_choice {
+	RSESS_TAG_UNSET,	/* with a pre-shared key, or as the namespace has it */
+	RSESS_TAG_NEVER,
+	RSESS_TAG_ALWAYS,
 };
 
 /**
@@ -71,13 +84,6 @@ enum rsess_timer {
  * @notsent_lowat: TCP_NOTSENT_LOWAT, 0: as much as SO_SNDBUF
  * @keepidle: TCP_KEEPIDLE, seconds, 0: the namespace's default
  * @keepintvl: TCP_KEEPINTVL, seconds, as above
-/* RSESS_TAG of a socket. */
-enum rsess_tag_choice {
-	RSESS_TAG_UNSET,	/* with a pre-shared key, or as the namespace has it */
-	RSESS_TAG_NEVER,
-	RSESS_TAG_ALWAYS,
-};
-
  * @keepcnt: TCP_KEEPCNT, as above
  * @defer: TCP_DEFER_ACCEPT, seconds, of a listener
  * @nodelay: TCP_NODELAY, for the one who asks
@@ -190,6 +196,7 @@ struct rsess_addrs {
  * @timeout_ms: RSESS_TIMEOUT
  * @opt: other options
  * @more: the last call to send had MSG_MORE
+ * @impatient: the last bytes wait for no others
  * @urgent: a call to send had MSG_OOB
  * @snd_up: behind the last urgent byte of this side
  * @urg_state: enum rsess_urg
@@ -197,6 +204,7 @@ struct rsess_addrs {
  * @urg_seq: its offset
  * @sq: retained bytes
  * @snd_limit: credit given by the peer
+ * @acknow_at: DATA from this offset on may ask for an acknowledgment again
  * @piece: most bytes of the next DATA with a tag: what a transport carried of a frame is
  *	lost with it, so after one that moved nothing there are smaller ones
  * @heard: bytes were acknowledged on this transport
@@ -318,6 +326,7 @@ struct rsess_sock {
 	u32			timeout_ms;
 	struct rsess_options	opt;
 	bool			more;
+	bool			impatient;
 	bool			urgent;
 	u64			snd_up;
 	u8			urg_state;
@@ -326,6 +335,7 @@ struct rsess_sock {
 
 	struct rsess_sendq	sq;
 	u64			snd_limit;
+	u64			acknow_at;
 	u32			piece;
 	bool			heard;
 	struct rsess_credit	credit;
@@ -415,6 +425,13 @@ static inline void rsess_owned_by_me(const struct rsess_sock *rs)
 	sock_owned_by_me(rsess_to_sk(rs));
 }
 
+/* Locked by a process or a work, which may sleep; not by its spinlock alone. */
+static inline void rsess_locked_by_me(const struct rsess_sock *rs)
+{
+	rsess_owned_by_me(rs);
+	lockdep_assert(rsess_to_sk(rs)->sk_lock.owned);
+}
+
 /* Pairs with smp_load_acquire() in rsess_poll(): who sees the state sees what led
  * to it.
  */
@@ -436,6 +453,14 @@ static inline u8 rsess_policy(const struct rsess_sock *rs)
 	       RSESS_NEGOTIATE_REQUIRE : rs->negotiate;
 }
 
+/* Does a dialer ask for tags?  An acceptor agrees unless it was told not to. */
+static inline bool rsess_wants_tags(const struct rsess_sock *rs)
+{
+	if (rs->opt.tag != RSESS_TAG_UNSET)
+		return rs->opt.tag == RSESS_TAG_ALWAYS;
+	return rs->psk.len || READ_ONCE(rsess_net(sock_net(rsess_to_sk(rs)))->tag);
+}
+
 /* Does the session wait for accept()? */
 static inline bool rsess_is_early(const struct rsess_sock *rs)
 {
@@ -446,14 +471,6 @@ static inline bool rsess_is_early(const struct rsess_sock *rs)
 
 /* Bytes the peer may have on the way: half the buffer, for skbs have overhead. */
 static inline u32 rsess_window(const struct rsess_sock *rs)
-/* Does a dialer ask for tags?  An acceptor agrees unless it was told not to. */
-static inline bool rsess_wants_tags(const struct rsess_sock *rs)
-{
-	if (rs->opt.tag != RSESS_TAG_UNSET)
-		return rs->opt.tag == RSESS_TAG_ALWAYS;
-	return rs->psk.len || READ_ONCE(rsess_net(sock_net(rsess_to_sk(rs)))->tag);
-}
-
 {
 	const struct sock *sk = rsess_to_sk(rs);
 	u32 window = max_t(u32, READ_ONCE(sk->sk_rcvbuf) / 2, RSESS_WINDOW_MIN);
@@ -496,8 +513,12 @@ static inline bool rsess_unacked(const struct rsess_sock *rs)
 /* DATA with a tag is never cut smaller than this for a path that loses transports. */
 #define RSESS_PIECE_MIN		64U
 
+/* A page that waits for bytes is a small part of this SO_SNDBUF. */
+#define RSESS_SNDBUF_KEEPS	((int)(16 * PAGE_SIZE))
+
 /* Delays, in jiffies. */
 #define RSESS_ACK_DELAY		msecs_to_jiffies(40)
+#define RSESS_TIDY_DELAY	HZ
 #define RSESS_DIAL_MIN_MS	10U
 /* A HELLO may wait for the peer's accept(), as long as TCP tries to connect. */
 #define RSESS_HELLO_DELAY	(127 * HZ)
@@ -554,6 +575,7 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset);
 void rsess_link_lost(struct rsess_sock *rs, const char *why);
 int rsess_link_drain(struct rsess_sock *rs);
 bool rsess_link_read(struct rsess_sock *rs);
+bool rsess_link_receive(struct rsess_sock *rs, struct rsess_transport *tr);
 void rsess_link_live(struct rsess_sock *rs);
 void rsess_link_done(struct rsess_sock *rs);
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr);
@@ -586,6 +608,7 @@ void rsess_input_confirmed(struct rsess_sock *rs);
 /* output.c */
 void rsess_push(struct rsess_sock *rs);
 void rsess_push_held(struct rsess_sock *rs);
+void rsess_push_impatient(struct rsess_sock *rs);
 void rsess_push_tidy(struct rsess_sock *rs);
 
 /* stream.c */
@@ -595,6 +618,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 void rsess_recv_credit(struct rsess_sock *rs);
 bool rsess_send_charge(struct sock *sk, size_t len);
 void rsess_send_account(struct rsess_sock *rs);
+void rsess_send_freed(struct rsess_sock *rs);
 void rsess_write_space(struct sock *sk);
 bool rsess_memory_free(const struct sock *sk, int wake);
 

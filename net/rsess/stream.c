@@ -87,6 +87,20 @@ void rsess_send_account(struct rsess_sock *rs)
 }
 
 /**
+ * rsess_send_freed() - memory of the retained bytes was freed
+ * @rs: session, locked
+ */
+void rsess_send_freed(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	rsess_send_account(rs);
+	smp_mb();	/* pairs with smp_mb__after_atomic() in rsess_poll() */
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		sk->sk_write_space(sk);
+}
+
+/**
  * rsess_send_charge() - have memory that will be charged to a socket
  * @sk: outer socket, locked
  * @len: bytes
@@ -172,6 +186,7 @@ static int rsess_send_fill(struct rsess_sock *rs, struct msghdr *msg)
 
 trim:
 	rsess_sendq_trim(&rs->sq);
+	rsess_send_account(rs);
 	return err;
 }
 
@@ -494,6 +509,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		n = rsess_recv_idle(sk, timeo);
 		if (n <= 0)
 			break;
+		rsess_push_impatient(rsess_sk(sk));
 		n = sk_wait_data(sk, &timeo,
 				 skb_peek_tail(&sk->sk_receive_queue));
 		if (n < 0)

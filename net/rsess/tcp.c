@@ -89,16 +89,44 @@ enum rsess_inner_state rsess_tcp_state(const struct socket *sock)
 	return state == TCP_CLOSE ? RSESS_INNER_DEAD : RSESS_INNER_UP;
 }
 
-static ssize_t rsess_tcp_send(struct socket *sock, struct page *page, u32 off,
-			      u32 len, enum rsess_more more)
+/* Is a segment on the way that is not full?  Locked, or it may be old. */
+static bool rsess_tcp_small_out(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return READ_ONCE(tp->packets_out) &&
+	       after(READ_ONCE(tp->snd_sml), READ_ONCE(tp->snd_una)) &&
+	       !after(READ_ONCE(tp->snd_sml), READ_ONCE(tp->snd_nxt));
+}
+
+static ssize_t rsess_tcp_send(struct socket *sock, const struct bio_vec *bv,
+			      unsigned int n, size_t len, enum rsess_more more)
 {
 	int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+	struct sock *sk = sock->sk;
+	ssize_t taken;
 
-	if (more != RSESS_MORE_NO)
+	lock_sock(sk);
+	if (more == RSESS_MORE_MAYBE ||
+	    (more == RSESS_MORE_SOON && rsess_tcp_small_out(sk)))
 		flags |= MSG_MORE;
-	if (more == RSESS_MORE_NOW)
-		flags |= MSG_SENDPAGE_NOTLAST;
-	return rsess_lend_page(sock, page, off, len, flags);
+	taken = rsess_lend_pages(sock, bv, n, len, flags);
+	release_sock(sk);
+	return taken;
+}
+
+/* The algorithm of Nagle (RFC 896), for bytes of the session: the transport itself never
+ * waits, so that what is no DATA leaves at once.  As TCP's own: one small segment may be on
+ * the way.
+ */
+static bool rsess_tcp_busy(struct socket *sock, u32 len)
+{
+	if (len >= READ_ONCE(tcp_sk(sock->sk)->mss_cache) ||
+	    !rsess_tcp_small_out(sock->sk))
+		return false;
+	set_bit(SOCK_NOSPACE, &sock->flags);
+	smp_mb__after_atomic();	/* pairs with smp_mb() in tcp_check_space() */
+	return rsess_tcp_small_out(sock->sk);
 }
 
 static int rsess_tcp_actor(read_descriptor_t *desc, struct sk_buff *skb,
@@ -107,14 +135,15 @@ static int rsess_tcp_actor(read_descriptor_t *desc, struct sk_buff *skb,
 	return rsess_input(desc->arg.data, skb, off, len);
 }
 
-static int rsess_tcp_read(struct rsess_transport *tr)
+/* The inner socket is locked, or its spinlock is held. */
+static int rsess_tcp_receive(struct rsess_transport *tr)
 {
 	read_descriptor_t desc = { .arg.data = tr, .count = 1 };
 	struct socket *sock = tr->sock;
 	struct sock *sk = sock->sk;
 
-	tr->rx.error = 0;
-	lock_sock(sk);
+	if (rsess_input_start(tr))
+		return tr->rx.error;
 	tr->reading = true;
 	sock->ops->read_sock(sk, &desc, rsess_tcp_actor);
 	/* Urgent data would stop the reading for ever; no peer of ours sends it. */
@@ -123,8 +152,18 @@ static int rsess_tcp_read(struct rsess_transport *tr)
 		tr->rx.error = -EPROTO;
 	}
 	tr->reading = false;
-	release_sock(sk);
 	return tr->rx.error;
+}
+
+static int rsess_tcp_read(struct rsess_transport *tr)
+{
+	struct sock *sk = tr->sock->sk;
+	int err;
+
+	lock_sock(sk);
+	err = rsess_tcp_receive(tr);
+	release_sock(sk);
+	return err;
 }
 
 /* With MSG_TRUNC, TCP drops bytes instead of copying them. */
@@ -152,7 +191,9 @@ const struct rsess_transport_ops rsess_tcp_ops = {
 	.offered	= rsess_tcp_offered,
 	.state		= rsess_tcp_state,
 	.send		= rsess_tcp_send,
+	.busy		= rsess_tcp_busy,
 	.push		= rsess_tcp_tune,
 	.read		= rsess_tcp_read,
+	.receive	= rsess_tcp_receive,
 	.discard	= rsess_tcp_discard,
 };

@@ -476,6 +476,9 @@ static void rsess_timer_fire(struct rsess_sock *rs, enum rsess_timer t)
 	case RSESS_TIMER_DEFER:
 		rsess_listener_undeferred(rs);
 		break;
+	case RSESS_TIMER_TIDY:
+		rsess_push_tidy(rs);
+		break;
 	case RSESS_TIMER_CONFIRM:
 		rsess_timer_unconfirmed(rs);
 		break;

@@ -3,9 +3,10 @@
  * Incarnations: an inner socket with its callbacks hooked and a work item that
  * serves it.
  *
- * The callbacks run in softirq with the inner socket's spinlock held.  They only
- * queue the work.  sk_user_data of the inner socket points to the transport as
- * long as it is hooked; sk_callback_lock makes sure that nobody uses it later.
+ * The callbacks run in softirq with the inner socket's spinlock held.  They queue the
+ * work, unless what has arrived can be taken at once.  sk_user_data of the inner socket
+ * points to the transport as long as it is hooked; sk_callback_lock makes sure that
+ * nobody uses it later.
  *
  * While there is no session the work owns the transport.  Later everything
  * happens under the lock of the outer socket, in the work or in a system call.
@@ -95,6 +96,25 @@ static void rsess_inner_kick(struct sock *sk)
 		rsess_inner_note(tr, sk);
 		rsess_transport_queue(tr);
 	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* Bytes have arrived. */
+static bool rsess_inner_receive(struct rsess_transport *tr)
+{
+	struct sock *sk = READ_ONCE(tr->sk);
+
+	return sk && tr->ops->receive && rsess_work_receive(sk, tr);
+}
+
+static void rsess_inner_data_ready(struct sock *sk)
+{
+	struct rsess_transport *tr;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	tr = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
+	if (tr && !rsess_inner_receive(tr))
+		rsess_transport_queue(tr);
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -242,7 +262,7 @@ void rsess_transport_hook(struct rsess_transport *tr)
 	tr->sk_write_space = sk->sk_write_space;
 	tr->sk_state_change = sk->sk_state_change;
 	tr->sk_error_report = sk->sk_error_report;
-	sk->sk_data_ready = rsess_inner_kick;
+	sk->sk_data_ready = rsess_inner_data_ready;
 	sk->sk_write_space = rsess_inner_write_space;
 	sk->sk_state_change = rsess_inner_kick;
 	sk->sk_error_report = rsess_inner_kick;

@@ -17,6 +17,7 @@
 #include "tag.h"
 #include "wire.h"
 
+struct bio_vec;
 struct rsess_listener;
 struct rsess_net;
 struct rsess_plain;
@@ -35,7 +36,7 @@ enum rsess_inner_state {
 /* What comes behind the bytes that a transport is given. */
 enum rsess_more {
 	RSESS_MORE_NO,		/* nothing: send them */
-	RSESS_MORE_NOW,		/* the next bytes, in a moment */
+	RSESS_MORE_SOON,	/* nothing yet: the last may wait until others have arrived */
 	RSESS_MORE_MAYBE,	/* the application may add some: TCP_CORK, MSG_MORE */
 };
 
@@ -85,11 +86,15 @@ enum rsess_answer_kind {
  * @incarnation: a number of the connection; another one when the peer has forgotten it
  *	and begun anew where we go on; 0: not known yet.  The socket is locked.  NULL: that
  *	cannot be.  Only for those that copy
- * @send: lend bytes of a page; returns bytes taken or a negative errno,
+ * @send: lend bytes of pages; returns bytes taken or a negative errno,
  *	-EAGAIN when it will tell that there is room; may sleep
+ * @busy: bytes are on the way, and so few more can wait until those have arrived; then it
+ *	tells that there is room.  Not locked.  NULL: never
  * @push: send what enum rsess_more had it hold back; may sleep
  * @read: give what has been received to rsess_input() until nothing is left or
  *	it stops; 0 or a negative errno; may sleep
+ * @receive: as @read, but in softirq, with the socket's spinlock held; never sleeps.
+ *	NULL: only @read can
  * @discard: throw away what has been received, so that closing in order does not
  *	turn into a reset; may sleep
  *
@@ -125,10 +130,12 @@ struct rsess_transport_ops {
 	enum rsess_offer (*offered)(struct socket *sock);
 	enum rsess_inner_state (*state)(const struct socket *sock);
 	u32 (*incarnation)(const struct sock *sk);
-	ssize_t (*send)(struct socket *sock, struct page *page, u32 off,
-			u32 len, enum rsess_more more);
+	ssize_t (*send)(struct socket *sock, const struct bio_vec *bv,
+			unsigned int n, size_t len, enum rsess_more more);
+	bool (*busy)(struct socket *sock, u32 len);
 	void (*push)(struct socket *sock);
 	int (*read)(struct rsess_transport *tr);
+	int (*receive)(struct rsess_transport *tr);
 	void (*discard)(struct socket *sock);
 };
 
@@ -152,8 +159,11 @@ struct rsess_transport_ops {
  *	given up; -EBADMSG: somebody else did, likewise; -EBADE: one side lost what it
  *	had promised, the session ends; -EKEYREJECTED: it has another pre-shared key, or
  *	none, likewise; -EHOSTUNREACH: the wrong host has answered, try again with
- *	another transport; -ENOMEM: try again later; -ENOBUFS: try again with another transport;
- *	-ECANCELED: the transport is being closed
+ *	another transport; -ENOMEM: try again later; -EINPROGRESS: what comes next cannot be
+ *	taken in softirq; -ENOBUFS: try again with another transport; -ECANCELED: the
+ *	transport is being closed
+ * @atomic: read in softirq: nothing may sleep or end
+ * @frames: how many more of them may be taken there
  */
 struct rsess_rx {
 	struct rsess_frame	f;
@@ -170,29 +180,35 @@ struct rsess_rx {
 	struct sk_buff_head	held;
 	struct rsess_rate	idle;
 	bool			whole;
+	bool			atomic;
+	u32			frames;
 	int			error;
 };
 
 /**
  * struct rsess_tx - the frame being sent
- * @head: page with its header and, unless it is DATA, its payload and tag; then
- *	with the tag of DATA
- * @head_off: next byte of them
+ * @page: what was made for it is there, with a reference; NULL: none is being sent
+ * @head_off: in @page: next byte of its header and, unless it is DATA of more than a few
+ *	bytes, which are lent, of its payload and tag
  * @head_left: bytes of them that the transport has not taken
- * @body_left: DATA payload not taken, from the session's snd_nxt on
- * @tag_due: the tag of DATA is to follow
+ * @body_left: lent payload not taken, from the session's snd_nxt on
+ * @tail_off: in @page: next byte of the tag behind lent payload
+ * @tail_left: bytes of it that the transport has not taken
  * @data: it is DATA
+ * @alone: when it began all bytes before had been acknowledged
  * @tag: of this direction
- * @frag: page for @head, which nobody else writes to, so that what the transport
+ * @frag: page for @page, which nobody else writes to, so that what the transport
  *	keeps are bytes of its own; the outer socket is charged for it
  */
 struct rsess_tx {
-	struct page	*head;
+	struct page	*page;
 	u32		head_off;
 	u32		head_left;
 	u32		body_left;
-	bool		tag_due;
+	u32		tail_off;
+	u32		tail_left;
 	bool		data;
+	bool		alone;
 	struct rsess_tag tag;
 	struct page_frag frag;
 };
@@ -337,6 +353,7 @@ bool rsess_transport_pin_as(struct sock *sk, const struct sock *outer);
 void rsess_tx_free(struct rsess_transport *tr);
 
 /* input.c */
+int rsess_input_start(struct rsess_transport *tr);
 size_t rsess_input(struct rsess_transport *tr, const struct sk_buff *skb,
 		   unsigned int off, size_t len);
 

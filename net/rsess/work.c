@@ -52,6 +52,19 @@ void rsess_context_leave(const struct rsess_context *c)
 	memalloc_noio_restore(c->noio);
 }
 
+/* The spinlock in sk_lock is held, and a process has the lock: when it unlocks the socket,
+ * the transport's work is queued.
+ */
+static void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	lockdep_assert_held(&rsess_to_sk(rs)->sk_lock.slock);
+	/* If it is on a list already, it will be queued after now. */
+	if (test_and_set_bit(0, &tr->waits))
+		return;
+	refcount_inc(&tr->ref);		/* rsess_work_release() */
+	list_add_tail(&tr->wait, &rs->waiting);
+}
+
 /**
  * rsess_work_lock() - lock an outer socket in a work
  * @sk: the outer socket
@@ -70,20 +83,41 @@ bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr)
 	mutex_lock(&rs->works);
 	spin_lock_bh(&sk->sk_lock.slock);
 	locked = !sock_owned_by_user_nocheck(sk);
-	if (locked) {
+	if (locked)
 		sk->sk_lock.owned = 1;
-	} else if (!tr) {
+	else if (!tr)
 		rs->timer_waits = true;
-	} else if (!test_and_set_bit(0, &tr->waits)) {
-		refcount_inc(&tr->ref);		/* rsess_work_release() */
-		list_add_tail(&tr->wait, &rs->waiting);
-	} /* else it is on a list already, and will be queued after now */
+	else
+		rsess_work_later(rs, tr);
 	spin_unlock_bh(&sk->sk_lock.slock);
 	if (locked)
 		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
 	else
 		mutex_unlock(&rs->works);
 	return locked;
+}
+
+/**
+ * rsess_work_receive() - take what has arrived on a transport, in softirq if that is possible
+ * @sk: the outer socket
+ * @tr: the transport
+ *
+ * If somebody has locked the socket, the work will be queued when that unlocks it.
+ *
+ * Context: a callback of the inner socket, whose spinlock is held.
+ * Return: false when the work is to be queued now.
+ */
+bool rsess_work_receive(struct sock *sk, struct rsess_transport *tr)
+{
+	bool done = true;
+
+	bh_lock_sock_nested(sk);
+	if (sock_owned_by_user_nocheck(sk))
+		rsess_work_later(rsess_sk(sk), tr);
+	else
+		done = rsess_link_receive(rsess_sk(sk), tr);
+	bh_unlock_sock(sk);
+	return done;
 }
 
 /**

@@ -11,6 +11,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/bvec.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
@@ -394,6 +395,67 @@ static void rsess_sendq_frag__more_after_the_end(struct kunit *test)
 	expect_frag(test, 100, 1, 0, 10);
 	send(test, 10);
 	expect_no_frag(test);
+}
+
+/* --- rsess_sendq_vec(), rsess_sendq_span(), rsess_sendq_copy() --- */
+
+/* So many bytes next, in @room pieces at most: these pages have a part of them each. */
+static void expect_vec(struct kunit *test, u32 max, unsigned int room,
+		       unsigned int pieces, u32 bytes)
+{
+	struct fixture *fx = test->priv;
+	struct bio_vec bv[4] = {};
+	u32 len = 0, sum = 0;
+	unsigned int i, n;
+
+	n = rsess_sendq_vec(&fx->q, max, bv, room, &len);
+	KUNIT_EXPECT_EQ(test, n, pieces);
+	KUNIT_EXPECT_EQ(test, len, bytes);
+	for (i = 0; i < n; i++) {
+		KUNIT_EXPECT_PTR_EQ(test, bv[i].bv_page, fx->page[i]);
+		sum += bv[i].bv_len;
+	}
+	KUNIT_EXPECT_EQ(test, sum, bytes);
+	if (room)
+		KUNIT_EXPECT_EQ(test, rsess_sendq_span(&fx->q, max, room), bytes);
+}
+
+static void rsess_sendq_vec__several(struct kunit *test)
+{
+	expect_vec(test, U32_MAX, 4, 0, 0);
+	add_three(test);
+	expect_vec(test, U32_MAX, 4, 3, ALL);
+	expect_vec(test, U32_MAX, 2, 2, 2 * SIZE);
+	expect_vec(test, U32_MAX, 1, 1, SIZE);
+	expect_vec(test, 1, 4, 1, 1);
+	expect_vec(test, SIZE, 4, 1, SIZE);
+	expect_vec(test, SIZE + 1, 4, 2, SIZE + 1);
+	expect_vec(test, U32_MAX, 0, 0, 0);
+	send(test, 10);
+	expect_vec(test, U32_MAX, 4, 3, ALL - 10);
+	expect_vec(test, SIZE, 4, 2, SIZE);
+	expect_offsets(test, 0, 10, 10, ALL);
+	expect_refs(test, 1, 1, 1);
+}
+
+static void rsess_sendq_copy__across_chunks(struct kunit *test)
+{
+	struct fixture *fx = test->priv;
+	u8 *buf = kunit_kzalloc(test, ALL, GFP_KERNEL);
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	for (i = 0; i < 3; i++)
+		memset(page_address(fx->page[i]), 'a' + i, SIZE);
+	add_three(test);
+	send(test, SIZE - 1);
+	rsess_sendq_copy(&fx->q, SIZE + 2, buf);
+	expect_offsets(test, 0, 2 * SIZE + 1, 2 * SIZE + 1, ALL);
+	KUNIT_EXPECT_EQ(test, buf[0], 'a');
+	for (i = 1; i <= SIZE; i++)
+		KUNIT_EXPECT_EQ(test, buf[i], 'b');
+	KUNIT_EXPECT_EQ(test, buf[SIZE + 1], 'c');
+	KUNIT_EXPECT_EQ(test, buf[SIZE + 2], 0);
 }
 
 /* --- rsess_sendq_sent() --- */
@@ -804,8 +866,59 @@ static void rsess_sendq_trim__keeps_a_page_in_use(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rsess_sendq_cost(&fx->q), 0);
 	KUNIT_EXPECT_LT(test, 0, fx->q.truesize);
 	KUNIT_EXPECT_EQ(test, ack(test, 10), 1);
+	rsess_sendq_trim(&fx->q);
 	KUNIT_EXPECT_TRUE(test, !fx->q.frag.page);
 	KUNIT_EXPECT_EQ(test, fx->q.truesize, 0);
+}
+
+/* A page that waits for bytes is paid for, and only once. */
+static void rsess_sendq_keep__one_page(struct kunit *test)
+{
+	struct fixture *fx = test->priv;
+	struct page *page;
+	int i;
+
+	refill(test, 1);
+	page = fx->q.frag.page;
+	for (i = 1; i <= 3; i++) {
+		fill(test, 10);
+		KUNIT_EXPECT_EQ(test, fx->q.truesize,
+				PAGE_SIZE + RSESS_SENDQ_CHUNK);
+		send(test, 10);
+		rsess_sendq_keep(&fx->q);
+		KUNIT_EXPECT_EQ(test, fx->q.frag.offset, 10);
+		KUNIT_EXPECT_EQ(test, ack(test, 10 * i), 10);
+		rsess_sendq_keep(&fx->q);
+		rsess_sendq_keep(&fx->q);
+		KUNIT_EXPECT_PTR_EQ(test, fx->q.frag.page, page);
+		KUNIT_EXPECT_EQ(test, fx->q.truesize, PAGE_SIZE);
+		refill(test, PAGE_SIZE);
+		KUNIT_EXPECT_EQ(test, fx->q.frag.offset, 0);
+		KUNIT_EXPECT_EQ(test, rsess_sendq_cost(&fx->q),
+				RSESS_SENDQ_CHUNK);
+	}
+	rsess_sendq_trim(&fx->q);
+	KUNIT_EXPECT_TRUE(test, !fx->q.frag.page);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, 0);
+}
+
+/* The transport may still send from it. */
+static void rsess_sendq_keep__not_a_lent_page(struct kunit *test)
+{
+	struct fixture *fx = test->priv;
+	struct page *page;
+
+	refill(test, 1);
+	page = fx->q.frag.page;
+	get_page(page);
+	fill(test, 10);
+	send(test, 10);
+	ack(test, 10);
+	rsess_sendq_keep(&fx->q);
+	KUNIT_EXPECT_TRUE(test, !fx->q.frag.page);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, 0);
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), 1);
+	put_page(page);
 }
 
 /* One that nobody wrote to goes, though there are bytes. */
@@ -1001,6 +1114,8 @@ static struct kunit_case sendq_cases[] = {
 	SENDQ_CASE(rsess_sendq_frag__takes_no_reference),
 	SENDQ_CASE(rsess_sendq_frag__ends_with_the_chunk),
 	SENDQ_CASE(rsess_sendq_frag__more_after_the_end),
+	SENDQ_CASE(rsess_sendq_vec__several),
+	SENDQ_CASE(rsess_sendq_copy__across_chunks),
 	SENDQ_CASE(rsess_sendq_sent__moves_both),
 	SENDQ_CASE(rsess_sendq_sent__max_stays_after_rewind),
 	SENDQ_CASE(rsess_sendq_ack__nothing_new),
@@ -1038,6 +1153,8 @@ static struct kunit_case sendq_cases[] = {
 	SENDQ_CASE(rsess_sendq_cost__once_for_a_page),
 	SENDQ_CASE(rsess_sendq_trim__keeps_a_page_in_use),
 	SENDQ_CASE(rsess_sendq_trim__a_new_page),
+	SENDQ_CASE(rsess_sendq_keep__one_page),
+	SENDQ_CASE(rsess_sendq_keep__not_a_lent_page),
 	SENDQ_CASE(rsess_sendq__model),
 	{ }
 };

@@ -43,7 +43,7 @@
 #include "destroy.h"
 #include "util.h"
 
-#define MIB		(1 << 20)
+#define MIB		1048576
 #define PIECE		65536
 #define SMALL		64
 #define TORN_EACH	(4 * MIB)
@@ -77,10 +77,13 @@ static const struct contestant contestants[] = {
 };
 
 #define CONTESTANTS	((int)(sizeof(contestants) / sizeof(*contestants)))
-#define ALL		((1 << CONTESTANTS) - 1)
-/* Those that a reset does not end; and TCP, which shows what is not theirs. */
-#define SESSIONS	(1 << 1 | 1 << 2)
-#define PEERS		(1 << 0 | SESSIONS)
+
+/* Bits, by number of the contestant. */
+enum {
+	SESSIONS	= 0x06,		/* those that a reset does not end */
+	PEERS		= 0x07,		/* and TCP, which shows what is not theirs */
+	ALL		= 0x3f,
+};
 
 /**
  * struct job - one measurement

@@ -377,7 +377,7 @@ static void send_raw(struct conn *c)
 static void arrive(struct conn *c, u32 n)
 {
 	c->in_come = min(c->in_come + n, c->in_len);
-	world_event(c);
+	world_bytes(c);
 }
 
 static void do_connection(struct conn *c)

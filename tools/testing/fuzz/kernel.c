@@ -72,8 +72,9 @@ void put_page(struct page *p)
 /* Small ones, so that what is retained is in many. */
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
+	/* Small, so that a frame has several; one that is copied whole has room. */
 	u32 size = 192 << order;
-	struct page *p = kmalloc(sizeof(*p) + size, gfp);
+	struct page *p = kmalloc(sizeof(*p) + max(size, PAGE_SIZE / 2), gfp);
 
 	if (!p)
 		return NULL;

@@ -128,6 +128,7 @@ void world_shutdown(int how);
 void world_write(u32 len, int flags);
 void world_read(u32 len, int flags);
 void world_event(struct conn *c);
+void world_bytes(struct conn *c);
 void world_settle(void);
 
 #endif /* _FUZZ_WORLD_H */

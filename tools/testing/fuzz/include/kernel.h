@@ -167,6 +167,7 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *what);
 #define smp_store_release(p, v)	WRITE_ONCE(*(p), v)	/* one thread */
 #define smp_load_acquire(p)	READ_ONCE(*(p))		/* one thread */
 #define smp_mb()		do { } while (0)	/* one thread */
+#define smp_mb__after_atomic()	do { } while (0)
 #define cmpxchg(p, old, new)	(*(p) == (old) ? (*(p) = (new)) : *(p))
 #define this_cpu_inc(x)		((void)(x)++)
 #define this_cpu_add(x, n)	((void)((x) += (n)))
@@ -257,6 +258,7 @@ static inline void list_move_tail(struct list_head *e, struct list_head *h)
 #define list_first_entry_or_null(head, type, member) \
 	(list_empty(head) ? NULL : list_first_entry(head, type, member))
 #define list_last_entry(h, t, m)	list_entry((h)->prev, t, m)
+#define list_is_last(p, h)	((p)->next == (h))
 #define list_next_entry(p, m)	list_entry((p)->m.next, typeof(*(p)), m)
 #define list_prev_entry(p, m)	list_entry((p)->m.prev, typeof(*(p)), m)
 #define list_prepare_entry(p, h, m)	((p) ?: list_entry(h, typeof(*(p)), m))
@@ -392,6 +394,7 @@ static inline void spin_unlock(struct fuzz_lock *l)
 #define write_unlock_bh		spin_unlock
 #define __read_mostly
 #define lockdep_assert_held(l)	CHECK((l)->held)
+#define lockdep_assert(what)	CHECK(what)
 #define rcu_read_lock()		do { } while (0)
 #define rcu_read_unlock()	do { } while (0)
 #define rcu_dereference(p)	(p)
@@ -499,7 +502,21 @@ struct page_frag {
 	u32 size;
 };
 
+struct bio_vec {
+	struct page *bv_page;
+	u32 bv_len;
+	u32 bv_offset;
+};
+
+static inline void bvec_set_page(struct bio_vec *bv, struct page *page, u32 len,
+				 u32 off)
+{
+	*bv = (struct bio_vec){ page, len, off };
+}
+
 #define page_address(p)		((void *)(p)->data)
+#define memcpy_from_page(to, p, off, len) \
+	memcpy(to, (u8 *)page_address(p) + (off), len)
 #define page_size(p)		((unsigned long)(p)->size)
 #define page_ref_count(p)	((p)->ref)
 

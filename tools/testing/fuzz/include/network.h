@@ -207,7 +207,11 @@ struct request_sock;
 struct socket;
 
 /* What the module calls of them when a socket has fallen back; none does here. */
+#define MSG_SENDPAGE_NOTLAST	0x20000
+
 struct proto_ops {
+	ssize_t (*sendpage_locked)(struct sock *sk, struct page *page, int off,
+				   size_t len, int flags);
 	int (*accept)(struct socket *sock, struct socket *newsock,
 		      struct proto_accept_arg *arg);
 	int (*getsockopt)(struct socket *sock, int level, int optname,
@@ -388,8 +392,11 @@ static inline void release_sock(struct sock *sk)
 
 static inline void sock_owned_by_me(const struct sock *sk)
 {
-	CHECK(sk->sk_lock.owned);
+	CHECK(sk->sk_lock.owned || sk->sk_lock.slock.held);
 }
+
+#define bh_lock_sock_nested(sk)		spin_lock(&(sk)->sk_lock.slock)
+#define bh_unlock_sock(sk)		spin_unlock(&(sk)->sk_lock.slock)
 
 #define sock_owned_by_user_nocheck(sk)	((sk)->sk_lock.owned)
 #define mutex_acquire(map, sub, try, ip)	do { } while (0)
@@ -516,8 +523,6 @@ void sock_release(struct socket *sock);
 int kernel_bind(struct socket *sock, struct sockaddr *addr, int len);
 int kernel_getsockname(struct socket *sock, struct sockaddr *addr);
 int kernel_getpeername(struct socket *sock, struct sockaddr *addr);
-ssize_t kernel_sendpage(struct socket *sock, struct page *page, int off,
-			size_t len, int flags);
 int kernel_sock_shutdown(struct socket *sock, int how);
 
 #define sockptr_t	void *

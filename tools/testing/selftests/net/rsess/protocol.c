@@ -52,6 +52,64 @@ CASE(protocol, ping_is_answered)
 	OK(pair_finish(&self->s));
 }
 
+/* A frame whose header comes first, so that it was read, and its payload later. */
+static int send_in_two(struct peer *p, const u8 *frame, size_t len)
+{
+	int ret = peer_send_raw(p, frame, RSESS_HDR_LEN);
+
+	usleep(200000 * slowness());
+	return ret ?: peer_send_raw(p, frame + RSESS_HDR_LEN,
+				    len - RSESS_HDR_LEN);
+}
+
+/* What comes in softirq is bytes; this is for the work. */
+CASE(protocol, payload_of_ping_comes_later)
+{
+	static const u8 cookie[8] = "\x01\x02\x03\x04\xfe\xff\x00\x80";
+	u8 frame[RSESS_HDR_LEN + RSESS_CTRL_MAX];
+	struct peer *p = &self->s.p;
+	size_t len;
+	int type;
+
+	OK(pair_open(&self->s));
+	len = peer_make(p, RSESS_PING, p->snd_nxt, cookie, sizeof(cookie), frame);
+	OK(send_in_two(p, frame, len));
+	do {
+		type = peer_read(p);
+	} while (type == RSESS_ACK);
+	ASSERT_EQ(RSESS_PONG, type);
+	OK(memcmp(cookie, p->raw + RSESS_HDR_LEN, sizeof(cookie)));
+	OK(pair_finish(&self->s));
+}
+
+CASE(protocol, payload_of_abort_comes_later)
+{
+	u8 frame[RSESS_HDR_LEN + RSESS_CTRL_MAX];
+	struct peer *p = &self->s.p;
+
+	OK(pair_open(&self->s));
+	OK(send_in_two(p, frame, peer_make_abort(p, RSESS_REASON_APP, frame)));
+	OK(peer_gone(p));
+	ASSERT_EQ(ECONNRESET, pair_fails(&self->s));
+}
+
+/* More frames at once than softirq takes: the rest is not forgotten. */
+CASE(protocol, many_frames_at_once)
+{
+	struct peer *p = &self->s.p;
+	u8 buf[500 * (RSESS_HDR_LEN + 1)];
+	size_t len = 0;
+	int i;
+
+	OK(pair_open(&self->s));
+	for (i = 0; i < 500; i++)
+		len += peer_make_data(p, p->snd_nxt + i, 1, buf + len);
+	OK(peer_send_raw(p, buf, len));
+	p->snd_nxt += 500;
+	OK(pair_read(&self->s, 500));
+	OK(pair_finish(&self->s));
+}
+
 CASE(protocol, data_below_is_dropped)
 {
 	struct peer *p = &self->s.p;

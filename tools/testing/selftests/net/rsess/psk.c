@@ -18,9 +18,13 @@
 #define OTHER	"another of 20 bytes."
 #define KEY_LEN	20
 
+/* Without tags: frames of those who only have recordings have none. */
 static int set_key(int fd, const char *key)
 {
-	return setsockopt(fd, SOL_RSESS, RSESS_PSK, key, key ? KEY_LEN : 0);
+	int tag = 0;
+
+	return setsockopt(fd, SOL_RSESS, RSESS_PSK, key, key ? KEY_LEN : 0) ?:
+	       setsockopt(fd, SOL_RSESS, RSESS_TAG, &tag, sizeof(tag));
 }
 
 FIXTURE(psk) {
@@ -50,11 +54,8 @@ static int start_listening(int fd, const char *key)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = loopback(&ss, AF_INET, PORT);
-	int tag = 0;
 
-	/* Frames of those who only have recordings have no tags. */
-	return setsockopt(fd, SOL_RSESS, RSESS_TAG, &tag, sizeof(tag)) ?:
-	       set_key(fd, key) ?: bind(fd, (struct sockaddr *)&ss, len) ?:
+	return set_key(fd, key) ?: bind(fd, (struct sockaddr *)&ss, len) ?:
 	       listen(fd, 16);
 }
 
