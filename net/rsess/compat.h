@@ -320,6 +320,13 @@ static inline void sk_net_refcnt_upgrade(struct sock *sk)
 #define rsess_zerocopy_alloc(sk, size)	msg_zerocopy_realloc(sk, size, NULL)
 #endif
 
+/* A flag of the socket says whether it has some of SO_TIMESTAMPING, by 7.3. */
+#ifdef RSESS_HAVE_TIMESTAMPING_ANY
+#define RSESS_TIMESTAMPING_ANY	BIT(SOCK_TIMESTAMPING_ANY)
+#else
+#define RSESS_TIMESTAMPING_ANY	0
+#endif
+
 /* __assign_str() takes its source from __string() since 6.10. */
 #ifdef RSESS_HAVE_ASSIGN_STR_1
 #define RSESS_ASSIGN_STR(dst, src)	__assign_str(dst)

@@ -134,7 +134,7 @@ static int rsess_copied_take(struct rsess_transport *tr)
 	skb = alloc_skb(0, gfp);
 	if (!skb)
 		return -ENOMEM;
-	rsess_stamp_ask(sock->sk, tr->sk);
+	rsess_stamp_ask(sock, tr->sk);
 	n = rsess_copied_recv(sock, frag->page, frag->size, skb);
 	/* Asked afterwards, for what has come before came from that one. */
 	if (n > 0 && !rsess_copied_same(tr))

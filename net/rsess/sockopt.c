@@ -118,7 +118,8 @@ static void rsess_inherit_core(struct sock *sk, const struct sock *parent)
 	 BIT(SOCK_RCVTSTAMPNS) | BIT(SOCK_TSTAMP_NEW) |			\
 	 BIT(SOCK_ZEROCOPY) | BIT(SOCK_RXQ_OVFL) |			\
 	 BIT(SOCK_WIFI_STATUS) | BIT(SOCK_NOFCS) |			\
-	 BIT(SOCK_SELECT_ERR_QUEUE) | BIT(SOCK_RCVMARK))
+	 BIT(SOCK_SELECT_ERR_QUEUE) | BIT(SOCK_RCVMARK) |		\
+	 RSESS_TIMESTAMPING_ANY)
 
 /**
  * rsess_sockopt_buffers() - buffers are TCP's own, unless the application chose

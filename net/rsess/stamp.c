@@ -9,6 +9,7 @@
  */
 #include <linux/ktime.h>
 #include <linux/netdevice.h>
+#include <linux/sockptr.h>
 #include <net/sock.h>
 #include "stamp.h"
 
@@ -87,18 +88,22 @@ void rsess_stamp_tell(struct sock *sk, struct msghdr *msg,
 
 /**
  * rsess_stamp_ask() - have an inner socket tell the time in its recvmsg()
- * @inner: inner socket of a transport that copies
+ * @inner: inner socket of a transport that copies, not locked
  * @sk: its outer socket, or NULL
  *
  * Both times in one control message, whatever the application wants.
+ *
+ * Context: may sleep.
  */
-void rsess_stamp_ask(struct sock *inner, const struct sock *sk)
+void rsess_stamp_ask(struct socket *inner, const struct sock *sk)
 {
-	bool wanted = sk && rsess_stamp_is_wanted(sk);
+	int flags = 0;
 
-	WRITE_ONCE(inner->sk_tsflags,
-		   wanted ? SOF_TIMESTAMPING_SOFTWARE |
-			    SOF_TIMESTAMPING_RAW_HARDWARE : 0);
+	if (sk && rsess_stamp_is_wanted(sk))
+		flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RAW_HARDWARE;
+	if (READ_ONCE(inner->sk->sk_tsflags) != flags)
+		sock_setsockopt(inner, SOL_SOCKET, SO_TIMESTAMPING_OLD,
+				KERNEL_SOCKPTR(&flags), sizeof(flags));
 }
 
 static ktime_t rsess_stamp_time(const struct __kernel_old_timespec *ts)
