@@ -120,6 +120,8 @@ static void __net_exit rsess_net_exit(struct net *net)
 	rsess_offers_exit(net);
 	rsess_table_exit(rn);
 	rsess_turn_exit(rn);
+	/* rsess_net_get(): who has not seen @exiting is among @users. */
+	smp_mb();
 	wait_var_event(&rn->users, !atomic_read(&rn->users));
 	free_percpu(rn->mib);
 }

@@ -95,8 +95,8 @@ struct rsess_blackhole {
  * @net: the namespace
  * @blackhole: where not to try an option of the transport again
  * @offers: of listeners, see synopt.c; NULL until there is one
- * @users: transports, works of listeners that are queued, timers that run: the end of the
- *	namespace waits for them
+ * @users: transports, works of listeners and timers that are queued or run, calls that
+ *	begin a session: the end of the namespace waits for them
  * @bind_lock: serialises bind() and the end of listeners
  * @listeners: all, with and without an application; under @bind_lock
  * @sysctl: registered table
@@ -202,6 +202,19 @@ static inline void rsess_net_put(struct rsess_net *rn)
 {
 	if (atomic_dec_and_test(&rn->users))
 		wake_up_var(&rn->users);
+}
+
+/* For a call of a user in the kernel, which may not keep the namespace.  False: the
+ * namespace ends; else rsess_net_put() must follow.
+ */
+static inline bool rsess_net_get(struct rsess_net *rn)
+{
+	rsess_net_hold(rn);
+	smp_mb__after_atomic();		/* rsess_net_exit() */
+	if (!READ_ONCE(rn->exiting))
+		return true;
+	rsess_net_put(rn);
+	return false;
 }
 
 int rsess_sysctl_register(struct net *net);

@@ -34,7 +34,8 @@ static int rsess_addr_get(union rsess_addr *to, const void *from, int len)
 }
 
 /* Lock the outer socket and the listeners of its namespace; NULL: it has fallen back.  A
- * process that keeps the socket locked keeps only those waiting who want this one.
+ * process that keeps the socket locked keeps only those waiting who want this one.  Where
+ * @rn->exiting is not set then, rsess_listener_exit() is still to come.
  */
 static struct sock *rsess_lock_to_bind(struct socket *sock, struct rsess_net *rn)
 {
@@ -65,8 +66,10 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		return rsess_plain(sock)->ops->bind(sock, uaddr, addr_len);
 	rs = rsess_sk(sk);
 	err = -EINVAL;
-	if (sk->sk_state == TCP_CLOSE && !rs->bound &&
-	    rs->shown != TCP_CLOSE_WAIT)
+	if (READ_ONCE(rn->exiting))
+		err = -ENETDOWN;
+	else if (sk->sk_state == TCP_CLOSE && !rs->bound &&
+		 rs->shown != TCP_CLOSE_WAIT)
 		err = rsess_listener_bind(rs, &addr, len);
 	if (!err)
 		rs->port_locked = rsess_addr_has_port(&addr);
@@ -87,6 +90,9 @@ static int rsess_listen(struct socket *sock, int backlog)
 	if (!sk)
 		return rsess_plain(sock)->ops->listen(sock, backlog);
 	rs = rsess_sk(sk);
+	err = -ENETDOWN;
+	if (READ_ONCE(rn->exiting))
+		goto out;
 	err = -EINVAL;
 	if (sock->state != SS_UNCONNECTED ||
 	    !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
@@ -238,6 +244,7 @@ static int rsess_connect_begin(struct socket *sock,
 {
 	u16 family = addr->sa.sa_family;
 	struct sock *sk = sock->sk;
+	struct rsess_net *rn = rsess_net(sock_net(sk));
 	int err;
 
 	switch (sock->state) {
@@ -256,7 +263,10 @@ static int rsess_connect_begin(struct socket *sock,
 		return -EAFNOSUPPORT;
 	if (len < rsess_addr_least(rsess_sk(sk)->family ?: family))
 		return -EINVAL;
+	if (!rsess_net_get(rn))
+		return -ENETDOWN;
 	err = rsess_connect_start(rsess_sk(sk), addr);
+	rsess_net_put(rn);
 	if (!err)
 		sock->state = SS_CONNECTING;
 	return err;
@@ -665,6 +675,9 @@ static int rsess_release(struct socket *sock)
 	release_sock(sk);
 	if (inner)
 		rsess_owner_release(inner);
+	/* Its work looks at the namespace, which nothing keeps. */
+	if (homeless)
+		rsess_timer_end(rs);
 	sock_put(sk);
 	return 0;
 }

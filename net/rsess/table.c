@@ -251,7 +251,8 @@ void rsess_table_end(struct rsess_net *rn)
  * @rs: session, locked or not visible yet
  *
  * Context: may sleep.
- * Return: 0; -ENOBUFS when there are too many; or -ENOMEM.
+ * Return: 0; -ENOBUFS when there are too many; -ENETDOWN when the namespace ends; or
+ * -ENOMEM.
  */
 int rsess_table_list(struct rsess_sock *rs)
 {
@@ -265,11 +266,17 @@ int rsess_table_list(struct rsess_sock *rs)
 		return -ENOBUFS;
 	}
 	if (xa_alloc_cyclic(&rn->sessions, &rs->number, rs, xa_limit_32b,
-			    &rn->last_session, GFP_KERNEL) >= 0)
-		return 0;
-	rs->number = 0;
-	rsess_table_uncount(rn);
-	return -ENOMEM;
+			    &rn->last_session, GFP_KERNEL) < 0) {
+		rs->number = 0;
+		rsess_table_uncount(rn);
+		return -ENOMEM;
+	}
+	/* It has come too late for rsess_table_end(), or that finds it. */
+	if (READ_ONCE(rn->exiting)) {
+		rsess_table_unlist(rs);
+		return -ENETDOWN;
+	}
+	return 0;
 }
 
 /**

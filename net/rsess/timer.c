@@ -10,16 +10,32 @@
 #include "turn.h"
 #include "work.h"
 
-/* Run the work for the earliest deadline; its reference is the queued work's. */
+/* Undo rsess_timer_queue(). */
+static void rsess_timer_put(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	struct rsess_net *rn = rsess_net(sock_net(sk));
+
+	sock_put(sk);
+	rsess_net_put(rn);
+}
+
+/* The queued work has a reference, and the end of the namespace waits for it. */
+static void rsess_timer_queue(struct rsess_sock *rs, unsigned long delay)
+{
+	sock_hold(rsess_to_sk(rs));
+	rsess_net_hold(rsess_net(sock_net(rsess_to_sk(rs))));
+	if (mod_delayed_work(rsess_wq, &rs->timer, delay))
+		rsess_timer_put(rs);
+}
+
+/* Run the work for the earliest deadline. */
 static void rsess_timer_schedule(struct rsess_sock *rs, unsigned long at)
 {
 	unsigned long now = jiffies;
-	unsigned long delay = time_after(at, now) ? at - now : 0;
 
 	rs->timer_at = at;
-	sock_hold(rsess_to_sk(rs));
-	if (mod_delayed_work(rsess_wq, &rs->timer, delay))
-		sock_put(rsess_to_sk(rs));
+	rsess_timer_queue(rs, time_after(at, now) ? at - now : 0);
 }
 
 /**
@@ -63,7 +79,7 @@ void rsess_timer_stop_all(struct rsess_sock *rs)
 	rsess_turn_leave(rs);
 	rs->armed = 0;
 	if (cancel_delayed_work(&rs->timer))
-		sock_put(rsess_to_sk(rs));
+		rsess_timer_put(rs);
 }
 
 /**
@@ -78,7 +94,7 @@ void rsess_timer_end(struct rsess_sock *rs)
 	rs->armed = 0;
 	release_sock(rsess_to_sk(rs));
 	if (cancel_delayed_work_sync(&rs->timer))
-		sock_put(rsess_to_sk(rs));
+		rsess_timer_put(rs);
 }
 
 /**
@@ -89,9 +105,7 @@ void rsess_timer_end(struct rsess_sock *rs)
  */
 void rsess_timer_now(struct rsess_sock *rs)
 {
-	sock_hold(rsess_to_sk(rs));
-	if (mod_delayed_work(rsess_wq, &rs->timer, 0))
-		sock_put(rsess_to_sk(rs));
+	rsess_timer_queue(rs, 0);
 }
 
 /**
@@ -493,13 +507,11 @@ static void rsess_timer_work(struct work_struct *work)
 		container_of(work, struct rsess_sock, timer.work);
 	struct rsess_listener *gone = NULL;
 	struct sock *sk = rsess_to_sk(rs);
-	struct rsess_net *rn = rsess_net(sock_net(sk));
 	struct rsess_context context;
 	unsigned long next = 0;
 	bool more = false;
 	int t;
 
-	rsess_net_hold(rn);
 	rsess_context_enter(&context, sk);
 	if (!rsess_work_lock(sk, NULL))
 		goto put;
@@ -530,8 +542,7 @@ static void rsess_timer_work(struct work_struct *work)
 		rsess_listener_aborted(gone);
 put:
 	rsess_context_leave(&context);
-	sock_put(sk);			/* of rsess_timer_schedule() */
-	rsess_net_put(rn);
+	rsess_timer_put(rs);		/* of rsess_timer_queue() */
 }
 
 /**

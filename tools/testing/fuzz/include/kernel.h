@@ -167,7 +167,7 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *what);
 #define smp_store_release(p, v)	WRITE_ONCE(*(p), v)	/* one thread */
 #define smp_load_acquire(p)	READ_ONCE(*(p))		/* one thread */
 #define smp_mb()		do { } while (0)	/* one thread */
-#define smp_mb__after_atomic()	do { } while (0)
+#define smp_mb__after_atomic()	smp_mb()
 #define cmpxchg(p, old, new)	(*(p) == (old) ? (*(p) = (new)) : *(p))
 #define this_cpu_inc(x)		((void)(x)++)
 #define this_cpu_add(x, n)	((void)((x) += (n)))

@@ -30,7 +30,7 @@ insmod_kuser() { # MEGABYTES FAMILY
 	insmod "$ko" port=$port mbytes="$1" family="$2" && rmmod rsess_kuser
 }
 
-plan 6
+plan 7
 
 insmod_kuser 4 2
 result $? kernel_user.the_test_passes_over_tcp
@@ -99,18 +99,30 @@ result $? kernel_user.leaves_a_session_behind
 
 # Sockets of a user in the kernel that do not keep their namespace end with it. The user
 # has them still, and gives them back when it hears of the end.
+late=
+
+has_heard() {
+	late=$(cat /sys/module/rsess_kuser/parameters/late)
+	[ -n "$late" ]
+}
+
 end_with_namespace() { # FAMILY
 	ip netns add $ns && ip -n $ns link set lo up &&
 		ip link add u0 type veth peer name u1 netns $ns &&
 		ip netns exec $ns insmod "$ko" port=$port family="$1" stay=1 ||
 		return
 	ip netns del $ns
-	until_true is_gone && rmmod rsess_kuser
+	until_true is_gone && until_true has_heard && rmmod rsess_kuser
 }
 
 end_with_namespace 2
 result $? kernel_user.ends_with_its_namespace_over_tcp
 end_with_namespace 18
 result $? kernel_user.ends_with_its_namespace
+
+# What is asked for then finds that it has ended: ENETDOWN.
+echo "# connect, bind, listen: $late"
+[ "$late" = "-100 -100 -100" ]
+result $? kernel_user.begins_nothing_after_its_namespace
 
 [ "$failed" -eq 0 ]

@@ -54,6 +54,10 @@ static bool stay;
 module_param(stay, bool, 0444);
 MODULE_PARM_DESC(stay, "keep sockets until their namespace ends");
 
+static char late[32];
+module_param_string(late, late, sizeof(late), 0444);
+MODULE_PARM_DESC(late, "what connect(), bind() and listen() said when it had ended");
+
 #define KUSER_CHUNK	16384
 /* Nothing happens for so long: give up. */
 #define KUSER_PATIENCE	(60 * HZ)
@@ -363,10 +367,46 @@ static void kuser_release(void)
 	kuser_net = NULL;
 }
 
+/* The module of the sockets has heard of the end, and we are about to. */
+static int kuser_late(struct net *net, int (*call)(struct socket *sock))
+{
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(net, family, SOCK_STREAM, IPPROTO_TCP, &sock);
+	if (err)
+		return err;
+	err = call(sock);
+	sock_release(sock);
+	return err;
+}
+
+static int kuser_connect(struct socket *sock)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	return kernel_connect(sock, kuser_addr(&addr), sizeof(addr), O_NONBLOCK);
+}
+
+static int kuser_bind(struct socket *sock)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+
+	return kernel_bind(sock, kuser_addr(&addr), sizeof(addr));
+}
+
 static void __net_exit kuser_net_exit(struct net *net)
 {
-	if (net == kuser_net)
-		kuser_release();
+	if (net != kuser_net)
+		return;
+	snprintf(late, sizeof(late), "%d %d %d",
+		 kuser_late(net, kuser_connect), kuser_late(net, kuser_bind),
+		 kernel_listen(kuser_kept[0], 1));
+	kuser_release();
 }
 
 static struct pernet_operations kuser_net_ops = {
