@@ -140,7 +140,11 @@ static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 		rs->ops->made(sock->sk);
 	rsess_link_memory(sk, sock->sk);
 	rsess_owner_set(sock, sk);
-	rsess_owner_label(sock, rs);
+	err = rsess_owner_label(sock, rs);
+	if (err) {
+		rsess_owner_release(sock);
+		return ERR_PTR(err);
+	}
 	if (rs->orphaned) {
 		err = rsess_owner_stand_in(sock, rs);
 		if (err)
@@ -258,7 +262,8 @@ static int rsess_link_connect(const struct rsess_sock *rs,
 	const struct cred *saved = rsess_owner_assume(rs);
 	int err;
 
-	err = rs->ops->connect(rs->tr, addr, rsess_addr_len(addr->sa.sa_family),
+	err = rsess_owner_label_dial(rs->tr->sock, rs) ?:
+	      rs->ops->connect(rs->tr, addr, rsess_addr_len(addr->sa.sa_family),
 			       rs->asked);
 	rsess_owner_drop(saved);
 	return err;

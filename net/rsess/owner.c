@@ -26,6 +26,7 @@
 #include <linux/uio.h>
 #include <linux/sctp.h>
 #include <linux/security.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 #include "compat.h"
 #include "kunit_export.h"
@@ -210,22 +211,127 @@ void rsess_owner_attach(struct socket *inner, const struct sock *outer)
 	security_sk_clone(outer, inner->sk);
 }
 
-/**
- * rsess_owner_label() - a new inner socket has the label of the outer one
- * @inner: inner socket, of which nobody else knows yet
- * @rs: outer socket, locked
- *
- * One that the kernel makes has the kernel's, for which SELinux allows everything.
+/* One that the kernel makes has the kernel's, for which SELinux allows everything.
  * sk_clone copies the class too; what that of @inner is its inode knows.  Smack takes the
  * label of who runs.
  */
-void rsess_owner_label(struct socket *inner, const struct rsess_sock *rs)
+static void rsess_owner_relabel(struct socket *inner, const struct rsess_sock *rs)
 {
 	const struct cred *saved = rsess_owner_assume(rs);
 
 	security_sk_clone(rsess_to_sk(rs), inner->sk);
 	security_sock_graft(inner->sk, inner);
 	rsess_owner_drop(saved);
+}
+
+/* An option of IPv4 is replaced; by none if @opt is NULL.  Locked: @sk, or nobody else
+ * knows of it.
+ */
+static void rsess_owner_set_opt4(struct sock *sk, struct ip_options_rcu *opt)
+{
+	opt = unrcu_pointer(xchg(&inet_sk(sk)->inet_opt, RCU_INITIALIZER(opt)));
+	if (opt)
+		kfree_rcu(opt, rcu);
+}
+
+static void rsess_owner_set_opt6(struct sock *sk, struct ipv6_txoptions *opt)
+{
+	struct ipv6_pinfo *np = inet_sk(sk)->pinet6;
+
+	opt = unrcu_pointer(xchg(&np->opt, RCU_INITIALIZER(opt)));
+	if (!opt)
+		return;
+	atomic_sub(opt->tot_len, &sk->sk_omem_alloc);
+	txopt_put(opt);
+}
+
+static int rsess_owner_copy_opt4(struct sock *sk, const struct inet_sock *from)
+{
+	const struct ip_options_rcu *old;
+	struct ip_options_rcu *opt = NULL;
+
+	old = rcu_dereference_protected(from->inet_opt,
+					lockdep_sock_is_held(&from->sk));
+	if (old) {
+		opt = kmemdup(old, sizeof(*old) + old->opt.optlen, GFP_KERNEL);
+		if (!opt)
+			return -ENOMEM;
+	}
+	rsess_owner_set_opt4(sk, opt);
+	return 0;
+}
+
+static int rsess_owner_copy_opt6(struct sock *sk, const struct inet_sock *from)
+{
+	struct ipv6_txoptions *old, *opt = NULL;
+
+	old = rcu_dereference_protected(from->pinet6->opt,
+					lockdep_sock_is_held(&from->sk));
+	if (old) {
+		opt = ipv6_dup_options(sk, old);
+		if (!opt)
+			return -ENOMEM;
+	}
+	rsess_owner_set_opt6(sk, opt);
+	return 0;
+}
+
+/* The options of IP of a socket are those of another one.  The lengths that depend on
+ * them TCP reckons when it connects.
+ */
+static int rsess_owner_copy_options(struct sock *sk, const struct rsess_sock *rs)
+{
+	int err;
+
+	lock_sock(sk);
+	err = rsess_owner_copy_opt4(sk, &rs->inet);
+	if (!err && sk->sk_family == AF_INET6)
+		err = rsess_owner_copy_opt6(sk, &rs->inet);
+	release_sock(sk);
+	return err;
+}
+
+/**
+ * rsess_owner_label() - a new inner socket has the label of the outer one
+ * @inner: inner socket, of which nobody else knows yet
+ * @rs: outer socket, locked
+ *
+ * Where packets have labels (NetLabel: CIPSO, CALIPSO) those of the socket are options of
+ * IP, which the LSM gives a socket that is made, here the kernel's to @inner.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int rsess_owner_label(struct socket *inner, const struct rsess_sock *rs)
+{
+	rsess_owned_by_me(rs);
+	rsess_owner_relabel(inner, rs);
+	if (rs->ops->family)
+		return 0;
+	return rsess_owner_copy_options(inner->sk, rs);
+}
+
+/**
+ * rsess_owner_label_dial() - a transport that connects labels its packets as the outer
+ * socket would
+ * @inner: inner socket, not locked, not connected
+ * @rs: outer socket, locked
+ *
+ * The LSM may know the label by the address only, and has given it to @rs in connect().
+ * @inner may have been there before.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int rsess_owner_label_dial(struct socket *inner, const struct rsess_sock *rs)
+{
+	const struct inet_sock *inet = &rs->inet;
+
+	rsess_owned_by_me(rs);
+	if (!rcu_access_pointer(inet->inet_opt) &&
+	    !rcu_access_pointer(inet->pinet6->opt))
+		return 0;
+	return rsess_owner_copy_options(inner->sk, rs);
 }
 
 /**
@@ -275,7 +381,7 @@ struct cgroup *rsess_owner_take_over(struct socket *inner,
 	struct cgroup *old;
 
 	old = rsess_owner_move(inner->sk, rsess_to_sk(rs));
-	rsess_owner_label(inner, rs);
+	rsess_owner_relabel(inner, rs);
 	return old;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_owner_take_over);
@@ -380,11 +486,15 @@ void rsess_owner_note(struct rsess_sock *rs)
 /**
  * rsess_owner_forget() - undo rsess_owner_note()
  * @rs: outer socket that is about to be freed
+ *
+ * And what an LSM has given it for labels, as inet_sock_destruct().
  */
 void rsess_owner_forget(struct rsess_sock *rs)
 {
 	put_cred(rs->cred);
 	rs->cred = NULL;
+	rsess_owner_set_opt4(rsess_to_sk(rs), NULL);
+	rsess_owner_set_opt6(rsess_to_sk(rs), NULL);
 }
 
 /**
@@ -463,7 +573,7 @@ int rsess_owner_may_dial(const struct rsess_sock *rs,
 	if (err)
 		return err == -ENFILE ? -ENOBUFS : err;
 	rsess_owner_set(sock, outer);
-	rsess_owner_label(sock, rs);
+	rsess_owner_relabel(sock, rs);
 	sock->sk->sk_mark = outer->sk_mark;
 	sock->sk->sk_bound_dev_if = outer->sk_bound_dev_if;
 	err = rsess_owner_ask(sock->sk, &copy);

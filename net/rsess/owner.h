@@ -23,7 +23,8 @@ void rsess_owner_set(struct socket *inner, const struct sock *outer);
 bool rsess_owner_differs(const struct sock *inner, const struct sock *outer);
 void rsess_owner_update(struct socket *inner, const struct sock *outer);
 void rsess_owner_attach(struct socket *inner, const struct sock *outer);
-void rsess_owner_label(struct socket *inner, const struct rsess_sock *rs);
+int rsess_owner_label(struct socket *inner, const struct rsess_sock *rs);
+int rsess_owner_label_dial(struct socket *inner, const struct rsess_sock *rs);
 void rsess_owner_inherit(struct sock *child, const struct sock *parent,
 			 const struct sock *inner);
 void rsess_owner_accept(struct sock *child, const struct sock *parent);

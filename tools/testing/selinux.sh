@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The tests of labels, on a kernel that has SELinux: a policy with two types, under which
+# The tests of labels, on a kernel that has SELinux: a policy with some types, under which
 # everything is allowed.  It is that of mdp ("make dummy policy") in the kernel's sources,
-# and made once.
+# and made once. Packets of IPv4 have the labels of their sockets, in the form that is for
+# the loopback device only.
 #
 # usage: selinux.sh [RELEASE|SERIES]
 #
@@ -16,9 +17,11 @@ root=$(readlink -f "$here/../..")
 . "$here/vm/lib.sh"
 
 sources=/usr/src/linux-source-6.1.tar.xz
-policy=$(cache_dir)/selinux-6.1/policy
 
-# What "allow" of mdp is for its one type holds for the other one too.
+# What "allow" of mdp is for its one type holds for these too.
+types='listen_t dial_t'
+policy=$(cache_dir)/selinux-6.1/policy-$(sha256sum "$0" | cut -c 1-8)
+
 make_policy() {
 	local dir
 
@@ -31,9 +34,10 @@ make_policy() {
 		-include linux/capability.h -o "$dir/mdp" \
 		"$dir/scripts/selinux/mdp/mdp.c"
 	"$dir/mdp" "$dir/all.conf" "$dir/contexts"
-	sed -e 's/^type base_t;/&\ntype listen_t;/' \
-		-e 's/^role base_r types { base_t };/role base_r types { base_t listen_t };/' \
-		-e 's/^allow base_t base_t:/allow { base_t listen_t } { base_t listen_t }:/' \
+	# shellcheck disable=SC2086
+	sed -e "s/^type base_t;/&$(printf '\\ntype %s;' $types)/" \
+		-e "s/^role base_r types { base_t };/role base_r types { base_t $types };/" \
+		-e "s/^allow base_t base_t:/allow { base_t $types } { base_t $types }:/" \
 		"$dir/all.conf" >"$dir/policy.conf"
 	mkdir -p "${policy%/*}"
 	checkpolicy -U allow -o "$dir/policy" "$dir/policy.conf" >&2
@@ -43,7 +47,7 @@ make_policy() {
 
 choose_kernel "${1:-6.1}"
 need_packages gcc:gcc make:make nft:nftables ip:iproute2 checkpolicy:checkpolicy \
-	/usr/include/stdio.h:libc6-dev "$sources:linux-source-6.1" xz:xz-utils
+	netlabelctl:netlabel-tools /usr/include/stdio.h:libc6-dev "$sources:linux-source-6.1" xz:xz-utils
 [ -e "$policy" ] || make_policy
 make -s -C "$here/selftests/net/rsess" >&2
 
@@ -52,5 +56,9 @@ trap 'rm -f "$log"' EXIT
 "$here/vm/run" --kernel "$release" --append 'security=selinux selinux=1 enforcing=0' -- bash -c "
 	mount -t selinuxfs selinuxfs /sys/fs/selinux &&
 	cat '$policy' >/sys/fs/selinux/load &&
+	netlabelctl cipsov4 add local doi:1 && netlabelctl map del default &&
+	netlabelctl map add default protocol:cipsov4,1 &&
+	netlabelctl map add default protocol:unlbl,6 &&
+	netlabelctl map add domain:listen_t address:0.0.0.0/0 protocol:cipsov4,1 &&
 	'$root/build/selftests/labels'" 2>&1 | tee "$log" || true
 "$here/selftests/net/rsess/tap_total.sh" "$log"

@@ -713,8 +713,14 @@ void rsess_owner_attach(struct socket *inner, const struct sock *outer)
 {
 }
 
-void rsess_owner_label(struct socket *inner, const struct rsess_sock *rs)
+int rsess_owner_label(struct socket *inner, const struct rsess_sock *rs)
 {
+	return 0;
+}
+
+int rsess_owner_label_dial(struct socket *inner, const struct rsess_sock *rs)
+{
+	return 0;
 }
 
 void rsess_owner_forget(struct rsess_sock *rs)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Labels of SELinux: what a socket accepts has that of the socket, whoever made its
- * transport.  For a kernel with a policy that has a type of this name, see
- * tools/testing/selinux.sh.
+ * transport.  For a kernel with the policy and the labels of packets that
+ * tools/testing/selinux.sh makes.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -19,6 +20,8 @@
 #define TOLD	0x40000000
 
 #define LABEL	"user_u:base_r:listen_t"
+/* Its packets are labelled wherever they go to, those of the other one by address. */
+#define DIALS	"user_u:base_r:dial_t"
 
 FIXTURE(label) {
 	struct line l;
@@ -79,6 +82,142 @@ CASE(label, label_of_what_is_accepted)
 	ASSERT_EQ(true, is_labelled(l->lfd));
 	ASSERT_EQ(true, is_labelled(l->s));
 	ASSERT_EQ(false, is_labelled(l->c));
+}
+
+/*
+ * Labels of packets, which a socket of TCP can tell: that of who dials, and not the
+ * kernel's.
+ */
+FIXTURE(packets) {
+	int lfd;
+	int c;
+	int s;
+};
+
+FIXTURE_VARIANT(packets) {
+	struct kind kind;
+};
+
+KIND_VARIANT(packets, tcp4, AF_INET, AF_INET, 0, AUTO);
+KIND_VARIANT(packets, plain4, AF_RSESS, AF_INET, 0, OFF);
+KIND_VARIANT_OF(packets, door4, AF_INET, AF_INET, IPPROTO_RSESS, 0, OFF);
+
+FIXTURE_SETUP(packets)
+{
+	self->lfd = -1;
+	self->c = -1;
+	self->s = -1;
+	OK(netns_new());
+	OK(negotiate_set(variant->kind.policy));
+}
+
+FIXTURE_TEARDOWN(packets)
+{
+	line_close(&self->s);
+	line_close(&self->c);
+	line_close(&self->lfd);
+	label_sockets("");
+}
+
+/* A socket with a label. */
+static int labelled_socket(const struct kind *kind, const char *label)
+{
+	int fd, ret = label_sockets(label);
+
+	if (ret)
+		return ret;
+	fd = kind_socket(kind, 0);
+	ret = label_sockets("");
+	return ret ?: fd;
+}
+
+static const char *label_of_peer(int fd)
+{
+	static char label[100];
+	socklen_t len = sizeof(label) - 1;
+
+	memset(label, 0, sizeof(label));
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERSEC, label, &len))
+		return strerror(errno);
+	return label;
+}
+
+/* Connect, and accept that. */
+static int meet(int lfd, int c)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, AF_INET, PORT);
+
+	return connect(c, (struct sockaddr *)&ss, len) ? -errno :
+							 accept(lfd, NULL, NULL);
+}
+
+CASE(packets, have_the_label_of_who_dials)
+{
+	self->lfd = new_listener(AF_INET, AF_INET);
+	ASSERT_LE(0, self->lfd);
+	self->c = labelled_socket(&variant->kind, DIALS);
+	ASSERT_LE(0, self->c);
+	self->s = meet(self->lfd, self->c);
+	ASSERT_LE(0, self->s);
+	ASSERT_STREQ(DIALS, label_of_peer(self->s));
+	OK(write_all(self->c, 0, 1000));
+	OK(read_all(self->s, 0, 1000));
+}
+
+/* The label is known by the address that is dialed, when a transport may be there. */
+CASE(packets, have_the_label_for_an_address)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, AF_INET, 0);
+
+	self->lfd = new_listener(AF_INET, AF_INET);
+	ASSERT_LE(0, self->lfd);
+	self->c = labelled_socket(&variant->kind, LABEL);
+	ASSERT_LE(0, self->c);
+	OK(bind(self->c, (struct sockaddr *)&ss, len));
+	self->s = meet(self->lfd, self->c);
+	ASSERT_LE(0, self->s);
+	ASSERT_STREQ(LABEL, label_of_peer(self->s));
+	OK(write_all(self->c, 0, 1000));
+	OK(read_all(self->s, 0, 1000));
+}
+
+/* Memory that has the size of an option with a label, or -1. */
+static long labels_in_memory(void)
+{
+	FILE *f = fopen("/proc/slabinfo", "r");
+	char line[300];
+	long n = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "kmalloc-64 %ld", &n) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static bool has_few_labels(void *most)
+{
+	return labels_in_memory() < *(long *)most;
+}
+
+#define MANY	8000
+
+CASE(packets, leave_no_label_behind)
+{
+	long most = labels_in_memory();
+	int i;
+
+	ASSERT_LE(0, most);
+	most += MANY / 2;
+	for (i = 0; i < MANY; i++) {
+		self->c = kind_socket(&variant->kind, 0);
+		ASSERT_LE(0, self->c);
+		OK(line_close(&self->c));
+	}
+	OK(wait_until(has_few_labels, &most));
 }
 
 TEST_HARNESS_MAIN
