@@ -415,6 +415,11 @@ int rsess_link_dial(struct rsess_sock *rs)
 	sock = rsess_link_dialer(rs);
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
+	/* Once, by connect(): further addresses it has asked about, too. */
+	err = rs->attempts == 1 && !rs->greeted ?
+	      rsess_owner_may_connect(rs, sock, &addr) : 0;
+	if (err)
+		goto release;
 	err = -ENETDOWN;
 	if (READ_ONCE(rsess_net(sock_net(sk))->exiting) ||
 	    !rsess_transport_pin_as(sock->sk, sk))
@@ -572,6 +577,7 @@ void rsess_link_live(struct rsess_sock *rs)
 		rsess_tag_start(&tr->tx.tag, rs->secret, rs->salt, rs->epoch,
 				rs->dialer);
 	}
+	rsess_owner_learn(rsess_to_sk(rs), tr->sock->sk);
 	rs->link = RSESS_LINK_LIVE;
 	rs->last_rx = jiffies;
 	rs->pinged = false;

@@ -522,9 +522,17 @@ int rsess_owner_stand_in(struct socket *inner, const struct rsess_sock *rs)
 	return PTR_ERR_OR_ZERO(file);
 }
 
-/* Ask the hooks of connect() about an address.  security_socket_connect() is not for
- * modules: the LSM that looks at addresses has the same answer for one more of SCTP's.
- * A program may put another address in its place; so it does when that is dialed.
+/* security_socket_connect() and _bind() are not for modules: SELinux, which looks at
+ * addresses, has the same answer for one more of SCTP's.  Locked: @sk.
+ */
+static int rsess_owner_ask_lsm(struct sock *sk, int what, union rsess_addr *addr)
+{
+	return security_sctp_bind_connect(sk, what, &addr->sa,
+					  rsess_addr_len(addr->sa.sa_family));
+}
+
+/* Ask the hooks of connect() about an address.  A program may put another address in its
+ * place; so it does when that is dialed.
  */
 static int rsess_owner_ask(struct sock *sk, union rsess_addr *addr)
 {
@@ -537,8 +545,7 @@ static int rsess_owner_ask(struct sock *sk, union rsess_addr *addr)
 		err = prot->pre_connect(sk, (struct sockaddr_unsized *)addr,
 					len);
 	if (!err)
-		err = security_sctp_bind_connect(sk, SCTP_SOCKOPT_CONNECTX,
-						 &addr->sa, len);
+		err = rsess_owner_ask_lsm(sk, SCTP_SOCKOPT_CONNECTX, addr);
 	release_sock(sk);
 	return err;
 }
@@ -579,6 +586,125 @@ int rsess_owner_may_dial(const struct rsess_sock *rs,
 	err = rsess_owner_ask(sock->sk, &copy);
 	rsess_owner_release(sock);
 	return err;
+}
+
+/* The outer socket was asked about the address, but it is not of TCP's class, so SELinux
+ * does not look at a port to connect to, and at one to bind by other rules.  Those of the
+ * inner one are those of its transport.  Nobody asks the kernel.
+ */
+static int rsess_owner_ask_inner(const struct rsess_sock *rs,
+				 struct socket *inner, int what,
+				 union rsess_addr *addr)
+{
+	int err;
+
+	rsess_owned_by_me(rs);
+	if (rs->ops->family || rsess_to_sk(rs)->sk_kern_sock)
+		return 0;
+	lock_sock(inner->sk);
+	err = rsess_owner_ask_lsm(inner->sk, what, addr);
+	release_sock(inner->sk);
+	return err;
+}
+
+/**
+ * rsess_owner_may_connect() - does the LSM allow the address of connect()?
+ * @rs: outer socket, locked
+ * @inner: inner socket, not locked
+ * @addr: where to
+ *
+ * Context: the application's, for its label; may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rsess_owner_may_connect(const struct rsess_sock *rs, struct socket *inner,
+			    union rsess_addr *addr)
+{
+	return rsess_owner_ask_inner(rs, inner, SCTP_SOCKOPT_CONNECTX, addr);
+}
+
+/**
+ * rsess_owner_may_bind() - does the LSM allow the address of bind()?
+ * @rs: outer socket, locked
+ * @addr: the address, as long as any
+ * @len: its bytes, as the application gave them
+ *
+ * What is no address of its family is for the transport to refuse.
+ *
+ * Context: the application's, for its label; may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rsess_owner_may_bind(struct rsess_sock *rs, const union rsess_addr *addr,
+			 int len)
+{
+	union rsess_addr copy = *addr;
+	struct socket *inner;
+
+	if (copy.sa.sa_family == AF_UNSPEC)
+		copy.sa.sa_family = AF_INET;
+	if ((copy.sa.sa_family != AF_INET && copy.sa.sa_family != AF_INET6) ||
+	    len < rsess_addr_least(copy.sa.sa_family))
+		return 0;
+	inner = rsess_link_inner(rs, addr->sa.sa_family);
+	if (IS_ERR(inner))
+		return PTR_ERR(inner);
+	return rsess_owner_ask_inner(rs, inner, SCTP_SOCKOPT_BINDX_ADD, &copy);
+}
+
+/**
+ * rsess_owner_learn() - who the peer is, to the LSM
+ * @sk: outer socket
+ * @inner: inner socket of its transport, which has the label of @sk, that of the peer
+ *	and the class of a transport: SO_PEERSEC has an answer for those only
+ *
+ * What MPTCP accepts has the label of who runs.
+ */
+void rsess_owner_learn(struct sock *sk, const struct sock *inner)
+{
+	if (!rsess_sk(sk)->ops->family && inner->sk_protocol != IPPROTO_MPTCP)
+		security_sk_clone(inner, sk);
+}
+
+static u32 rsess_owner_secid(struct sock *sk)
+{
+	struct flowi_common flow = {};
+
+	security_sk_classify_flow(sk, &flow);
+	return flow.flowic_secid;
+}
+
+/**
+ * rsess_owner_accept_label() - a connection without a session has its acceptor's label
+ * @sk: what is accepted
+ * @parent: listening outer socket
+ *
+ * It has that of who listened first; what it knows of the peer it keeps if that is the
+ * same.
+ */
+void rsess_owner_accept_label(struct sock *sk, struct sock *parent)
+{
+	if (rsess_owner_secid(sk) != rsess_owner_secid(parent))
+		security_sk_clone(parent, sk);
+}
+
+/**
+ * rsess_owner_is_labelled() - have the packets of a socket a label?
+ * @sk: inner socket
+ *
+ * An application may not take it away by other options of IP.  The LSM would see to it,
+ * but what is copied from socket to socket it does not know to be there.
+ */
+bool rsess_owner_is_labelled(struct sock *sk)
+{
+	const struct ip_options_rcu *opt;
+	bool ret;
+
+	if (sk->sk_family != AF_INET && sk->sk_family != AF_INET6)
+		return false;
+	rcu_read_lock();
+	opt = rcu_dereference(inet_sk(sk)->inet_opt);
+	ret = opt && opt->opt.cipso;
+	rcu_read_unlock();
+	return ret;
 }
 
 /**

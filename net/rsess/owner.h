@@ -38,6 +38,13 @@ void rsess_owner_forget(struct rsess_sock *rs);
 int rsess_owner_stand_in(struct socket *inner, const struct rsess_sock *rs);
 int rsess_owner_may_dial(const struct rsess_sock *rs,
 			 const union rsess_addr *addr);
+int rsess_owner_may_connect(const struct rsess_sock *rs, struct socket *inner,
+			    union rsess_addr *addr);
+int rsess_owner_may_bind(struct rsess_sock *rs, const union rsess_addr *addr,
+			 int len);
+void rsess_owner_learn(struct sock *sk, const struct sock *inner);
+void rsess_owner_accept_label(struct sock *sk, struct sock *parent);
+bool rsess_owner_is_labelled(struct sock *sk);
 const struct cred *rsess_owner_assume(const struct rsess_sock *rs);
 void rsess_owner_drop(const struct cred *saved);
 

@@ -17,7 +17,6 @@
  * The proto_ops stay ours because the file has to be ours: what would replace them
  * (IPV6_ADDRFORM, &rsess_transport_ops.ulp) is refused.
  */
-#include <linux/security.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 #include "compat.h"
@@ -191,7 +190,6 @@ void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 	rsess_timer_stop_all(rs);
 	rsess_table_unlist(rs);
 	rsess_sockopt_hand_over(rs, inner, true);
-	security_sk_clone(outer, sk);
 
 	lock_sock(sk);
 	rsess_plain_callbacks(sk, outer);
@@ -223,7 +221,7 @@ void rsess_plain_accept(struct sock *parent, struct socket *inner,
 	rsess_transport_pin_as(sk, parent);
 	rsess_sockopt_hand_over(rsess_sk(parent), inner, false);
 	rsess_owner_update(inner, parent);
-	security_sk_clone(parent, sk);
+	rsess_owner_accept_label(sk, parent);
 	lock_sock(sk);
 	rsess_charge_as(sk, parent);
 	rsess_plain_graft(sock, inner, plain, rsess_sk(parent)->ops);
@@ -353,7 +351,7 @@ int rsess_plain_accept_more(struct socket *sock, struct socket *newsock,
  * @optlen: its bytes
  *
  * Return: 0; -ENOPROTOOPT for an option that is for sessions, or that would replace
- * the proto_ops; or what the transport says.
+ * the proto_ops; -EACCES for one that an LSM has set; or what the transport says.
  */
 int rsess_plain_setsockopt(struct socket *sock, int level, int optname,
 			   sockptr_t optval, unsigned int optlen)
@@ -363,6 +361,9 @@ int rsess_plain_setsockopt(struct socket *sock, int level, int optname,
 
 	if (level == SOL_SOCKET && !rsess_transport_has_core(transport, sock->sk))
 		return sock_setsockopt(sock, level, optname, optval, optlen);
+	if (level == SOL_IP && optname == IP_OPTIONS &&
+	    rsess_owner_is_labelled(sock->sk))
+		return -EACCES;
 	if (level == SOL_RSESS ||
 	    (level == SOL_IPV6 && optname == IPV6_ADDRFORM) ||
 	    (transport->ulp && level == transport->level &&

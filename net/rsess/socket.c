@@ -70,7 +70,8 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		err = -ENETDOWN;
 	else if (sk->sk_state == TCP_CLOSE && !rs->bound &&
 		 rs->shown != TCP_CLOSE_WAIT)
-		err = rsess_listener_bind(rs, &addr, len);
+		err = rsess_owner_may_bind(rs, &addr, len) ?:
+		      rsess_listener_bind(rs, &addr, len);
 	if (!err)
 		rs->port_locked = rsess_addr_has_port(&addr);
 	release_sock(sk);
@@ -426,8 +427,10 @@ static void rsess_accept_session(const struct sock *sk, struct sock *child,
 	lock_sock(child);
 	sock_graft(child, newsock);
 	rsess_owner_accept(child, sk);
-	if (rsess_sk(child)->tr)
+	if (rsess_sk(child)->tr) {
 		rsess_owner_set(rsess_sk(child)->tr->sock, child);
+		rsess_owner_learn(child, rsess_sk(child)->tr->sock->sk);
+	}
 	rsess_socket_flags(newsock);
 	newsock->state = SS_CONNECTED;
 	rsess_accept_credit(rsess_sk(child));

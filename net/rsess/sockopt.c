@@ -668,6 +668,9 @@ static int rsess_option_apply(void *arg, const struct rsess_journal_entry *e)
 {
 	struct socket *sock = arg;
 
+	if (e->level == SOL_IP && e->name == IP_OPTIONS &&
+	    rsess_owner_is_labelled(sock->sk))
+		return -EACCES;
 	return sock->ops->setsockopt(sock, e->level, e->name,
 				     KERNEL_SOCKPTR((void *)e->value), e->len);
 }

@@ -718,6 +718,16 @@ int rsess_owner_label(struct socket *inner, const struct rsess_sock *rs)
 	return 0;
 }
 
+int rsess_owner_may_connect(const struct rsess_sock *rs, struct socket *inner,
+			    union rsess_addr *addr)
+{
+	return 0;
+}
+
+void rsess_owner_learn(struct sock *sk, const struct sock *inner)
+{
+}
+
 int rsess_owner_label_dial(struct socket *inner, const struct rsess_sock *rs)
 {
 	return 0;

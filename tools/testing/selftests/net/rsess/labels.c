@@ -220,4 +220,133 @@ CASE(packets, leave_no_label_behind)
 	OK(wait_until(has_few_labels, &most));
 }
 
+/*
+ * Who the peer is, for both sides.
+ */
+FIXTURE(peers) {
+	int lfd;
+	int c;
+	int s;
+};
+
+FIXTURE_VARIANT(peers) {
+	struct kind kind;
+};
+
+KIND_VARIANT(peers, tcp4, AF_INET, AF_INET, 0, AUTO);
+KIND_VARIANT(peers, plain4, AF_RSESS, AF_INET, 0, OFF);
+KIND_VARIANT(peers, rsess4, AF_RSESS, AF_INET, 0, REQUIRE);
+KIND_VARIANT_OF(peers, door4, AF_INET, AF_INET, IPPROTO_RSESS, 0, REQUIRE);
+
+FIXTURE_SETUP(peers)
+{
+	const struct kind *kind = &variant->kind;
+
+	self->c = -1;
+	self->s = -1;
+	OK(netns_new());
+	OK(negotiate_set(kind->policy));
+	OK(label_sockets(LABEL));
+	self->lfd = new_listener_of(kind->domain, kind->protocol, kind->family);
+	ASSERT_LE(0, self->lfd);
+	self->c = labelled_socket(kind, DIALS);
+	ASSERT_LE(0, self->c);
+	self->s = meet(self->lfd, self->c);
+	ASSERT_LE(0, self->s);
+}
+
+FIXTURE_TEARDOWN(peers)
+{
+	line_close(&self->s);
+	line_close(&self->c);
+	line_close(&self->lfd);
+	label_sockets("");
+}
+
+CASE(peers, are_known)
+{
+	ASSERT_STREQ(DIALS, label_of_peer(self->s));
+	ASSERT_STREQ(LABEL, label_of_peer(self->c));
+	if (!has_session(&variant->kind))
+		return;
+	ASSERT_LT(0, tear(PORT));
+	OK(write_all(self->c, 0, 100000));
+	OK(read_all(self->s, 0, 100000));
+	ASSERT_STREQ(DIALS, label_of_peer(self->s));
+	ASSERT_STREQ(LABEL, label_of_peer(self->c));
+}
+
+CASE(peers, keep_their_labels)
+{
+	FAILS(EACCES, setsockopt(self->c, IPPROTO_IP, IP_OPTIONS, NULL, 0));
+	FAILS(EACCES, setsockopt(self->s, IPPROTO_IP, IP_OPTIONS, NULL, 0));
+}
+
+/*
+ * Rules for ports.
+ */
+#define NO_PORT	"user_u:base_r:noport_t"
+
+FIXTURE(ports) {
+	int lfd;
+	int c;
+};
+
+FIXTURE_VARIANT(ports) {
+	struct kind kind;
+};
+
+KIND_VARIANT(ports, tcp4, AF_INET, AF_INET, 0, AUTO);
+KIND_VARIANT(ports, tcp6, AF_INET6, AF_INET6, 0, AUTO);
+KIND_VARIANT(ports, plain4, AF_RSESS, AF_INET, 0, OFF);
+KIND_VARIANT(ports, rsess4, AF_RSESS, AF_INET, 0, AUTO);
+KIND_VARIANT(ports, rsess6, AF_RSESS, AF_INET6, 0, AUTO);
+KIND_VARIANT_OF(ports, door4, AF_INET, AF_INET, IPPROTO_RSESS, 0, AUTO);
+KIND_VARIANT_OF(ports, door6, AF_INET6, AF_INET6, IPPROTO_RSESS, 0, AUTO);
+KIND_VARIANT_OF(ports, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP, 0, AUTO);
+KIND_VARIANT_OF(ports, mptcp4, AF_RSESS, AF_INET, IPPROTO_MPTCP, 0, AUTO);
+
+#define ENFORCE	"/sys/fs/selinux/enforce"
+
+FIXTURE_SETUP(ports)
+{
+	const struct kind *kind = &variant->kind;
+
+	self->c = -1;
+	OK(netns_new());
+	OK(negotiate_set(kind->policy));
+	self->lfd = new_listener_of(kind->domain, kind->protocol, kind->family);
+	ASSERT_LE(0, self->lfd);
+	OK(file_write(ENFORCE, "1"));
+}
+
+FIXTURE_TEARDOWN(ports)
+{
+	file_write(ENFORCE, "0");
+	line_close(&self->c);
+	line_close(&self->lfd);
+	label_sockets("");
+}
+
+CASE(ports, are_refused)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, variant->kind.family, PORT);
+
+	self->c = labelled_socket(&variant->kind, NO_PORT);
+	ASSERT_LE(0, self->c);
+	FAILS(EACCES, connect(self->c, (struct sockaddr *)&ss, len));
+	loopback(&ss, variant->kind.family, PORT + 1);
+	FAILS(EACCES, bind(self->c, (struct sockaddr *)&ss, len));
+	line_close(&self->c);
+	self->c = labelled_socket(&variant->kind, DIALS);
+	ASSERT_LE(0, self->c);
+	/* The class of a socket of AF_RSESS has no permission to be bound to a node. */
+	if (variant->kind.domain != AF_RSESS) {
+		OK(bind(self->c, (struct sockaddr *)&ss, len));
+	}
+	loopback(&ss, variant->kind.family, PORT);
+	OK(connect(self->c, (struct sockaddr *)&ss, len));
+}
+
 TEST_HARNESS_MAIN
