@@ -10,6 +10,9 @@
  * AF_RSESS has the inet family make the socket, and then takes it over: by then the rules
  * were asked whether this process may have an inet socket.  Which of the two families it
  * has is told by its first address.
+ *
+ * Inner sockets are the kernel's, which no rule is asked about.  So whoever asks for a
+ * session has to be allowed a socket of its transport: one is made, in its name.
  */
 #include <linux/module.h>
 #include <net/inet_common.h>
@@ -30,11 +33,38 @@ int rsess_protocol = IPPROTO_RSESS;
 module_param_named(protocol, rsess_protocol, int, 0444);
 MODULE_PARM_DESC(protocol, "number of the protocol of inet sockets (default 258)");
 
+/* AF_VSOCK knows no network namespaces, or not all kernels have it know them.  A process
+ * in one of its own may be kept from it by a filter of its system calls, which looks for
+ * that family and not for ours.
+ */
+static bool rsess_family_confined(const struct rsess_transport_ops *ops,
+				  const struct net *net)
+{
+	return ops->family && !net_eq(net, &init_net) && !capable(CAP_NET_ADMIN);
+}
+
+/* May this process have a socket of the transport, and are there any?  Asking loads the
+ * module that has them.  The errno is that of socket().
+ */
+static int rsess_family_ask(const struct rsess_transport_ops *ops,
+			    struct net *net, int family, int kern)
+{
+	struct socket *sock;
+	int err;
+
+	if (!kern && rsess_family_confined(ops, net))
+		return -EACCES;
+	err = __sock_create(net, family, SOCK_STREAM, ops->protocol, &sock, kern);
+	if (!err)
+		sock_release(sock);
+	return err;
+}
+
 /**
  * rsess_sock_init() - struct proto.init: what AF_INET has made becomes a session's
  * @sk: new socket, with what all inet sockets have
  *
- * Return: 0.
+ * Return: 0, or the errno of a socket of TCP.
  */
 int rsess_sock_init(struct sock *sk)
 {
@@ -48,7 +78,9 @@ int rsess_sock_init(struct sock *sk)
 	rsess_sock_setup(sk, &rsess_tcp_ops);
 	rs->family = sk->sk_family;
 	rsess_socket_flags(sk->sk_socket);
-	return 0;
+	if (sk->sk_kern_sock)
+		return 0;
+	return rsess_family_ask(rs->ops, sock_net(sk), sk->sk_family, 0);
 }
 
 /**
@@ -101,7 +133,8 @@ static int rsess_family_create(struct net *net, struct socket *sock, int protoco
 	ops = rsess_transport_ops_find(protocol ?: IPPROTO_TCP);
 	if (!ops)
 		return -EPROTONOSUPPORT;
-	err = ops->loaded ? rsess_transport_exists(ops, net) : 0;
+	err = ops->loaded ? rsess_family_ask(ops, net, ops->family ?: PF_INET,
+					     kern) : 0;
 	if (err)
 		return err;
 	if (ops->family)

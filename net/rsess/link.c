@@ -120,6 +120,19 @@ void rsess_link_settings(struct rsess_sock *rs, struct socket *sock)
 	release_sock(inner);
 }
 
+/* AF_VSOCK notes whose rights a socket was made with. */
+static int rsess_link_make(const struct rsess_sock *rs, int family,
+			   struct socket **sock)
+{
+	const struct cred *saved = rsess_owner_assume(rs);
+	int err;
+
+	err = sock_create_kern(sock_net(rsess_to_sk(rs)), family, SOCK_STREAM,
+			       rs->ops->protocol, sock);
+	rsess_owner_drop(saved);
+	return err;
+}
+
 /* An inner socket with all that the application set. */
 static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 {
@@ -129,8 +142,7 @@ static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
 
 	if (!rsess_transport_takes(rs->ops, family))
 		return ERR_PTR(-EAFNOSUPPORT);
-	err = sock_create_kern(sock_net(sk), family, SOCK_STREAM,
-			       rs->ops->protocol, &sock);
+	err = rsess_link_make(rs, family, &sock);
 	/* No file is opened: it stands for a lack of memory. */
 	if (err == -ENFILE)
 		err = -ENOBUFS;

@@ -51,29 +51,6 @@ const struct rsess_transport_ops *rsess_transport_ops_find(int protocol)
 	return NULL;
 }
 
-/**
- * rsess_transport_exists() - can there be sockets of a transport?
- * @ops: its operations
- * @net: where
- *
- * Asking loads the module that has them.
- *
- * Context: may sleep.
- * Return: 0, or the errno of socket().
- */
-int rsess_transport_exists(const struct rsess_transport_ops *ops,
-			   struct net *net)
-{
-	struct socket *sock;
-	int err;
-
-	err = sock_create_kern(net, ops->family ?: AF_INET, SOCK_STREAM,
-			       ops->protocol, &sock);
-	if (!err)
-		sock_release(sock);
-	return err;
-}
-
 /* TCP tells that it is connected before it looks at what comes next, be it a FIN or a
  * reset; the work may see only these.
  */

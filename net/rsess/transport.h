@@ -334,9 +334,6 @@ rsess_transport_has_core(const struct rsess_transport_ops *ops,
 	return ops->core && ops->core(sk);
 }
 
-int rsess_transport_exists(const struct rsess_transport_ops *ops,
-			   struct net *net);
-
 struct rsess_transport *
 rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
 		    struct sock *sk, struct rsess_listener *lsn);

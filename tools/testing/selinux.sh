@@ -19,7 +19,7 @@ root=$(readlink -f "$here/../..")
 sources=/usr/src/linux-source-6.1.tar.xz
 
 # What "allow" of mdp is for its one type holds for these too. Sockets that are noport_t may
-# use no port.
+# use no port, and there may be none of a transport that are nosock_t.
 types='listen_t dial_t'
 policy=$(cache_dir)/selinux-6.1/policy-$(sha256sum "$0" | cut -c 1-8)
 
@@ -36,11 +36,12 @@ make_policy() {
 		"$dir/scripts/selinux/mdp/mdp.c"
 	"$dir/mdp" "$dir/all.conf" "$dir/contexts"
 	# shellcheck disable=SC2086
-	sed -e "s/^type base_t;/&$(printf '\\ntype %s;' $types noport_t)/" \
-		-e "s/^role base_r types { base_t/& $types noport_t/" \
-		-e "s/^allow base_t base_t:\(.*\)/allow { base_t $types } { base_t $types }:\1\nallow base_t noport_t:\1\nallow noport_t { base_t noport_t }:\1/" \
+	sed -e "s/^type base_t;/&$(printf '\\ntype %s;' $types noport_t nosock_t)/" \
+		-e "s/^role base_r types { base_t/& $types noport_t nosock_t/" \
+		-e "s/^allow base_t base_t:\(.*\)/allow { base_t $types } { base_t $types }:\1\nallow base_t noport_t:\1\nallow base_t nosock_t:\1\nallow noport_t { base_t noport_t }:\1/" \
 		"$dir/all.conf" |
-		sed -E "s/^(allow noport_t .*:(tcp|sctp)_socket) .*/\1 ~{ name_bind name_connect };/" \
+		sed -E -e "s/^(allow noport_t .*:(tcp|sctp)_socket) .*/\1 ~{ name_bind name_connect };/" \
+		-e "s/^(allow base_t nosock_t:(tcp|sctp|vsock)_socket) .*/\1 ~{ create };/" \
 		>"$dir/policy.conf"
 	mkdir -p "${policy%/*}"
 	checkpolicy -U allow -o "$dir/policy" "$dir/policy.conf" >&2

@@ -267,6 +267,32 @@ CASE(inet, takes_addresses_of_its_family)
 	      connect(self->fd, (struct sockaddr *)&ss, len));
 }
 
+/* A program that says no to the sockets of one protocol. */
+static int refuse_protocol(const char *path, int protocol)
+{
+	const struct bpf_insn no[] = {
+		{ BPF_LDX | BPF_MEM | BPF_W, 1, 1,
+		  offsetof(struct bpf_sock, protocol), 0 },
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1 },
+		{ BPF_JMP | BPF_JNE | BPF_K, 1, 0, 1, protocol },
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0 },
+		{ BPF_JMP | BPF_EXIT, 0, 0, 0, 0 },
+	};
+
+	return bpf_attach(path, BPF_PROG_TYPE_CGROUP_SOCK,
+			  BPF_CGROUP_INET_SOCK_CREATE, no, ARRAY_SIZE(no));
+}
+
+CASE(inet, is_refused_as_its_transport)
+{
+	OK(refuse_protocol(self->path, IPPROTO_TCP));
+	OK(cgroup_enter(self->path));
+	FAILS(EPERM, SOCKET());
+	OK(cgroup_enter(GROUPS));
+	self->fd = SOCKET();
+	ASSERT_LE(0, self->fd);
+}
+
 /*
  * What takes sockets of TCP takes none of these.
  */

@@ -349,4 +349,54 @@ CASE(ports, are_refused)
 	OK(connect(self->c, (struct sockaddr *)&ss, len));
 }
 
+/*
+ * Rules for sockets of a transport.
+ */
+#define NO_SOCKET	"user_u:base_r:nosock_t"
+
+FIXTURE(carried) {
+	int fd;
+};
+
+FIXTURE_VARIANT(carried) {
+	int domain;
+	int protocol;
+};
+
+#define CARRIED(name, d, p)						\
+	FIXTURE_VARIANT_ADD(carried, name) { .domain = d, .protocol = p }
+
+CARRIED(tcp, AF_INET, IPPROTO_TCP);
+CARRIED(sctp, AF_INET, IPPROTO_SCTP);
+CARRIED(mptcp, AF_INET, IPPROTO_MPTCP);
+CARRIED(vsock, AF_VSOCK, PF_VSOCK);
+CARRIED(door4, AF_INET, IPPROTO_RSESS);
+CARRIED(door6, AF_INET6, IPPROTO_RSESS);
+CARRIED(by_tcp, AF_RSESS, IPPROTO_TCP);
+CARRIED(by_sctp, AF_RSESS, IPPROTO_SCTP);
+CARRIED(by_mptcp, AF_RSESS, IPPROTO_MPTCP);
+CARRIED(by_vsock, AF_RSESS, PF_VSOCK);
+
+FIXTURE_SETUP(carried)
+{
+	self->fd = -1;
+	OK(file_write(ENFORCE, "1"));
+}
+
+FIXTURE_TEARDOWN(carried)
+{
+	label_sockets("");
+	file_write(ENFORCE, "0");
+	line_close(&self->fd);
+}
+
+CASE(carried, are_refused)
+{
+	OK(label_sockets(NO_SOCKET));
+	FAILS(EACCES, socket(variant->domain, SOCK_STREAM, variant->protocol));
+	OK(label_sockets(""));
+	self->fd = socket(variant->domain, SOCK_STREAM, variant->protocol);
+	ASSERT_LE(0, self->fd);
+}
+
 TEST_HARNESS_MAIN

@@ -323,6 +323,41 @@ CASE(unprivileged, root_of_a_namespace)
 	OK(undisturbed(s));
 }
 
+/* Is the errno of a socket over AF_VSOCK another one? */
+static int vsock_differs(void *arg)
+{
+	int fd = socket(AF_RSESS, SOCK_STREAM, PF_VSOCK);
+	int error = fd < 0 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return error != *(int *)arg;
+}
+
+static int vsock_differs_for_root(void *arg)
+{
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET) || vsock_differs(arg);
+}
+
+/* AF_VSOCK belongs to the host, and not to a namespace of somebody's. */
+CASE(unprivileged, vsock_of_the_host)
+{
+	int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int first = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC);
+	int none = 0, denied = EACCES;
+
+	ASSERT_LE(0, here);
+	ASSERT_LE(0, first);
+	OK(vsock_differs(&none));
+	OK(as_nobody(vsock_differs, &denied));
+	OK(as_nobody(vsock_differs_for_root, &denied));
+	OK(setns(first, CLONE_NEWNET));
+	OK(as_nobody(vsock_differs, &none));
+	OK(setns(here, CLONE_NEWNET));
+	close(first);
+	close(here);
+}
+
 static int writes_sysctls(void *arg)
 {
 	(void)arg;
