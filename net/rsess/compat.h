@@ -270,6 +270,15 @@ rsess_syn_recv_sock(const struct inet_connection_sock_af_ops *ops,
 	inet6_lookup_listener(net, __VA_ARGS__)
 #endif
 
+/* A program that may change an address is told its length since 6.7. */
+#ifdef RSESS_HAVE_SA_PROG_LEN
+#define rsess_run_sa_prog(sk, addr, len, atype)	\
+	BPF_CGROUP_RUN_SA_PROG(sk, addr, len, atype)
+#else
+#define rsess_run_sa_prog(sk, addr, len, atype)	\
+	((void)(len), BPF_CGROUP_RUN_SA_PROG(sk, addr, atype))
+#endif
+
 /* A reset has a reason since 6.10. */
 #ifdef RSESS_HAVE_RST_REASON
 #define rsess_send_reset(ops, sk, skb)	\

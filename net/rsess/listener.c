@@ -862,7 +862,7 @@ static struct socket *rsess_listener_rebind(struct rsess_net *rn,
 			  rsess_addr_len(addr.sa.sa_family));
 	if (!err)
 		return sock;
-	sock_release(sock);
+	rsess_owner_release(sock);
 	return ERR_PTR(err);
 }
 
@@ -905,7 +905,7 @@ static int rsess_listener_reopen(struct rsess_net *rn,
 free:
 	rsess_listener_free(lsn);
 release:
-	sock_release(sock);
+	rsess_owner_release(sock);
 	return err;
 }
 

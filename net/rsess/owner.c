@@ -449,6 +449,18 @@ static void rsess_owner_release_alone(struct socket *inner)
 	fput(file);
 }
 
+/* Programs of BPF are told when an application's socket is released, and of no inner one.
+ * Those of MPTCP do not look like the kernel's, see rsess_mptcp_made().
+ */
+static void rsess_owner_unmake(struct sock *sk)
+{
+	if (sk->sk_kern_sock)
+		return;
+	lock_sock(sk);
+	sk->sk_kern_sock = 1;
+	release_sock(sk);
+}
+
 /**
  * rsess_owner_release() - sock_release() for an inner socket
  * @inner: inner socket, not locked; with a sock, or without one
@@ -457,6 +469,8 @@ static void rsess_owner_release_alone(struct socket *inner)
  */
 void rsess_owner_release(struct socket *inner)
 {
+	if (inner->sk)
+		rsess_owner_unmake(inner->sk);
 	if (rsess_owner_is_alone(inner)) {
 		rsess_owner_release_alone(inner);
 		return;

@@ -84,17 +84,17 @@ static void rsess_plain_leave(struct socket *inner, struct rsess_plain *plain)
 	plain->shell = inner;		/* rsess_plain_release() */
 }
 
-/* The inner socket's sock becomes that of the application's socket.
- * Locked: the sock.
+/* The inner socket's sock becomes that of the application's socket, and belongs to the
+ * kernel only as @outer does.  Locked: the sock.
  */
 static void rsess_plain_graft(struct socket *sock, struct socket *inner,
-			      struct rsess_plain *plain,
-			      const struct rsess_transport_ops *transport)
+			      struct rsess_plain *plain, const struct sock *outer)
 {
 	struct sock *sk = inner->sk;
 
 	plain->ops = inner->ops;
-	plain->transport = transport;
+	plain->transport = rsess_sk(outer)->ops;
+	sk->sk_kern_sock = outer->sk_kern_sock;
 	SOCK_INODE(sock)->i_private = plain;
 	assign_bit(SOCK_SUPPORT_ZC, &sock->flags,
 		   test_bit(SOCK_SUPPORT_ZC, &inner->flags));
@@ -195,7 +195,7 @@ void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 	rsess_plain_callbacks(sk, outer);
 	rs->plain = true;
 	rs->reason = reason;
-	rsess_plain_graft(outer->sk_socket, inner, plain, rs->ops);
+	rsess_plain_graft(outer->sk_socket, inner, plain, outer);
 	/* Whoever waits for it to be connected waits no longer. */
 	rsess_state_set(outer, TCP_ESTABLISHED);
 	rsess_plain_wake(sk);
@@ -224,7 +224,7 @@ void rsess_plain_accept(struct sock *parent, struct socket *inner,
 	rsess_owner_accept_label(sk, parent);
 	lock_sock(sk);
 	rsess_charge_as(sk, parent);
-	rsess_plain_graft(sock, inner, plain, rsess_sk(parent)->ops);
+	rsess_plain_graft(sock, inner, plain, parent);
 	release_sock(sk);
 	rsess_plain_count(sk, plain->reason);
 }

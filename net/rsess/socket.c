@@ -2,6 +2,7 @@
 /*
  * The outer socket: proto_ops of AF_RSESS.
  */
+#include <linux/bpf-cgroup.h>
 #include <linux/compat.h>
 #include <linux/poll.h>
 #include <linux/random.h>
@@ -482,6 +483,24 @@ static int rsess_accept(struct socket *sock, struct socket *newsock,
 
 RSESS_DEFINE_ACCEPT_OP(rsess_accept)
 
+/* A program may have the application see another address.  Each kind has a key, which is
+ * to be named.
+ */
+static void rsess_getname_ask(struct sock *sk, union rsess_addr *addr, bool peer)
+{
+	int family = addr->sa.sa_family, len = rsess_addr_len(family);
+	struct sockaddr *sa = &addr->sa;
+
+	if (family == AF_INET && peer)
+		rsess_run_sa_prog(sk, sa, &len, CGROUP_INET4_GETPEERNAME);
+	else if (family == AF_INET)
+		rsess_run_sa_prog(sk, sa, &len, CGROUP_INET4_GETSOCKNAME);
+	else if (family == AF_INET6 && peer)
+		rsess_run_sa_prog(sk, sa, &len, CGROUP_INET6_GETPEERNAME);
+	else if (family == AF_INET6)
+		rsess_run_sa_prog(sk, sa, &len, CGROUP_INET6_GETSOCKNAME);
+}
+
 static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 {
 	struct sock *sk = rsess_sock_lock(sock);
@@ -499,10 +518,10 @@ static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 		release_sock(sk);
 		return -ENOTCONN;
 	}
-	release_sock(sk);
-
 	if (!addr.sa.sa_family)
-		rsess_addr_any(&addr, READ_ONCE(sk->sk_family));
+		rsess_addr_any(&addr, sk->sk_family);
+	rsess_getname_ask(sk, &addr, peer);
+	release_sock(sk);
 	len = rsess_addr_len(addr.sa.sa_family);
 	if (addr.sa.sa_family == AF_INET)
 		memset(addr.in.sin_zero, 0, sizeof(addr.in.sin_zero));
@@ -656,6 +675,9 @@ static int rsess_release(struct socket *sock)
 		sock_put(sk);
 		return rsess_plain_release(sock);
 	}
+	/* as inet_release() */
+	if (!rs->ops->family && !sk->sk_kern_sock)
+		BPF_CGROUP_RUN_PROG_INET_SOCK_RELEASE(sk);
 	if (rs->tr && rs->tr->sock && !homeless)
 		rsess_transport_pin_net(rs->tr->sock->sk);
 	sk->sk_shutdown = SHUTDOWN_MASK;

@@ -409,4 +409,193 @@ CASE(inet, is_chosen_by_no_program)
 	}
 }
 
+/*
+ * Programs of a cgroup that go with a socket from its beginning to its end.
+ */
+FIXTURE(group) {
+	char path[64];
+	int counter;
+	int lfd;
+	int c;
+	int s;
+};
+
+FIXTURE_VARIANT(group) {
+	struct kind kind;
+};
+
+KIND_VARIANT(group, tcp4, AF_INET, AF_INET, 0, AUTO);
+KIND_VARIANT(group, tcp6, AF_INET6, AF_INET6, 0, AUTO);
+KIND_VARIANT(group, plain4, AF_RSESS, AF_INET, 0, OFF);
+KIND_VARIANT(group, rsess4, AF_RSESS, AF_INET, 0, REQUIRE);
+KIND_VARIANT(group, rsess6, AF_RSESS, AF_INET6, 0, REQUIRE);
+KIND_VARIANT_OF(group, door4, AF_INET, AF_INET, IPPROTO_RSESS, 0, REQUIRE);
+KIND_VARIANT_OF(group, door6, AF_INET6, AF_INET6, IPPROTO_RSESS, 0, REQUIRE);
+KIND_VARIANT_OF(group, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP, 0, REQUIRE);
+KIND_VARIANT_OF(group, mptcp4, AF_RSESS, AF_INET, IPPROTO_MPTCP, 0, REQUIRE);
+KIND_VARIANT_OF(group, mptcp_plain4, AF_RSESS, AF_INET, IPPROTO_MPTCP, 0, OFF);
+
+FIXTURE_SETUP(group)
+{
+	self->counter = -1;
+	self->lfd = -1;
+	self->c = -1;
+	self->s = -1;
+	OK(netns_new());
+	OK(negotiate_set(variant->kind.policy));
+	snprintf(self->path, sizeof(self->path), GROUPS "/group-%d", getpid());
+	OK(mkdir(self->path, 0755));
+}
+
+FIXTURE_TEARDOWN(group)
+{
+	line_close(&self->counter);
+	line_close(&self->s);
+	line_close(&self->c);
+	line_close(&self->lfd);
+	cgroup_enter(GROUPS);
+	rmdir(self->path);
+}
+
+/* A pair at the port, of a protocol. */
+static int meet(const struct kind *kind, int *lfd, int *c, int *s)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, kind->family, PORT);
+
+	*lfd = new_listener_of(kind->domain, kind->protocol, kind->family);
+	*c = kind_socket(kind, 0);
+	if (*lfd < 0 || *c < 0 || connect(*c, (struct sockaddr *)&ss, len))
+		return -errno;
+	*s = accept(*lfd, NULL, NULL);
+	return *s < 0 ? -errno : 0;
+}
+
+static int map_new(void)
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4,
+		.value_size = 8, .max_entries = 1,
+	};
+
+	return syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+static int64_t map_get(int map)
+{
+	int64_t value = 0;
+	int key = 0;
+	union bpf_attr attr = {
+		.map_fd = map, .key = (uintptr_t)&key,
+		.value = (uintptr_t)&value,
+	};
+
+	if (syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)))
+		say("map: %s", strerror(errno));
+	return value;
+}
+
+/* A program that adds @number to the element of @map. */
+static int count_by(const char *path, int attach_type, int map, int number)
+{
+	const struct bpf_insn add[] = {
+		{ BPF_ST | BPF_MEM | BPF_W, 10, 0, -4, 0 },
+		{ BPF_ALU64 | BPF_MOV | BPF_X, 2, 10, 0, 0 },
+		{ BPF_ALU64 | BPF_ADD | BPF_K, 2, 0, 0, -4 },
+		{ BPF_LD | BPF_IMM | BPF_DW, 1, BPF_PSEUDO_MAP_FD, 0, map },
+		{ 0, 0, 0, 0, 0 },
+		{ BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem },
+		{ BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2, 0 },
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 1, 0, 0, number },
+		{ BPF_STX | BPF_ATOMIC | BPF_DW, 0, 1, 0, BPF_ADD },
+		RETURN(1),
+	};
+
+	return bpf_attach(path, BPF_PROG_TYPE_CGROUP_SOCK, attach_type, add,
+			  ARRAY_SIZE(add));
+}
+
+struct balance {
+	int map;
+	int64_t sum;
+};
+
+static bool is_balanced(void *arg)
+{
+	const struct balance *b = arg;
+
+	return !sessions() && map_get(b->map) == b->sum;
+}
+
+/* Of a pair of TCP's there is one socket more that is released than made: that which is
+ * accepted.  So it is of this one.
+ */
+CASE(group, is_told_of_each_release)
+{
+	const struct kind *kind = &variant->kind;
+	struct balance b = { .sum = -1 };
+
+	self->counter = map_new();
+	ASSERT_LE(0, self->counter);
+	b.map = self->counter;
+	OK(count_by(self->path, BPF_CGROUP_INET_SOCK_CREATE, b.map, 1));
+	OK(count_by(self->path, BPF_CGROUP_INET_SOCK_RELEASE, b.map, -1));
+	OK(cgroup_enter(self->path));
+	OK(meet(kind, &self->lfd, &self->c, &self->s));
+	OK(write_all(self->c, 0, 1000));
+	OK(read_all(self->s, 0, 1000));
+	if (has_session(kind) && kind->protocol != IPPROTO_MPTCP &&
+	    kind->protocol != IPPROTO_SCTP) {
+		ASSERT_LT(0, tear(PORT));
+		OK(write_all(self->c, 0, 1000));
+		OK(read_all(self->s, 0, 1000));
+	}
+	ASSERT_EQ(2, map_get(b.map));
+	OK(line_close(&self->s));
+	OK(line_close(&self->c));
+	OK(line_close(&self->lfd));
+	OK(wait_until(is_balanced, &b));
+}
+
+/* A program that has an application see another port. */
+static int show_port(const char *path, int attach_type, int port)
+{
+	const struct bpf_insn show[] = {
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, htons(port) },
+		{ BPF_STX | BPF_MEM | BPF_W, 1, 2,
+		  offsetof(struct bpf_sock_addr, user_port), 0 },
+		RETURN(1),
+	};
+
+	return bpf_attach(path, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, attach_type,
+			  show, ARRAY_SIZE(show));
+}
+
+static int port_by(int (*name)(int fd, struct sockaddr *sa, socklen_t *len), int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	return name(fd, (struct sockaddr *)&ss, &len) ? -errno : port_of(&ss);
+}
+
+CASE(group, shows_another_address)
+{
+	bool six = variant->kind.family == AF_INET6;
+
+	OK(cgroup_enter(self->path));
+	OK(meet(&variant->kind, &self->lfd, &self->c, &self->s));
+	ASSERT_EQ(PORT, port_by(getpeername, self->c));
+	ASSERT_EQ(PORT, port_by(getsockname, self->s));
+	OK(show_port(self->path, six ? BPF_CGROUP_INET6_GETPEERNAME :
+				       BPF_CGROUP_INET4_GETPEERNAME, 1));
+	OK(show_port(self->path, six ? BPF_CGROUP_INET6_GETSOCKNAME :
+				       BPF_CGROUP_INET4_GETSOCKNAME, 2));
+	EXPECT_EQ(1, port_by(getpeername, self->c));
+	EXPECT_EQ(2, port_by(getsockname, self->c));
+	EXPECT_EQ(1, port_by(getpeername, self->s));
+	EXPECT_EQ(2, port_by(getsockname, self->s));
+	EXPECT_EQ(2, port_by(getsockname, self->lfd));
+}
+
 TEST_HARNESS_MAIN
