@@ -76,11 +76,43 @@ static bool rsess_place_covers(const struct rsess_place *at,
 	return ipv6_addr_equal(&host, laddr);
 }
 
+/* Does one listener serve both? */
 static bool rsess_place_equal(const struct rsess_place *a,
 			      const struct rsess_place *b)
 {
 	return a->ops == b->ops && a->bound_dev_if == b->bound_dev_if &&
 	       rsess_addr_equal(&a->addr, &b->addr);
+}
+
+/* And is it knocked at both by the same dialers? */
+static bool rsess_place_is_same(const struct rsess_place *a,
+				const struct rsess_place *b)
+{
+	return rsess_place_equal(a, b) && a->v6only == b->v6only &&
+	       a->inband == b->inband &&
+	       (!a->inband || ipv6_addr_equal(&a->peer, &b->peer));
+}
+
+/* Who does not ask in the handshake is known by its host. */
+static u64 rsess_place_hash(const struct rsess_net *rn,
+			    const struct in6_addr *host, __be16 port,
+			    const struct in6_addr *peer)
+{
+	struct rsess_offer_key key = { .laddr = *host, .lport = port };
+
+	if (peer)
+		key.raddr = *peer;
+	return rsess_offer_hash(rn, &key);
+}
+
+static u64 rsess_place_hash_of(const struct rsess_net *rn,
+			       const struct rsess_place *at)
+{
+	struct in6_addr host;
+
+	rsess_addr_host(&at->addr, &host);
+	return rsess_place_hash(rn, &host, at->addr.in.sin_port,
+				at->inband ? &at->peer : NULL);
 }
 
 /* Does the dialer come in by the door? */
@@ -89,30 +121,67 @@ static bool rsess_place_has_door(const struct rsess_place *at)
 	return at->ops->protocol == IPPROTO_TCP;
 }
 
-/* Is there a tombstone for who knocks?  Locked: RCU. */
-static bool rsess_knock_find(struct rsess_net *rn, u8 protocol,
-			     const struct rsess_offer_key *key, bool asked,
-			     bool door, bool note)
+/**
+ * struct rsess_knocker - a dialer that comes, or is refused
+ * @protocol: in the header of IP
+ * @key: its connection
+ * @asked: it asks for a session in the transport's handshake
+ */
+struct rsess_knocker {
+	u8			protocol;
+	const struct rsess_offer_key *key;
+	bool			asked;
+};
+
+static bool rsess_place_fits(const struct rsess_place *at,
+			     const struct rsess_knocker *who, bool door)
 {
-	const u16 port = (__force u16)key->lport;
+	return at->addr.in.sin_port == who->key->lport &&
+	       rsess_place_protocol(at) == who->protocol &&
+	       rsess_place_has_door(at) == door &&
+	       rsess_place_covers(at, &who->key->laddr) &&
+	       (at->inband ? ipv6_addr_equal(&at->peer, &who->key->raddr) :
+			     who->asked);
+}
+
+/* Is there a tombstone of a listener that was bound to @host?  Locked: RCU. */
+static struct rsess_tomb *rsess_knock_find_at(const struct rsess_net *rn,
+					      const struct rsess_knocker *who,
+					      bool door,
+					      const struct in6_addr *host,
+					      const struct in6_addr *peer)
+{
+	const u64 hash = rsess_place_hash(rn, host, who->key->lport, peer);
 	struct rsess_tomb *tomb;
-	bool found = false;
 
-	hash_for_each_possible_rcu(rn->places, tomb, knock, port) {
-		const struct rsess_place *at = &tomb->at;
+	hash_for_each_possible_rcu(rn->places, tomb, knock, hash)
+		if (rsess_place_fits(&tomb->at, who, door))
+			return tomb;
+	return NULL;
+}
 
-		if (at->addr.in.sin_port != key->lport ||
-		    rsess_place_protocol(at) != protocol ||
-		    rsess_place_has_door(at) != door ||
-		    !rsess_place_covers(at, &key->laddr))
-			continue;
-		if (at->inband ? !ipv6_addr_equal(&at->peer, &key->raddr) : !asked)
-			continue;
-		found = true;
-		if (note)
-			WRITE_ONCE(tomb->knocked, true);
+/* A tombstone for who knocks, or NULL.  However many there are, few are looked at.
+ * Locked: RCU.
+ */
+static struct rsess_tomb *rsess_knock_find(const struct rsess_net *rn,
+					   const struct rsess_knocker *who,
+					   bool door)
+{
+	struct in6_addr hosts[] = { who->key->laddr, in6addr_any, in6addr_any };
+	struct rsess_tomb *tomb = NULL;
+	int i, n = 2;
+
+	if (ipv6_addr_v4mapped(&hosts[0]))
+		ipv6_addr_set_v4mapped(htonl(INADDR_ANY), &hosts[n++]);
+	for (i = 0; i < n && !tomb; i++) {
+		if (who->asked)
+			tomb = rsess_knock_find_at(rn, who, door, &hosts[i],
+						   NULL);
+		if (!tomb)
+			tomb = rsess_knock_find_at(rn, who, door, &hosts[i],
+						   &who->key->raddr);
 	}
-	return found;
+	return tomb;
 }
 
 /* The header of a SYN, or NULL. */
@@ -181,17 +250,17 @@ static bool rsess_knock_enter(struct rsess_net *rn, struct sk_buff *skb)
 static bool rsess_knock_in_tcp(struct rsess_net *rn, struct sk_buff *skb,
 			       int off, struct rsess_offer_key *key)
 {
+	struct rsess_knocker who = { .protocol = IPPROTO_TCP, .key = key };
 	const struct tcphdr *th;
 	struct tcphdr copy;
-	bool asks;
 
 	th = rsess_knock_syn(skb, off, &copy, key);
 	if (!th)
 		return false;
-	asks = rsess_knock_syn_asks(skb, off, th);
-	if (asks && rsess_knock_find(rn, IPPROTO_TCP, key, true, false, false))
+	who.asked = rsess_knock_syn_asks(skb, off, th);
+	if (who.asked && rsess_knock_find(rn, &who, false))
 		rsess_offer_add(rn, rsess_knock_hash(rn, key));
-	if (!rsess_knock_find(rn, IPPROTO_TCP, key, asks, true, false) ||
+	if (!rsess_knock_find(rn, &who, true) ||
 	    READ_ONCE(rn->exiting) || rsess_knock_is_heard(rn->net, skb, th, off))
 		return false;
 	if (rsess_knock_enter(rn, skb))
@@ -300,10 +369,14 @@ static bool rsess_knock_sctp_refused(const struct sk_buff *skb, int off,
 bool rsess_knock_in(struct rsess_net *rn, struct sk_buff *skb, int off,
 		    u8 protocol, struct rsess_offer_key *key)
 {
+	const struct rsess_knocker who = {
+		.protocol = protocol, .key = key, .asked = true,
+	};
+
 	if (protocol == IPPROTO_TCP)
 		return rsess_knock_in_tcp(rn, skb, off, key);
 	if (protocol == IPPROTO_SCTP && rsess_knock_sctp_asks(skb, off, key) &&
-	    rsess_knock_find(rn, protocol, key, true, false, false))
+	    rsess_knock_find(rn, &who, false))
 		rsess_offer_add(rn, rsess_knock_hash(rn, key));
 	return false;
 }
@@ -339,8 +412,9 @@ static bool rsess_knock_is_hosts(const struct rsess_net *rn,
 bool rsess_knock_out(struct rsess_net *rn, const struct sk_buff *skb, int off,
 		     u8 protocol, struct rsess_offer_key *key)
 {
+	struct rsess_knocker who = { .protocol = protocol, .key = key };
+	struct rsess_tomb *tomb;
 	bool refused = false;
-	bool asked;
 	u64 hash;
 
 	if (protocol == IPPROTO_TCP)
@@ -350,12 +424,13 @@ bool rsess_knock_out(struct rsess_net *rn, const struct sk_buff *skb, int off,
 	if (!refused || !rsess_knock_is_hosts(rn, skb))
 		return false;
 	hash = rsess_knock_hash(rn, key);
-	asked = rsess_offer_find(rn, hash);
-	if (asked)
+	who.asked = rsess_offer_find(rn, hash);
+	if (who.asked)
 		rsess_offer_del(rn, hash);
-	if (READ_ONCE(rn->exiting) ||
-	    !rsess_knock_find(rn, protocol, key, asked, false, true))
+	tomb = READ_ONCE(rn->exiting) ? NULL : rsess_knock_find(rn, &who, false);
+	if (!tomb)
 		return false;
+	WRITE_ONCE(tomb->knocked, true);
 	queue_work(rsess_wq, &rn->knock_work);
 	return true;
 }
@@ -365,9 +440,10 @@ static bool rsess_knock_next(struct rsess_net *rn, struct rsess_place *at)
 {
 	struct rsess_tomb *tomb;
 	bool found = false;
+	int i;
 
 	spin_lock(&rn->lock);
-	list_for_each_entry(tomb, &rn->tombs, list) {
+	hash_for_each(rn->places, i, tomb, knock) {
 		if (!READ_ONCE(tomb->knocked) ||
 		    (found && !rsess_place_equal(&tomb->at, at)))
 			continue;
@@ -383,12 +459,19 @@ static bool rsess_knock_next(struct rsess_net *rn, struct rsess_place *at)
 static void rsess_knock_give_up(struct rsess_net *rn,
 				const struct rsess_place *at)
 {
-	struct rsess_tomb *tomb;
+	struct rsess_tomb *tomb, *next;
+	struct hlist_node *n;
+	int i;
 
 	spin_lock(&rn->lock);
-	list_for_each_entry(tomb, &rn->tombs, list)
-		if (rsess_place_equal(&tomb->at, at))
+	hash_for_each_safe(rn->places, i, n, tomb, knock) {
+		if (!rsess_place_equal(&tomb->at, at))
+			continue;
+		for (; hash_hashed(&tomb->knock); tomb = next) {
+			next = list_next_entry(tomb, same);
 			rsess_knock_forbid(rn, tomb);
+		}
+	}
 	spin_unlock(&rn->lock);
 }
 
@@ -429,7 +512,10 @@ void rsess_knock_allow(struct rsess_net *rn, struct rsess_tomb *tomb,
 {
 	const struct rsess_listener *lsn = rs->lsn;
 	struct rsess_place *at = &tomb->at;
+	struct rsess_tomb *other;
+	u64 hash;
 
+	lockdep_assert_held(&rn->lock);
 	at->ops = rs->ops;
 	at->addr = lsn->addr;
 	at->v6only = lsn->v6only;
@@ -437,8 +523,14 @@ void rsess_knock_allow(struct rsess_net *rn, struct rsess_tomb *tomb,
 	at->uid = lsn->uid;
 	at->inband = rs->inband;
 	rsess_addr_host(&rs->raddr, &at->peer);
-	hash_add_rcu(rn->places, &tomb->knock,
-		     (__force u16)at->addr.in.sin_port);
+	hash = rsess_place_hash_of(rn, at);
+	hash_for_each_possible(rn->places, other, knock, hash) {
+		if (!rsess_place_is_same(&other->at, at))
+			continue;
+		list_add_tail(&tomb->same, &other->same);
+		return;
+	}
+	hash_add_rcu(rn->places, &tomb->knock, hash);
 	WRITE_ONCE(rn->nplaces, rn->nplaces + 1);
 }
 
@@ -449,10 +541,23 @@ void rsess_knock_allow(struct rsess_net *rn, struct rsess_tomb *tomb,
  */
 void rsess_knock_forbid(struct rsess_net *rn, struct rsess_tomb *tomb)
 {
+	struct rsess_tomb *next = NULL;
+
+	lockdep_assert_held(&rn->lock);
+	if (!list_empty(&tomb->same))
+		next = list_next_entry(tomb, same);
+	list_del_init(&tomb->same);
 	if (!hash_hashed(&tomb->knock))
 		return;
+	/* Another one of the place stands for it, before this one does no more. */
+	if (next) {
+		WRITE_ONCE(next->knocked, READ_ONCE(tomb->knocked));
+		hash_add_rcu(rn->places, &next->knock,
+			     rsess_place_hash_of(rn, &next->at));
+	} else {
+		WRITE_ONCE(rn->nplaces, rn->nplaces - 1);
+	}
 	hash_del_rcu(&tomb->knock);
-	WRITE_ONCE(rn->nplaces, rn->nplaces - 1);
 }
 
 /**

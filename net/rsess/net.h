@@ -85,8 +85,9 @@ struct rsess_blackhole {
  * @turns: attempts that may be made now, times HZ, at @turns_at
  * @turns_at: jiffies
  * @turn_work: gives turns
- * @places: tombstones that a dialer may ask where nobody listens, by port; read under RCU
- * @nplaces: how many
+ * @places: where dialers may ask tombstones though nobody listens: one of those of each
+ *	place, by address and port; read under RCU
+ * @nplaces: how many places
  * @knock_work: listens for those who ask
  * @door: sockets of IPv4 and IPv6 that listen for those who ask over TCP; written under
  *	@bind_lock, read under RCU

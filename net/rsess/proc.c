@@ -29,6 +29,9 @@ static int rsess_stat_show(struct seq_file *seq, void *v)
 			sum += per_cpu_ptr(rn->mib, cpu)->mibs[i];
 		seq_printf(seq, "%-20s %lu\n", rsess_mib_names[i], sum);
 	}
+	/* What there is now. */
+	seq_printf(seq, "%-20s %u\n", "Tombstones", READ_ONCE(rn->ntombs));
+	seq_printf(seq, "%-20s %u\n", "Places", READ_ONCE(rn->nplaces));
 	return 0;
 }
 

@@ -14,7 +14,8 @@ static unsigned int rsess_ms_min = 100;
 static unsigned int rsess_ms_max = 24 * 3600 * 1000;
 static unsigned int rsess_dial_ms_min = RSESS_DIAL_MIN_MS;
 /* A tombstone is no place to stay. */
-static unsigned int rsess_tomb_max = 600 * 1000;
+static unsigned int rsess_tomb_ms_max = 600 * 1000;
+static unsigned int rsess_tomb_max = 65536;
 static unsigned int rsess_window_min = RSESS_WINDOW_MIN;
 
 #define RSESS_SYSCTL_RANGE(name, min, max)				\
@@ -39,10 +40,10 @@ static const struct ctl_table rsess_sysctls[] = {
 	RSESS_SYSCTL_MS(handshake_timeout_ms, &rsess_ms_min),
 	RSESS_SYSCTL_MS(orphan_timeout_ms, &rsess_ms_min),
 	RSESS_SYSCTL_MS(dial_max_ms, &rsess_dial_ms_min),
-	RSESS_SYSCTL_RANGE(tombstone_timeout_ms, SYSCTL_ZERO, &rsess_tomb_max),
+	RSESS_SYSCTL_RANGE(tombstone_timeout_ms, SYSCTL_ZERO, &rsess_tomb_ms_max),
 	RSESS_SYSCTL_MAX(max_sessions, SYSCTL_ZERO),
 	RSESS_SYSCTL_MAX(max_orphans, SYSCTL_ZERO),
-	RSESS_SYSCTL_MAX(max_tombstones, SYSCTL_ZERO),
+	RSESS_SYSCTL_RANGE(max_tombstones, SYSCTL_ZERO, &rsess_tomb_max),
 	RSESS_SYSCTL_MAX(max_pending, SYSCTL_ONE),
 	RSESS_SYSCTL_MAX(max_pending_source, SYSCTL_ONE),
 	RSESS_SYSCTL_MAX(max_retained, SYSCTL_ZERO),

@@ -312,6 +312,7 @@ int rsess_table_insert(struct rsess_sock *rs)
 	rs->tomb = kzalloc(sizeof(*rs->tomb), GFP_KERNEL_ACCOUNT);
 	if (!rs->tomb)
 		return -ENOMEM;
+	INIT_LIST_HEAD(&rs->tomb->same);
 	spin_lock(&rn->lock);
 	if (rsess_tomb_lookup(rn, rs->id))
 		err = -EEXIST;

@@ -23,9 +23,10 @@ struct sock;
  * @lsn: listener that is kept open for the RESUME, where a dialer that knocks is not
  *	noticed; else NULL
  * @rcu: who knocks looks without a lock
- * @knock: place in rsess_net.places, or not hashed: nobody has to come
- * @at: where the session was accepted; with @knock
- * @knocked: somebody has, and nobody listens; written without a lock
+ * @knock: place in rsess_net.places, of one of those with an equal @at; else not hashed
+ * @same: ring of those with an equal @at, or alone: nobody has to come
+ * @at: where the session was accepted, if somebody has to come; does not change
+ * @knocked: with @knock: somebody has, and nobody listens; written without a lock
  * @expires: jiffies
  * @id: of the session
  * @secret: of the session
@@ -40,6 +41,7 @@ struct rsess_tomb {
 	struct rsess_listener	*lsn;
 	struct rcu_head		rcu;
 	struct hlist_node	knock;
+	struct list_head	same;
 	struct rsess_place	at;
 	bool			knocked;
 	unsigned long		expires;

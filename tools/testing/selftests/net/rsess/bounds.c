@@ -492,6 +492,48 @@ CASE(bounds, tombstones)
 	OK(honest(&self->h));
 }
 
+/* A tombstone answers a dialer that comes to ask. */
+static int is_remembered(struct peer *old)
+{
+	int ret = peer_dial(old) ?: peer_send_resume(old) ?:
+		  peer_expect(old, RSESS_RESUMED);
+
+	peer_close(old);
+	return ret;
+}
+
+/* A SYN looks at places, however many sessions were accepted there. */
+CASE(bounds, tombstones_share_a_place)
+{
+	static struct peer old[21];
+	struct pair *s = &self->s;
+	struct pair o;
+	int i;
+
+	pair_init(&o, false, AF_INET, 0);
+	OK(pair_listen_at(&o, PORT + 1));
+	OK(sysctl_set("rsess/max_tombstones", 20));
+	for (i = 0; i < 21; i++) {
+		pair_free(s);
+		pair_init(s, false, AF_INET, 0);
+		OK(pair_beside(s, &o));
+		OK(peer_hello(&s->p));
+		OK(pair_accept(s));
+		OK(end_unheard(s));
+		old[i] = s->p;
+	}
+	OK(wait_until(is_alone, NULL));
+	EXPECT_EQ(20, stat_get("Tombstones"));
+	EXPECT_EQ(1, stat_get("Places"));
+	/* Nobody listens any more.  The first has gone, and the others are found. */
+	pair_free(&o);
+	OK(is_remembered(&old[1]));
+	OK(is_remembered(&old[20]));
+	EXPECT_LT(0, stat_get("ListenersRecalled"));
+	EXPECT_EQ(1, stat_get("TombstonesDropped"));
+	OK(honest(&self->h));
+}
+
 /*
  * Sessions whose application is gone.
  */
