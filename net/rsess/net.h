@@ -22,20 +22,27 @@
 #define RSESS_BLACKHOLES	256
 
 /* Users are told apart by a hash. */
-#define RSESS_ORPHAN_SETS	64
+#define RSESS_USERS		64
 /* So are addresses that are dialed. */
 #define RSESS_TURN_SETS		64
 
 struct rsess_offers;
 
+/* Of what is limited each user has a share. */
+enum rsess_limited {
+	RSESS_SESSIONS,
+	RSESS_ORPHANS,
+	RSESS_LIMITED_MAX
+};
+
 /**
- * struct rsess_orphans - sessions of some users whose application is gone
- * @list: of them, oldest first
- * @n: how many
+ * struct rsess_user - what the users with one hash have
+ * @n: how many of each kind
+ * @orphans: sessions whose application is gone, oldest first
  */
-struct rsess_orphans {
-	struct list_head	list;
-	unsigned int		n;
+struct rsess_user {
+	unsigned int		n[RSESS_LIMITED_MAX];
+	struct list_head	orphans;
 };
 
 /**
@@ -75,8 +82,8 @@ struct rsess_blackhole {
  * @sessions: every session by its number, for people to read; has a lock of its own
  * @last_session: the number given last
  * @nsessions: how many
- * @orphans: sessions whose application is gone, by user
- * @norphans: how many of all users
+ * @user: what each has, by the hash
+ * @norphans: sessions whose application is gone, of all users
  * @tombs: tombstones, oldest first
  * @ntombs: how many
  * @tomb_work: expires tombstones
@@ -134,7 +141,7 @@ struct rsess_net {
 	struct xarray		sessions;
 	u32			last_session;
 	unsigned int		nsessions;
-	struct rsess_orphans	orphans[RSESS_ORPHAN_SETS];
+	struct rsess_user	user[RSESS_USERS];
 	unsigned int		norphans;
 	struct list_head	tombs;
 	unsigned int		ntombs;

@@ -269,7 +269,8 @@ struct rsess_addrs {
  *
  * Under rsess_net.lock:
  * @orphan: place in a list of orphans
- * @orphans: which list that is
+ * @orphans: whose list that is
+ * @listed: who has the session; with @number
  * @turn: place among those that wait to dial again
  * @turns: where that is
  * @turn_come: the wait is over; also read without the lock
@@ -396,7 +397,8 @@ struct rsess_sock {
 	unsigned int		ready_waits;
 
 	struct list_head	orphan;
-	struct rsess_orphans	*orphans;
+	struct rsess_user	*orphans;
+	struct rsess_user	*listed;
 	struct list_head	turn;
 	struct rsess_turns	*turns;
 	bool			turn_come;

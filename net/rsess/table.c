@@ -46,6 +46,45 @@ static const struct rhashtable_params rsess_tomb_params = {
 	.automatic_shrinking	= true,
 };
 
+static struct rsess_user *rsess_user_of(struct rsess_net *rn,
+					const struct rsess_sock *rs)
+{
+	u32 uid = __kuid_val(rsess_to_sk(rs)->sk_uid);
+
+	return &rn->user[siphash(&uid, sizeof(uid), &rn->key) % RSESS_USERS];
+}
+
+/* How many users have some?  Locked: rn->lock */
+static unsigned int rsess_users(const struct rsess_net *rn,
+				enum rsess_limited what)
+{
+	const struct rsess_user *user;
+	unsigned int users = 0;
+
+	lockdep_assert_held(&rn->lock);
+	for (user = rn->user; user < &rn->user[RSESS_USERS]; user++)
+		users += user->n[what] > 0;
+	return users;
+}
+
+/* There are too many, @n: whose go?  @own, those of the user who made the last one, if
+ * they are more than its share; else those of the user who has most.  Locked: rn->lock.
+ */
+static struct rsess_user *rsess_user_excess(struct rsess_net *rn,
+					    struct rsess_user *own,
+					    enum rsess_limited what,
+					    unsigned int n)
+{
+	struct rsess_user *user, *most = own;
+
+	if (own->n[what] > n / rsess_users(rn, what))
+		return own;
+	for (user = rn->user; user < &rn->user[RSESS_USERS]; user++)
+		if (user->n[what] > most->n[what])
+			most = user;
+	return most;
+}
+
 /* Locked: rn->lock */
 static struct rsess_tomb *rsess_tomb_lookup(struct rsess_net *rn, const u8 *id)
 {
@@ -149,14 +188,15 @@ static void rsess_tomb_work(struct work_struct *work)
  */
 int rsess_table_init(struct rsess_net *rn)
 {
-	int i, err;
+	struct rsess_user *user;
+	int err;
 
 	get_random_once(&rsess_id_key, sizeof(rsess_id_key));
 	spin_lock_init(&rn->lock);
 	get_random_bytes(&rn->key, sizeof(rn->key));
 	xa_init_flags(&rn->sessions, XA_FLAGS_ALLOC1);
-	for (i = 0; i < RSESS_ORPHAN_SETS; i++)
-		INIT_LIST_HEAD(&rn->orphans[i].list);
+	for (user = rn->user; user < &rn->user[RSESS_USERS]; user++)
+		INIT_LIST_HEAD(&user->orphans);
 	INIT_LIST_HEAD(&rn->tombs);
 	INIT_DELAYED_WORK(&rn->tomb_work, rsess_tomb_work);
 	err = rhashtable_init(&rn->table, &rsess_table_params);
@@ -189,21 +229,40 @@ void rsess_table_exit(struct rsess_net *rn)
 	xa_destroy(&rn->sessions);
 }
 
-/* One more session; false: there are too many. */
-static bool rsess_table_count(struct rsess_net *rn)
+/* May a user have one more session?  Beyond the limit he may if he has less than his
+ * share, for then others have more than theirs.  Locked: rn->lock
+ */
+static bool rsess_table_has_room(const struct rsess_net *rn,
+				 const struct rsess_user *user)
 {
+	unsigned int max = READ_ONCE(rn->max_sessions);
+	unsigned int n = user->n[RSESS_SESSIONS];
+
+	return rn->nsessions < max ||
+	       n < max / (rsess_users(rn, RSESS_SESSIONS) + !n);
+}
+
+/* One more session; false: there are too many. */
+static bool rsess_table_count(struct rsess_net *rn, struct rsess_sock *rs)
+{
+	struct rsess_user *user = rsess_user_of(rn, rs);
 	bool ok;
 
 	spin_lock(&rn->lock);
-	ok = rn->nsessions < READ_ONCE(rn->max_sessions);
-	rn->nsessions += ok;
+	ok = rsess_table_has_room(rn, user);
+	if (ok) {
+		rs->listed = user;
+		user->n[RSESS_SESSIONS]++;
+		rn->nsessions++;
+	}
 	spin_unlock(&rn->lock);
 	return ok;
 }
 
-static void rsess_table_uncount(struct rsess_net *rn)
+static void rsess_table_uncount(struct rsess_net *rn, struct rsess_sock *rs)
 {
 	spin_lock(&rn->lock);
+	rs->listed->n[RSESS_SESSIONS]--;
 	rn->nsessions--;
 	spin_unlock(&rn->lock);
 }
@@ -261,14 +320,14 @@ int rsess_table_list(struct rsess_sock *rs)
 
 	if (rs->number)
 		return 0;		/* a second connect() */
-	if (!rsess_table_count(rn)) {
+	if (!rsess_table_count(rn, rs)) {
 		RSESS_INC(net, SESSIONS_REFUSED);
 		return -ENOBUFS;
 	}
 	if (xa_alloc_cyclic(&rn->sessions, &rs->number, rs, xa_limit_32b,
 			    &rn->last_session, GFP_KERNEL) < 0) {
 		rs->number = 0;
-		rsess_table_uncount(rn);
+		rsess_table_uncount(rn, rs);
 		return -ENOMEM;
 	}
 	/* It has come too late for rsess_table_end(), or that finds it. */
@@ -293,7 +352,7 @@ void rsess_table_unlist(struct rsess_sock *rs)
 		return;
 	xa_erase(&rn->sessions, rs->number);
 	rs->number = 0;
-	rsess_table_uncount(rn);
+	rsess_table_uncount(rn, rs);
 }
 
 /**
@@ -422,52 +481,25 @@ static void rsess_orphan_del(struct rsess_net *rn, struct rsess_sock *rs)
 	if (list_empty(&rs->orphan))
 		return;
 	list_del_init(&rs->orphan);
-	rs->orphans->n--;
+	rs->orphans->n[RSESS_ORPHANS]--;
 	rn->norphans--;
-}
-
-static struct rsess_orphans *rsess_orphans_of(struct rsess_net *rn,
-					      const struct rsess_sock *rs)
-{
-	u32 uid = __kuid_val(rsess_to_sk(rs)->sk_uid);
-
-	return &rn->orphans[siphash(&uid, sizeof(uid), &rn->key) %
-			    RSESS_ORPHAN_SETS];
-}
-
-/* There are too many: whose go?  @own, those of the user who made the last one, if they
- * are more than its share; else those of the user who has most.  Locked: rn->lock.
- */
-static struct rsess_orphans *rsess_orphans_excess(struct rsess_net *rn,
-						  struct rsess_orphans *own)
-{
-	struct rsess_orphans *most = own;
-	unsigned int users = 0;
-	int i;
-
-	for (i = 0; i < RSESS_ORPHAN_SETS; i++) {
-		users += rn->orphans[i].n > 0;
-		if (rn->orphans[i].n > most->n)
-			most = &rn->orphans[i];
-	}
-	return own->n > rn->norphans / users ? own : most;
 }
 
 /* Which one goes?  The oldest; but of the first that are looked at one that has no
  * transport, for its peer may never come again.  Locked: rn->lock.
  */
-static struct rsess_sock *rsess_orphan_victim(const struct rsess_orphans *o)
+static struct rsess_sock *rsess_orphan_victim(const struct rsess_user *user)
 {
 	struct rsess_sock *rs;
 	int looks = 0;
 
-	list_for_each_entry(rs, &o->list, orphan) {
+	list_for_each_entry(rs, &user->orphans, orphan) {
 		if (!READ_ONCE(rs->tr))
 			return rs;
 		if (++looks == RSESS_ORPHAN_LOOKS)
 			break;
 	}
-	return list_first_entry(&o->list, struct rsess_sock, orphan);
+	return list_first_entry(&user->orphans, struct rsess_sock, orphan);
 }
 
 /**
@@ -481,14 +513,17 @@ struct rsess_sock *rsess_orphan_add(struct rsess_sock *rs)
 {
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
 	struct rsess_sock *victim = NULL;
+	struct rsess_user *user;
 
 	spin_lock(&rn->lock);
-	rs->orphans = rsess_orphans_of(rn, rs);
-	list_add_tail(&rs->orphan, &rs->orphans->list);
-	rs->orphans->n++;
+	rs->orphans = rsess_user_of(rn, rs);
+	list_add_tail(&rs->orphan, &rs->orphans->orphans);
+	rs->orphans->n[RSESS_ORPHANS]++;
 	rn->norphans++;
 	if (rn->norphans > READ_ONCE(rn->max_orphans)) {
-		victim = rsess_orphan_victim(rsess_orphans_excess(rn, rs->orphans));
+		user = rsess_user_excess(rn, rs->orphans, RSESS_ORPHANS,
+					 rn->norphans);
+		victim = rsess_orphan_victim(user);
 		rsess_orphan_del(rn, victim);
 		sock_hold(rsess_to_sk(victim));
 	}

@@ -462,6 +462,45 @@ CASE(bounds, sessions)
 	OK(newcomer(&self->h, "127.0.0.2"));
 }
 
+/* A session that @uid begins at another port: what connect() fails with, or 0. */
+static int dial_as(uid_t uid, int port, int *fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, AF_INET, port);
+	int err = seteuid(uid) ? errno : 0;
+
+	*fd = socket(AF_RSESS, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (!err && connect(*fd, (struct sockaddr *)&ss, len) && errno != EINPROGRESS)
+		err = errno;
+	return seteuid(0) ? errno : err;
+}
+
+/* Who takes all there are keeps nobody else out. */
+CASE(bounds, sessions_of_another_user)
+{
+	int fd[16], root, n;
+	static struct peer mute;
+
+	/* Who listens there says nothing. */
+	peer_init(&mute, false, 0);
+	OK(peer_listen(&mute, AF_INET, PORT + 1));
+	OK(sysctl_set("rsess/max_sessions", 16));
+	/* The honest one is root's. */
+	for (n = 0; n < 15; n++)
+		ASSERT_EQ(0, dial_as(NOBODY, PORT + 1, &fd[n]));
+	ASSERT_EQ(ENOBUFS, dial_as(NOBODY, PORT + 1, &fd[n]));
+	close(fd[n]);
+	EXPECT_EQ(1, stat_get("SessionsRefused"));
+	ASSERT_EQ(0, dial_as(0, PORT + 1, &root));
+	/* One comes in where root listens, too. */
+	OK(newcomer(&self->h, "127.0.0.2"));
+	EXPECT_EQ(1, stat_get("SessionsRefused"));
+	OK(honest(&self->h));
+	close(root);
+	while (n)
+		close(fd[--n]);
+}
+
 CASE(bounds, tombstones)
 {
 	static struct peer old[3];
