@@ -32,6 +32,7 @@ struct rsess_offers;
 enum rsess_limited {
 	RSESS_SESSIONS,
 	RSESS_ORPHANS,
+	RSESS_TOMBS,
 	RSESS_LIMITED_MAX
 };
 
@@ -39,10 +40,12 @@ enum rsess_limited {
  * struct rsess_user - what the users with one hash have
  * @n: how many of each kind
  * @orphans: sessions whose application is gone, oldest first
+ * @tombs: tombstones, oldest first: those that will hardly be asked, and others
  */
 struct rsess_user {
 	unsigned int		n[RSESS_LIMITED_MAX];
 	struct list_head	orphans;
+	struct list_head	tombs[2];
 };
 
 /**
@@ -84,8 +87,7 @@ struct rsess_blackhole {
  * @nsessions: how many
  * @user: what each has, by the hash
  * @norphans: sessions whose application is gone, of all users
- * @tombs: tombstones, oldest first
- * @ntombs: how many
+ * @ntombs: tombstones of all users
  * @tomb_work: expires tombstones
  * @turns_of: sessions that wait to dial again, by the peer's address
  * @turns_next: those of which somebody waits; the one whose turn it is comes first
@@ -143,7 +145,6 @@ struct rsess_net {
 	unsigned int		nsessions;
 	struct rsess_user	user[RSESS_USERS];
 	unsigned int		norphans;
-	struct list_head	tombs;
 	unsigned int		ntombs;
 	struct delayed_work	tomb_work;
 	struct rsess_turns	turns_of[RSESS_TURN_SETS];

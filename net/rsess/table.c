@@ -20,6 +20,9 @@
 /* So many of a user's orphans are looked at for one to be cut. */
 #define RSESS_ORPHAN_LOOKS	64
 
+/* So many tombstones of a user go at once, when their time is over. */
+#define RSESS_TOMB_BATCH	1024
+
 static siphash_key_t rsess_id_key __read_mostly;
 
 /* Peers choose ids, and shall not choose what collides. */
@@ -107,40 +110,49 @@ static void rsess_tomb_del(struct rsess_net *rn, struct rsess_tomb *tomb)
 {
 	rhashtable_remove_fast(&rn->tomb_table, &tomb->hash, rsess_tomb_params);
 	list_del(&tomb->list);
-	rn->ntombs--;
+	tomb->user->n[RSESS_TOMBS]--;
+	WRITE_ONCE(rn->ntombs, rn->ntombs - 1);
 	rsess_knock_forbid(rn, tomb);
 	rsess_tomb_free(tomb);
 }
 
-/* Makes room for one more.  Locked: rn->lock */
-static bool rsess_tomb_room(struct rsess_net *rn)
+/* Those of a user that will hardly be asked come first. */
+static struct rsess_tomb *rsess_tomb_first(struct rsess_user *user)
 {
-	if (rn->ntombs < READ_ONCE(rn->max_tombstones))
-		return true;
-	if (list_empty(&rn->tombs))
-		return false;
-	this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
-	rsess_tomb_del(rn, list_first_entry(&rn->tombs, struct rsess_tomb, list));
-	return true;
+	return list_first_entry_or_null(&user->tombs[false], struct rsess_tomb,
+					list) ?:
+	       list_first_entry_or_null(&user->tombs[true], struct rsess_tomb,
+					list);
 }
 
-/* Those that will hardly be asked are the first to go.  Locked: rn->lock */
-static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb,
-			   bool confirmed)
+/* There is one too many.  Locked: rn->lock */
+static void rsess_tomb_drop(struct rsess_net *rn, struct rsess_user *own)
 {
-	if (!rsess_tomb_room(rn) ||
-	    rhashtable_insert_fast(&rn->tomb_table, &tomb->hash,
+	struct rsess_user *user;
+
+	user = rsess_user_excess(rn, own, RSESS_TOMBS, rn->ntombs);
+	this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
+	rsess_tomb_del(rn, rsess_tomb_first(user));
+}
+
+/* @asked: the peer may come to ask.  Locked: rn->lock */
+static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb,
+			   bool asked)
+{
+	struct rsess_user *user = tomb->user;
+
+	if (rhashtable_insert_fast(&rn->tomb_table, &tomb->hash,
 				   rsess_tomb_params)) {
 		this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
 		rsess_knock_forbid(rn, tomb);
 		rsess_tomb_free(tomb);
 		return;
 	}
-	if (confirmed)
-		list_add(&tomb->list, &rn->tombs);
-	else
-		list_add_tail(&tomb->list, &rn->tombs);
-	rn->ntombs++;
+	list_add_tail(&tomb->list, &user->tombs[asked]);
+	user->n[RSESS_TOMBS]++;
+	WRITE_ONCE(rn->ntombs, rn->ntombs + 1);
+	if (rn->ntombs > READ_ONCE(rn->max_tombstones))
+		rsess_tomb_drop(rn, user);
 	queue_delayed_work(rsess_wq, &rn->tomb_work, HZ);
 }
 
@@ -160,23 +172,47 @@ static void rsess_tomb_fill(struct rsess_net *rn, struct rsess_tomb *tomb,
 	tomb->seq = rs->sq.write_seq + 1;
 	tomb->ack = rs->credit.rcv_nxt;
 	tomb->limit = rs->credit.limit;
+	tomb->user = rsess_user_of(rn, rs);
 	tomb->expires = jiffies + rsess_jiffies(ms);
 }
 
-/* The order is not that of expiry: look at all. */
+/* The oldest ones go, of which each list begins with one.  How many, at most @most?
+ * Locked: rn->lock
+ */
+static int rsess_tomb_expire(struct rsess_net *rn, struct list_head *tombs,
+			     int most)
+{
+	struct rsess_tomb *tomb, *n;
+	int gone = 0;
+
+	list_for_each_entry_safe(tomb, n, tombs, list) {
+		if (gone == most || time_before(jiffies, tomb->expires))
+			break;
+		rsess_tomb_del(rn, tomb);
+		gone++;
+	}
+	return gone;
+}
+
 static void rsess_tomb_work(struct work_struct *work)
 {
 	struct rsess_net *rn =
 		container_of(work, struct rsess_net, tomb_work.work);
-	struct rsess_tomb *tomb, *n;
+	struct rsess_user *user;
+	bool more = false;
+	int i;
 
-	spin_lock(&rn->lock);
-	list_for_each_entry_safe(tomb, n, &rn->tombs, list)
-		if (time_after_eq(jiffies, tomb->expires))
-			rsess_tomb_del(rn, tomb);
-	if (rn->ntombs)
-		queue_delayed_work(rsess_wq, &rn->tomb_work, HZ);
-	spin_unlock(&rn->lock);
+	for (user = rn->user; user < &rn->user[RSESS_USERS]; user++) {
+		spin_lock(&rn->lock);
+		for (i = 0; i < 2; i++)
+			more |= rsess_tomb_expire(rn, &user->tombs[i],
+						  RSESS_TOMB_BATCH) ==
+				RSESS_TOMB_BATCH;
+		spin_unlock(&rn->lock);
+		cond_resched();
+	}
+	if (READ_ONCE(rn->ntombs))
+		queue_delayed_work(rsess_wq, &rn->tomb_work, more ? 0 : HZ);
 }
 
 /**
@@ -195,9 +231,11 @@ int rsess_table_init(struct rsess_net *rn)
 	spin_lock_init(&rn->lock);
 	get_random_bytes(&rn->key, sizeof(rn->key));
 	xa_init_flags(&rn->sessions, XA_FLAGS_ALLOC1);
-	for (user = rn->user; user < &rn->user[RSESS_USERS]; user++)
+	for (user = rn->user; user < &rn->user[RSESS_USERS]; user++) {
 		INIT_LIST_HEAD(&user->orphans);
-	INIT_LIST_HEAD(&rn->tombs);
+		INIT_LIST_HEAD(&user->tombs[false]);
+		INIT_LIST_HEAD(&user->tombs[true]);
+	}
 	INIT_DELAYED_WORK(&rn->tomb_work, rsess_tomb_work);
 	err = rhashtable_init(&rn->table, &rsess_table_params);
 	if (err)
@@ -216,13 +254,15 @@ int rsess_table_init(struct rsess_net *rn)
  */
 void rsess_table_exit(struct rsess_net *rn)
 {
-	struct rsess_tomb *tomb, *n;
+	struct rsess_user *user;
+	struct rsess_tomb *tomb;
 
 	WRITE_ONCE(rn->max_tombstones, 0);
 	cancel_delayed_work_sync(&rn->tomb_work);
 	spin_lock(&rn->lock);
-	list_for_each_entry_safe(tomb, n, &rn->tombs, list)
-		rsess_tomb_del(rn, tomb);
+	for (user = rn->user; user < &rn->user[RSESS_USERS]; user++)
+		while ((tomb = rsess_tomb_first(user)))
+			rsess_tomb_del(rn, tomb);
 	spin_unlock(&rn->lock);
 	rhashtable_destroy(&rn->tomb_table);
 	rhashtable_destroy(&rn->table);
@@ -399,7 +439,7 @@ void rsess_table_remove(struct rsess_sock *rs, bool tomb)
 		rs->hashed = false;
 		if (tomb) {
 			rsess_tomb_fill(rn, rs->tomb, rs);
-			rsess_tomb_add(rn, rs->tomb, rs->confirmed);
+			rsess_tomb_add(rn, rs->tomb, !rs->confirmed);
 			rs->tomb = NULL;
 		}
 	}

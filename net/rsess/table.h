@@ -13,13 +13,15 @@ struct net;
 struct rsess_listener;
 struct rsess_net;
 struct rsess_sock;
+struct rsess_user;
 struct sock;
 
 /**
  * struct rsess_tomb - tombstone: what it takes to answer a RESUME of a session
  * that has ended in order
  * @hash: place in the table, under the lock of rsess_net, as the rest
- * @list: place in the list, oldest first
+ * @list: place in the list of @user
+ * @user: who had the session
  * @lsn: listener that is kept open for the RESUME, where a dialer that knocks is not
  *	noticed; else NULL
  * @rcu: who knocks looks without a lock
@@ -38,6 +40,7 @@ struct sock;
 struct rsess_tomb {
 	struct rhash_head	hash;
 	struct list_head	list;
+	struct rsess_user	*user;
 	struct rsess_listener	*lsn;
 	struct rcu_head		rcu;
 	struct hlist_node	knock;

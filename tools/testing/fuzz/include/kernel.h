@@ -392,6 +392,7 @@ static inline void spin_unlock(struct fuzz_lock *l)
 #define read_unlock_bh		spin_unlock
 #define write_lock_bh		spin_lock
 #define write_unlock_bh		spin_unlock
+#define cond_resched()		do { } while (0)
 #define __read_mostly
 #define lockdep_assert_held(l)	CHECK((l)->held)
 #define lockdep_assert(what)	CHECK(what)

@@ -607,6 +607,30 @@ static int orphan_ends(struct pair *s)
 	       peer_take_ack(&s->p, s->p.snd_max);
 }
 
+/* Who leaves many loses its own. */
+CASE(bounds, tombstones_of_another_user)
+{
+	static struct pair s[6];
+	struct peer *mine = &self->s.p;
+	int i;
+
+	OK(sysctl_set("rsess/max_tombstones", 4));
+	OK(peer_hello(mine));
+	OK(pair_accept(&self->s));
+	OK(end_unheard(&self->s));
+	OK(seteuid(NOBODY));
+	for (i = 0; i < 6; i++) {
+		OK(retained(&s[i], PORT + 1 + i));
+		OK(end_unheard(&s[i]));
+	}
+	OK(seteuid(0));
+	OK(wait_until(is_alone, NULL));
+	EXPECT_EQ(3, stat_get("TombstonesDropped"));
+	EXPECT_EQ(4, stat_get("Tombstones"));
+	OK(is_remembered(mine));
+	OK(honest(&self->h));
+}
+
 /* Who makes many loses its own. */
 CASE(bounds, orphans_of_another_user)
 {
