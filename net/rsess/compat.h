@@ -18,6 +18,11 @@
 #include <net/inet_connection_sock.h>
 #include <net/sock.h>
 
+/* What <net/sock.h> said of the memory of a protocol has a file of its own since 6.10. */
+#ifdef RSESS_HAVE_PROTO_MEMORY
+#include <net/proto_memory.h>
+#endif
+
 /* bind() and connect() take struct sockaddr_unsized since 7.0. */
 #ifndef RSESS_HAVE_SOCKADDR_UNSIZED
 #define sockaddr_unsized sockaddr

@@ -41,7 +41,7 @@ RSESS_MIB(HANDSHAKE_TIMEOUTS, "HandshakeTimeouts")	/* transports that never beca
 RSESS_MIB(HANDSHAKES_LOST, "HandshakesLost")	/* connections that ended before a first frame */
 RSESS_MIB(SESSION_TIMEOUTS, "SessionTimeouts")	/* sessions without transport too long */
 RSESS_MIB(ORPHAN_TIMEOUTS, "OrphanTimeouts")	/* orphans without progress */
-RSESS_MIB(ORPHANS_DROPPED, "OrphansDropped")	/* over max_orphans */
+RSESS_MIB(ORPHANS_DROPPED, "OrphansDropped")	/* over max_orphans, or out of memory */
 RSESS_MIB(PENDING_FULL, "PendingFull")	/* max_pending reached, new transports wait */
 RSESS_MIB(PENDING_SOURCE, "PendingSource")	/* too many of one address */
 RSESS_MIB(PENDING_DROPPED, "PendingDropped")	/* given up for newer ones */

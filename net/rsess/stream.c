@@ -3,6 +3,7 @@
  * The byte stream as the application sees it.
  */
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/tcp.h>
 #include <net/sock.h>
 #include "compat.h"
@@ -10,6 +11,7 @@
 #include "recvq.h"
 #include "session.h"
 #include "stamp.h"
+#include "table.h"
 #include "transport.h"
 #include "urgent.h"
 
@@ -86,6 +88,15 @@ void rsess_send_account(struct rsess_sock *rs)
 		sk_mem_uncharge(sk, -more);
 }
 
+/* Was @len refused because all sockets together are at their limit?  Each processor may
+ * have memory that is not counted yet.
+ */
+static bool rsess_memory_is_gone(const struct sock *sk, size_t len)
+{
+	return sk_memory_allocated(sk) + sk_mem_pages(len) +
+	       (SZ_1M >> PAGE_SHIFT) > sk_prot_mem_limits(sk, 2);
+}
+
 /**
  * rsess_send_freed() - memory of the retained bytes was freed
  * @rs: session, locked
@@ -106,7 +117,7 @@ void rsess_send_freed(struct rsess_sock *rs)
  * @len: bytes
  *
  * At the limits what the kernel takes off sk_sndbuf nobody would give back; instead
- * nothing is taken but what it has forced.
+ * nothing is taken but what it has forced.  Orphans make room.
  *
  * Return: false when there is none.
  */
@@ -115,13 +126,16 @@ bool rsess_send_charge(struct sock *sk, size_t len)
 	int sndbuf = READ_ONCE(sk->sk_sndbuf);
 	bool charged = sk_wmem_schedule(sk, len);
 
-	if (READ_ONCE(sk->sk_sndbuf) == sndbuf)
-		return charged;
-	WRITE_ONCE(sk->sk_sndbuf, sndbuf);
-	if (!sk->sk_wmem_queued)
-		return charged;
-	sk_mem_reclaim(sk);
-	return false;
+	if (READ_ONCE(sk->sk_sndbuf) != sndbuf) {
+		WRITE_ONCE(sk->sk_sndbuf, sndbuf);
+		if (sk->sk_wmem_queued) {
+			sk_mem_reclaim(sk);
+			charged = false;
+		}
+	}
+	if (!charged && rsess_memory_is_gone(sk, len))
+		rsess_orphan_relieve();
+	return charged;
 }
 
 /* How large a page for the next bytes may be.  This call fills at least half of it, or

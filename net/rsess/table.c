@@ -20,6 +20,9 @@
 /* So many of a user's orphans are looked at for one to be cut. */
 #define RSESS_ORPHAN_LOOKS	64
 
+/* Where memory has run out, so often an orphan goes. */
+#define RSESS_RELIEF	(HZ / 10)
+
 /* So many tombstones of a user go at once, when their time is over. */
 #define RSESS_TOMB_BATCH	1024
 
@@ -569,6 +572,85 @@ struct rsess_sock *rsess_orphan_add(struct rsess_sock *rs)
 	}
 	spin_unlock(&rn->lock);
 	return victim;
+}
+
+/* The orphan whose peer has not acknowledged most, if that is more than @weight, which is
+ * told how much.  Locked: rn->lock
+ */
+static struct rsess_sock *rsess_orphan_heaviest(struct rsess_net *rn, int *weight)
+{
+	struct rsess_sock *rs, *found = NULL;
+	struct rsess_user *user;
+	int queued;
+
+	lockdep_assert_held(&rn->lock);
+	for (user = rn->user; user < &rn->user[RSESS_USERS]; user++) {
+		list_for_each_entry(rs, &user->orphans, orphan) {
+			queued = READ_ONCE(rsess_to_sk(rs)->sk_wmem_queued);
+			if (queued <= *weight)
+				continue;
+			*weight = queued;
+			found = rs;
+		}
+	}
+	return found;
+}
+
+/* Locked: RCU */
+static void rsess_orphan_sacrifice(struct rsess_sock *rs)
+{
+	struct net *net = sock_net(rsess_to_sk(rs));
+	struct rsess_net *rn = rsess_net(net);
+	bool late;
+
+	spin_lock(&rn->lock);
+	late = list_empty(&rs->orphan);
+	rsess_orphan_del(rn, rs);
+	spin_unlock(&rn->lock);
+	if (late)
+		return;
+	RSESS_INC(net, ORPHANS_DROPPED);
+	rsess_timer_evict(rs);
+}
+
+/**
+ * rsess_orphan_relieve() - somebody wants memory, and all there may be is used
+ *
+ * An orphan whose reader takes its time goes on only as long as nobody is kept waiting by
+ * that, as with TCP.  The limit is that of all namespaces, so whose orphan it is does not
+ * matter: one that holds most is cut, a moment later the next one.
+ */
+void rsess_orphan_relieve(void)
+{
+	static unsigned long last;
+	struct rsess_sock *rs, *victim = NULL;
+	unsigned long then = READ_ONCE(last);
+	int weight = SOCK_MIN_SNDBUF;
+	struct rsess_net *rn;
+	struct net *net;
+
+	if (time_in_range(jiffies, then, then + RSESS_RELIEF) ||
+	    cmpxchg(&last, then, jiffies) != then)
+		return;
+	rcu_read_lock();		/* namespaces, and who ends them */
+	for_each_net_rcu(net) {
+		rn = rsess_net(net);
+		spin_lock(&rn->lock);
+		rs = rsess_orphan_heaviest(rn, &weight);
+		if (rs)
+			sock_hold(rsess_to_sk(rs));
+		spin_unlock(&rn->lock);
+		if (!rs)
+			continue;
+		if (victim)
+			sock_put(rsess_to_sk(victim));
+		victim = rs;
+	}
+	if (victim) {
+		rsess_orphan_sacrifice(victim);
+		sock_put(rsess_to_sk(victim));
+	}
+	rcu_read_unlock();
 }
 
 /**

@@ -65,6 +65,7 @@ int rsess_table_insert(struct rsess_sock *rs);
 void rsess_table_remove(struct rsess_sock *rs, bool tomb);
 struct rsess_sock *rsess_orphan_add(struct rsess_sock *rs);
 void rsess_orphan_remove(struct rsess_sock *rs);
+void rsess_orphan_relieve(void);
 struct sock *rsess_table_find(struct net *net, const u8 *id);
 bool rsess_tomb_find(struct net *net, const u8 *id, struct rsess_tomb *copy);
 bool rsess_tomb_renew(struct net *net, const u8 *id, u32 epoch);

@@ -427,7 +427,7 @@ void rsess_timer_orphaned(struct rsess_sock *rs)
 
 /* Has the orphan bytes for which the peer has given no credit?  Its reader may take its
  * time, as with TCP, as long as the peer is there.  What keeps many of them from staying
- * are max_orphans and the memory.
+ * are max_orphans and, when others want the memory, rsess_orphan_relieve().
  */
 static bool rsess_timer_orphan_waits(struct rsess_sock *rs)
 {

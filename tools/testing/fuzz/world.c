@@ -24,7 +24,7 @@ int rsess_protocol = IPPROTO_RSESS;
 struct workqueue_struct *rsess_wq;
 struct workqueue_struct *rsess_close_wq;
 
-static struct net world_net;
+struct net world_net;
 static struct rsess_mib world_mib;
 static struct rsess_net world_rn = { .mib = &world_mib };
 static struct rsess_listener world_lsn;

@@ -101,6 +101,7 @@ static inline void xa_destroy(struct xarray *xa)
 }
 
 #define PAGE_SHIFT		12
+#define SZ_1M			0x00100000
 #define IS_ENABLED(CONFIG_x)	0
 
 /* A finding: says what and where, and ends the program. */
@@ -168,7 +169,8 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *what);
 #define smp_load_acquire(p)	READ_ONCE(*(p))		/* one thread */
 #define smp_mb()		do { } while (0)	/* one thread */
 #define smp_mb__after_atomic()	smp_mb()
-#define cmpxchg(p, old, new)	(*(p) == (old) ? (*(p) = (new)) : *(p))
+#define cmpxchg(p, old, new)						\
+	({ typeof(*(p)) was = *(p); *(p) = was == (old) ? (new) : was; was; })
 #define this_cpu_inc(x)		((void)(x)++)
 #define this_cpu_add(x, n)	((void)((x) += (n)))
 
@@ -548,6 +550,7 @@ extern unsigned long jiffies;
 #define time_after(a, b)	((long)((b) - (a)) < 0)
 #define time_before(a, b)	time_after(b, a)
 #define time_after_eq(a, b)	((long)((a) - (b)) >= 0)
+#define time_in_range(a, b, c)	(time_after_eq(a, b) && time_after_eq(c, a))
 
 static inline unsigned long msecs_to_jiffies(unsigned int ms)
 {

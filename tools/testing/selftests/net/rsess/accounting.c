@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -27,6 +29,8 @@
 #define SLACK		32768
 /* TCP takes the largest segment as long as there is any room. */
 #define TCP_SLACK	(2 * 65536)
+/* A part of what a socket may buffer, and much more than it gets when memory is short. */
+#define SOME_UNREAD	500000
 
 /* A value of SO_MEMINFO, in bytes. */
 static unsigned int meminfo(int fd, int which)
@@ -252,6 +256,50 @@ CASE(scarce, at_the_last_limit)
 	OK(read_all(s, some, SOME));
 	OK(line_close(&c));
 	OK(line_close(&s));
+}
+
+/* An orphan whose reader takes its time holds most of it, in a namespace of its own.
+ * Those that come late have the rest, and more than that: it makes room for them.
+ */
+TEST(orphans_at_the_last_limit)
+{
+	static const struct kind kind = {
+		.domain = AF_RSESS, .family = AF_INET,
+		.policy = RSESS_NEGOTIATE_AUTO,
+	};
+	struct rise dropped = { .name = "OrphansDropped", .from = 0 };
+	struct timeval tv = { .tv_sec = WAIT_MS / 1000 };
+	int netns, i, n = memory(3) / SOME_UNREAD;
+	struct line a, b;
+	int *fd;
+
+	OK(line_init(&a, &kind));
+	OK(line_open(&a));
+	OK(set_int(a.c, SOL_SOCKET, SO_SNDBUFFORCE, INT_MAX / 2));
+	ASSERT_LT((ssize_t)memory(3), fill_by(a.c, 65536));
+	netns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, netns);
+	OK(line_init(&b, &kind));
+	OK(line_close(&a.c));
+	/* As much as fits into their buffers, and nobody reads. */
+	fd = calloc(2 * n, sizeof(*fd));
+	ASSERT_NE(NULL, fd);
+	for (i = 0; i < 2 * n; i += 2) {
+		fd[i] = line_connect(&b);
+		ASSERT_LE(0, fd[i]);
+		fd[i + 1] = line_accept(&b);
+		ASSERT_LE(0, fd[i + 1]);
+		OK(setsockopt(fd[i], SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)));
+		OK(write_all(fd[i], 0, SOME_UNREAD));
+	}
+	for (i = 0; i < 2 * n; i++)
+		OK(line_cut(&fd[i]));
+	free(fd);
+	OK(line_end(&b));
+	OK(setns(netns, CLONE_NEWNET));
+	OK(wait_until(has_risen, &dropped));
+	OK(line_end(&a));
+	close(netns);
 }
 
 /*
