@@ -760,7 +760,7 @@ static struct rsess_listener *
 rsess_listener_new(struct rsess_net *rn, struct socket *sock,
 		   const struct rsess_place *at)
 {
-	struct rsess_listener *lsn = kzalloc(sizeof(*lsn), GFP_KERNEL);
+	struct rsess_listener *lsn = kzalloc(sizeof(*lsn), GFP_KERNEL_ACCOUNT);
 
 	if (!lsn)
 		return NULL;

@@ -649,7 +649,7 @@ int rsess_offers_init(struct net *net)
 	if (rn->offers)
 		goto out;
 	err = -ENOMEM;
-	rn->offers = kvzalloc(sizeof(*rn->offers), GFP_KERNEL);
+	rn->offers = kvzalloc(sizeof(*rn->offers), GFP_KERNEL_ACCOUNT);
 	if (!rn->offers)
 		goto out;
 	err = nf_register_net_hooks(net, rsess_offers_hooks,

@@ -534,6 +534,40 @@ TEST(waiting_for_accept)
 	OK(cgroups_end(&g));
 }
 
+/* Who listens pays for what is kept of the address, beside the socket. */
+TEST(listeners)
+{
+	static const struct kind kind = {
+		.domain = AF_RSESS, .family = AF_INET,
+		.policy = RSESS_NEGOTIATE_AUTO,
+	};
+	struct sockaddr_storage ss;
+	struct objects o;
+	struct cgroups g;
+	struct line l;
+	int fd[200];
+	int i;
+
+	OK(line_init(&l, &kind));
+	OK(cgroups_init(&g));
+	for (i = 0; i < 200; i++) {
+		fd[i] = kind_socket(&kind, 0);
+		OK(bind(fd[i], (struct sockaddr *)&ss,
+			loopback(&ss, AF_INET, PORT + 1 + i)));
+	}
+	OK(cgroup_enter(g.group));
+	o.group = g.group;
+	o.min = charged_of(g.group, "slab") + 200 * 1024;
+	for (i = 0; i < 200; i++)
+		OK(listen(fd[i], 1));
+	OK(cgroup_enter(g.dir));
+	OK(wait_until(are_charged, &o));
+	for (i = 0; i < 200; i++)
+		close(fd[i]);
+	OK(line_end(&l));
+	OK(cgroups_end(&g));
+}
+
 /*
  * What the kernel holds, and what it charges.
  */
