@@ -119,6 +119,20 @@ static void rsess_copied_tidy(struct rsess_copied *c)
 	c->frag.page = NULL;
 }
 
+/* How many bytes are taken at once.  Before there is a session no more than belong to the
+ * first frame: what stands behind it may have to wait for long, and stays where it is
+ * paid for.
+ */
+static u32 rsess_copied_most(const struct rsess_transport *tr)
+{
+	const struct rsess_rx *rx = &tr->rx;
+	u32 rest = RSESS_HDR_LEN - rx->hdr_len;
+
+	if (tr->sk)
+		return tr->copied.frag.size;
+	return min(rest ?: rx->body_left, tr->copied.frag.size);
+}
+
 /* Take what has come.  Return: bytes in @c->unread, or 0 or a negative errno. */
 static int rsess_copied_take(struct rsess_transport *tr)
 {
@@ -135,7 +149,7 @@ static int rsess_copied_take(struct rsess_transport *tr)
 	if (!skb)
 		return -ENOMEM;
 	rsess_stamp_ask(sock, tr->sk);
-	n = rsess_copied_recv(sock, frag->page, frag->size, skb);
+	n = rsess_copied_recv(sock, frag->page, rsess_copied_most(tr), skb);
 	/* Asked afterwards, for what has come before came from that one. */
 	if (n > 0 && !rsess_copied_same(tr))
 		n = -ECONNRESET;

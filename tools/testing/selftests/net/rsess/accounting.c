@@ -534,6 +534,53 @@ TEST(waiting_for_accept)
 	OK(cgroups_end(&g));
 }
 
+/* Bytes that an association of the listener has not been asked for; the most of any. */
+static unsigned int unread_of_sctp(void)
+{
+	FILE *f = fopen("/proc/thread-self/net/sctp/assocs", "re");
+	unsigned int bytes, port, most = 0;
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*s %*s %*d %*d %*d %*d %*d %*d %u %*d %*d %u",
+			   &bytes, &port) == 2 && port == PORT && bytes > most)
+			most = bytes;
+	if (f)
+		fclose(f);
+	return most;
+}
+
+/* What stands behind a HELLO that waits for accept() is left to the transport, whose
+ * buffer it fills.
+ */
+TEST(bytes_behind_a_hello_that_waits)
+{
+	struct rise parked = { .name = "AcceptQueueFull", .from = 0 };
+	static u8 buf[RSESS_HDR_LEN + RSESS_CTRL_MAX + BUFFER / 2];
+	static struct pair s, other;
+	struct peer *p = &s.p;
+	size_t len;
+
+	transport = IPPROTO_SCTP;
+	OK(netns_inband());
+	pair_init(&s, false, AF_INET, 0);
+	OK(pair_listen(&s));
+	OK(listen(s.lfd, 0));
+	/* The only one that has room. */
+	pair_init(&other, false, AF_INET, 0);
+	OK(pair_beside(&other, &s));
+	OK(peer_hello(&other.p));
+	/* One message, of which nobody will want the rest. */
+	p->id[0] ^= 1;
+	OK(peer_dial(p));
+	len = peer_make_hello(p, buf);
+	OK(peer_send_raw(p, buf, len + BUFFER / 2));
+	OK(wait_until(has_risen, &parked));
+	ASSERT_LE(BUFFER / 2, unread_of_sctp());
+	pair_free(&other);
+	pair_free(&s);
+}
+
 /* Who listens pays for what is kept of the address, beside the socket. */
 TEST(listeners)
 {
