@@ -31,6 +31,7 @@
 #include <net/inet_hashtables.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include <net/l3mdev.h>
 #include <net/sock.h>
 #include "compat.h"
 #include "knock.h"
@@ -126,17 +127,29 @@ static bool rsess_place_has_door(const struct rsess_place *at)
  * @protocol: in the header of IP
  * @key: its connection
  * @asked: it asks for a session in the transport's handshake
+ * @dif: index of the device that its packets come by
+ * @sdif: of the one that this belongs to, or 0
  */
 struct rsess_knocker {
 	u8			protocol;
 	const struct rsess_offer_key *key;
 	bool			asked;
+	int			dif;
+	int			sdif;
 };
+
+/* What was bound to a device answers nobody else. */
+static bool rsess_place_is_at(const struct rsess_place *at,
+			      const struct rsess_knocker *who)
+{
+	return !at->bound_dev_if || at->bound_dev_if == who->dif ||
+	       at->bound_dev_if == who->sdif;
+}
 
 static bool rsess_place_fits(const struct rsess_place *at,
 			     const struct rsess_knocker *who, bool door)
 {
-	return at->addr.in.sin_port == who->key->lport &&
+	return rsess_place_is_at(at, who) && at->addr.in.sin_port == who->key->lport &&
 	       rsess_place_protocol(at) == who->protocol &&
 	       rsess_place_has_door(at) == door &&
 	       rsess_place_covers(at, &who->key->laddr) &&
@@ -232,6 +245,19 @@ static bool rsess_knock_is_heard(struct net *net, struct sk_buff *skb,
 #endif
 }
 
+static void rsess_knock_comes_by(struct rsess_knocker *who, struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP)) {
+		who->dif = inet_iif(skb);
+		who->sdif = inet_sdif(skb);
+#if IS_ENABLED(CONFIG_IPV6)
+	} else {
+		who->dif = inet6_iif(skb);
+		who->sdif = inet6_sdif(skb);
+#endif
+	}
+}
+
 /* The door takes a SYN in, as it would one to its own port. */
 static bool rsess_knock_enter(struct rsess_net *rn, struct sk_buff *skb)
 {
@@ -257,6 +283,7 @@ static bool rsess_knock_in_tcp(struct rsess_net *rn, struct sk_buff *skb,
 	th = rsess_knock_syn(skb, off, &copy, key);
 	if (!th)
 		return false;
+	rsess_knock_comes_by(&who, skb);
 	who.asked = rsess_knock_syn_asks(skb, off, th);
 	if (who.asked && rsess_knock_find(rn, &who, false))
 		rsess_offer_add(rn, rsess_knock_hash(rn, key));
@@ -369,14 +396,16 @@ static bool rsess_knock_sctp_refused(const struct sk_buff *skb, int off,
 bool rsess_knock_in(struct rsess_net *rn, struct sk_buff *skb, int off,
 		    u8 protocol, struct rsess_offer_key *key)
 {
-	const struct rsess_knocker who = {
+	struct rsess_knocker who = {
 		.protocol = protocol, .key = key, .asked = true,
 	};
 
 	if (protocol == IPPROTO_TCP)
 		return rsess_knock_in_tcp(rn, skb, off, key);
-	if (protocol == IPPROTO_SCTP && rsess_knock_sctp_asks(skb, off, key) &&
-	    rsess_knock_find(rn, &who, false))
+	if (protocol != IPPROTO_SCTP || !rsess_knock_sctp_asks(skb, off, key))
+		return false;
+	rsess_knock_comes_by(&who, skb);
+	if (rsess_knock_find(rn, &who, false))
 		rsess_offer_add(rn, rsess_knock_hash(rn, key));
 	return false;
 }
@@ -402,6 +431,7 @@ static bool rsess_knock_is_hosts(const struct rsess_net *rn,
  * rsess_knock_out() - a packet leaves this host
  * @rn: namespace
  * @skb: the packet
+ * @dev: by this device
  * @off: where the header behind that of IP is
  * @protocol: of that header
  * @key: has the addresses
@@ -409,10 +439,14 @@ static bool rsess_knock_is_hosts(const struct rsess_net *rn,
  * Context: any, RCU.
  * Return: true: it refuses a dialer who may be served in a moment, and is to be dropped.
  */
-bool rsess_knock_out(struct rsess_net *rn, const struct sk_buff *skb, int off,
-		     u8 protocol, struct rsess_offer_key *key)
+bool rsess_knock_out(struct rsess_net *rn, const struct sk_buff *skb,
+		     const struct net_device *dev, int off, u8 protocol,
+		     struct rsess_offer_key *key)
 {
-	struct rsess_knocker who = { .protocol = protocol, .key = key };
+	struct rsess_knocker who = {
+		.protocol = protocol, .key = key, .dif = dev->ifindex,
+		.sdif = l3mdev_master_ifindex_rcu(dev),
+	};
 	struct rsess_tomb *tomb;
 	bool refused = false;
 	u64 hash;

@@ -10,6 +10,7 @@
 #include <linux/uidgid.h>
 #include "addr.h"
 
+struct net_device;
 struct rsess_net;
 struct rsess_offer_key;
 struct rsess_sock;
@@ -44,7 +45,8 @@ void rsess_knock_forbid(struct rsess_net *rn, struct rsess_tomb *tomb);
 void rsess_knock_door(struct rsess_net *rn, bool v6, struct sock *sk);
 bool rsess_knock_in(struct rsess_net *rn, struct sk_buff *skb, int off,
 		    u8 protocol, struct rsess_offer_key *key);
-bool rsess_knock_out(struct rsess_net *rn, const struct sk_buff *skb, int off,
-		     u8 protocol, struct rsess_offer_key *key);
+bool rsess_knock_out(struct rsess_net *rn, const struct sk_buff *skb,
+		     const struct net_device *dev, int off, u8 protocol,
+		     struct rsess_offer_key *key);
 
 #endif /* _RSESS_KNOCK_H */

@@ -540,7 +540,8 @@ static unsigned int rsess_offers_out4(void *priv, struct sk_buff *skb,
 	ipv6_addr_set_v4mapped(iph->daddr, &key.raddr);
 	ipv6_addr_set_v4mapped(iph->saddr, &key.laddr);
 	if (READ_ONCE(rn->nplaces) &&
-	    rsess_knock_out(rn, skb, ip_hdrlen(skb), iph->protocol, &key))
+	    rsess_knock_out(rn, skb, state->out, ip_hdrlen(skb),
+			    iph->protocol, &key))
 		return NF_DROP;
 	if (iph->protocol != IPPROTO_TCP)
 		return NF_ACCEPT;
@@ -560,7 +561,7 @@ static unsigned int rsess_offers_out6(void *priv, struct sk_buff *skb,
 	struct rsess_offer_key key = { .raddr = h->daddr, .laddr = h->saddr };
 
 	if (READ_ONCE(rn->nplaces) &&
-	    rsess_knock_out(rn, skb, sizeof(*h), h->nexthdr, &key))
+	    rsess_knock_out(rn, skb, state->out, sizeof(*h), h->nexthdr, &key))
 		return NF_DROP;
 	/* Our own SYN-ACK has options of IPv6 at most if the application asks for
 	 * them; then the peer gets plain TCP.

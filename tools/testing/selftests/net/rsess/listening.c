@@ -32,11 +32,16 @@
 #define ADDR		1	/* SO_REUSEADDR */
 #define SHARED		2	/* SO_REUSEPORT */
 
+/* What sockets are bound to instead of the loopback address, or NULL. */
+static const char *device;
+
 /* A socket bound to the common port, or a negative errno. */
 static int bound(int domain, int family, int how)
 {
+	const char *any = family == AF_INET ? "0.0.0.0" : "::";
 	struct sockaddr_storage ss;
-	socklen_t len = loopback(&ss, family, PORT);
+	socklen_t len = device ? address(&ss, family, any, PORT) :
+				 loopback(&ss, family, PORT);
 	int fd = new_socket(domain, SOCK_NONBLOCK);
 	int one = 1;
 	int ret;
@@ -47,6 +52,8 @@ static int bound(int domain, int family, int how)
 					  sizeof(one))) &&
 	    (!(how & SHARED) || !setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one,
 					    sizeof(one))) &&
+	    (!device || !setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+				    strlen(device))) &&
 	    !bind(fd, (struct sockaddr *)&ss, len))
 		return fd;
 	ret = -errno;
@@ -1612,6 +1619,66 @@ CASE(queue, comes_back_without_sessions_but_may_be_another)
 	ASSERT_EQ(0, stat_get("PeersReplaced"));
 	close(c);
 	close(a);
+}
+
+/* Somebody calls from another namespace, by another device than that which the port was
+ * bound to: is refused by the host, and not by what is left of a session.
+ */
+static void call_by_device(int family, int other)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = address(&ss, family, family == AF_INET ? "10.9.9.1" : "fd09::1",
+				PORT);
+	char c;
+	int fd;
+
+	/* Until there is a link to this namespace. */
+	if (netns_new() || write(other, "x", 1) != 1 || read(other, &c, 1) != 1)
+		_exit(1);
+	if (system("ip addr add 10.9.9.2/24 dev vb;"
+		   "ip addr add fd09::2/64 dev vb nodad; ip link set vb up"))
+		_exit(2);
+	fd = new_socket(AF_RSESS, 0);
+	if (!connect(fd, (struct sockaddr *)&ss, len) || errno != ECONNREFUSED) {
+		say("%s", strerror(errno));
+		_exit(3);
+	}
+	_exit(stat_get("AbortsReceived") ? 4 : 0);
+}
+
+CASE(queue, last_word_is_not_said_at_another_device)
+{
+	int family = variant->family;
+	int c, up[2], status;
+	char cmd[512], x;
+	pid_t pid;
+
+	OK(socketpair(AF_UNIX, SOCK_STREAM, 0, up));
+	pid = fork();
+	if (!pid) {
+		close(up[0]);
+		call_by_device(family, up[1]);
+	}
+	ASSERT_LT(0, pid);
+	close(up[1]);
+	ASSERT_EQ(1, read(up[0], &x, 1));
+	device = "lo";
+	OK(last_word_is_lost(family, &c));
+	OK(system("nft delete table inet t"));
+	OK(wait_until(in_close, &c));
+	EXPECT_EQ(0, socket_error(c));
+	EXPECT_EQ(1, stat_get("ResumeTombstone"));
+	snprintf(cmd, sizeof(cmd),
+		 "ip link add va type veth peer name vb netns %d;"
+		 "ip addr add 10.9.9.1/24 dev va;"
+		 "ip addr add fd09::1/64 dev va nodad; ip link set va up", pid);
+	OK(system(cmd));
+	ASSERT_EQ(1, write(up[0], "x", 1));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	EXPECT_EQ(1, stat_get("Tombstones"));
+	close(up[0]);
+	close(c);
 }
 
 /* It is not kept for ever. */
