@@ -46,6 +46,8 @@ static bool rsess_link_settled(const struct sock *sk, const struct sock *inner)
 	       sock_flag(inner, SOCK_LOCALROUTE) ==
 	       sock_flag(sk, SOCK_LOCALROUTE) &&
 	       READ_ONCE(inner->sk_txrehash) == READ_ONCE(sk->sk_txrehash) &&
+	       rcu_access_pointer(inner->sk_filter) ==
+	       rcu_access_pointer(sk->sk_filter) &&
 	       !rsess_owner_differs(inner, sk) &&
 	       inner->sk_reuse == sk->sk_reuse &&
 	       inner->sk_reuseport == sk->sk_reuseport;
@@ -117,6 +119,7 @@ void rsess_link_settings(struct rsess_sock *rs, struct socket *sock)
 	inner->sk_reuse = sk->sk_reuse;
 	inner->sk_reuseport = sk->sk_reuseport;
 	WRITE_ONCE(inner->sk_txrehash, READ_ONCE(sk->sk_txrehash));
+	rsess_sockopt_filter(inner, sk);
 	release_sock(inner);
 }
 

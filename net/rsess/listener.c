@@ -821,6 +821,7 @@ static int rsess_listener_open(struct rsess_sock *rs)
 	lsn->owners = 1;
 	lsn->reuseport = sk->sk_reuseport;
 	lsn->kern = !sk->sk_net_refcnt;
+	rsess_link_settings(rs, lsn->sock);
 	err = rs->ops->listen(lsn);
 	if (!err) {
 		rsess_link_choose(rs, lsn->sock);

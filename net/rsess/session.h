@@ -634,6 +634,7 @@ void rsess_sockopt_tell(struct socket *sock, const struct sock *sk);
 void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock);
 int rsess_sockopt_inherit(struct rsess_sock *rs, const struct sock *parent);
 void rsess_sockopt_buffers(struct sock *sk, const struct sock *from);
+void rsess_sockopt_filter(struct sock *sk, const struct sock *from);
 void rsess_sockopt_hand_over(struct rsess_sock *rs, struct socket *sock,
 			     bool same);
 

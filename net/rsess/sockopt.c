@@ -6,6 +6,7 @@
  * SOL_SOCKET is served by the socket core on the outer socket, SO_ZEROCOPY apart;
  * what the inner one has to obey of it is copied by rsess_link_settings().
  */
+#include <linux/filter.h>
 #include <linux/in6.h>
 #include <linux/pagemap.h>
 #include <linux/sctp.h>
@@ -91,6 +92,31 @@ static void rsess_copy_core(struct sock *sk, const struct sock *from)
 #endif
 }
 
+/**
+ * rsess_sockopt_filter() - a socket has the filter of another one
+ * @sk: inner socket, locked; or outer one that nobody else knows of
+ * @from: outer socket, locked
+ *
+ * It is shared, as by those that TCP accepts: SO_ATTACH_FILTER is about packets, of which
+ * an outer socket has none.
+ */
+void rsess_sockopt_filter(struct sock *sk, const struct sock *from)
+{
+	struct sk_filter *filter;
+
+	sock_owned_by_me(from);
+	filter = rcu_dereference_protected(from->sk_filter, true);
+	if (rcu_access_pointer(sk->sk_filter) == filter)
+		return;
+	if (rcu_access_pointer(sk->sk_filter))
+		sk_detach_filter(sk);
+	if (!filter)
+		return;
+	refcount_inc(&filter->refcnt);
+	atomic_add(bpf_prog_size(filter->prog->len), &sk->sk_omem_alloc);
+	rcu_assign_pointer(sk->sk_filter, filter);
+}
+
 /* As far as TCP's accept() copies it. */
 static void rsess_inherit_core(struct sock *sk, const struct sock *parent)
 {
@@ -117,6 +143,7 @@ static void rsess_inherit_core(struct sock *sk, const struct sock *parent)
 	 BIT(SOCK_URGINLINE) | BIT(SOCK_DBG) | BIT(SOCK_RCVTSTAMP) |	\
 	 BIT(SOCK_RCVTSTAMPNS) | BIT(SOCK_TSTAMP_NEW) |			\
 	 BIT(SOCK_ZEROCOPY) | BIT(SOCK_RXQ_OVFL) |			\
+	 BIT(SOCK_FILTER_LOCKED) |					\
 	 BIT(SOCK_WIFI_STATUS) | BIT(SOCK_NOFCS) |			\
 	 BIT(SOCK_SELECT_ERR_QUEUE) | BIT(SOCK_RCVMARK) |		\
 	 RSESS_TIMESTAMPING_ANY)
@@ -700,6 +727,7 @@ int rsess_sockopt_inherit(struct rsess_sock *rs, const struct sock *parent)
 {
 	sock_owned_by_me(parent);
 	rsess_inherit_core(rsess_to_sk(rs), parent);
+	rsess_sockopt_filter(rsess_to_sk(rs), parent);
 	rsess_charge_as(rsess_to_sk(rs), parent);
 	rs->timeout_ms = rsess_sk(parent)->timeout_ms;
 	rs->negotiate = rsess_sk(parent)->negotiate;

@@ -175,6 +175,11 @@ void rsess_sockopt_buffers(struct sock *sk, const struct sock *from)
 {
 }
 
+/* Nobody attaches one. */
+void rsess_sockopt_filter(struct sock *sk, const struct sock *from)
+{
+}
+
 /* --- fallback: there is none, every peer has the protocol --------------------- */
 
 struct sock *rsess_sock_get(struct socket *sock)

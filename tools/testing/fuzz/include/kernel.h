@@ -399,6 +399,7 @@ static inline void spin_unlock(struct fuzz_lock *l)
 #define lockdep_assert_held(l)	CHECK((l)->held)
 #define lockdep_assert(what)	CHECK(what)
 #define rcu_read_lock()		do { } while (0)
+#define rcu_access_pointer(p)	(p)
 #define rcu_read_unlock()	do { } while (0)
 #define rcu_dereference(p)	(p)
 

@@ -305,6 +305,7 @@ struct sock {
 	kuid_t sk_uid;
 	bool sk_net_refcnt;
 	u8 sk_txrehash;
+	void *sk_filter;
 	u8 sk_reuse;
 	u8 sk_reuseport;
 	u32 sk_mark;

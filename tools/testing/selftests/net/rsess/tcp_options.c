@@ -6,6 +6,9 @@
  * states, on a TCP socket and on one of the kind that is tested.
  */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <linux/filter.h>
 #include <linux/in6.h>
 #include <linux/net_tstamp.h>
 #include <linux/tcp.h>
@@ -518,6 +521,90 @@ FIXTURE_TEARDOWN(options)
 									\
 		OK(compare(&variant->kind, ask_kept, &quiz));		\
 	}
+
+/* A filter is asked about each packet. */
+FIXTURE(filter) {
+	struct line l;
+};
+
+KIND_QUIET_VARIANTS(filter);
+
+FIXTURE_SETUP(filter)
+{
+	OK(line_init(&self->l, &variant->kind));
+	OK(line_open(&self->l));
+}
+
+FIXTURE_TEARDOWN(filter)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+}
+
+/* So many bytes of each packet pass. */
+static int filter_set(int fd, unsigned int bytes)
+{
+	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, bytes);
+	struct sock_fprog prog = { .len = 1, .filter = &code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
+/* How many instructions a socket's filter has. */
+static int filter_len(int fd)
+{
+	socklen_t len = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &len) ? -errno : (int)len;
+}
+
+static bool is_sent_again(void *fd)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	return !getsockopt(*(int *)fd, IPPROTO_TCP, TCP_INFO, &info, &len) &&
+	       info.tcpi_total_retrans;
+}
+
+CASE(filter, drops_what_comes)
+{
+	struct line *l = &self->l;
+	char c;
+
+	OK(filter_set(l->s, 0));
+	/* What the outer socket is told the transport knows with the next byte. */
+	ASSERT_EQ(1, send(l->s, "x", 1, 0));
+	ASSERT_EQ(1, send(l->c, "y", 1, 0));
+	OK(wait_until(is_sent_again, &l->c));
+	FAILS(EAGAIN, recv(l->s, &c, 1, MSG_DONTWAIT));
+	OK(set_int(l->s, SOL_SOCKET, SO_DETACH_FILTER, 0));
+	ASSERT_EQ(1, send(l->s, "x", 1, 0));
+	ASSERT_EQ(1, recv(l->s, &c, 1, 0));
+	ASSERT_EQ('y', c);
+}
+
+CASE(filter, is_inherited)
+{
+	struct line *l = &self->l;
+	int c, s;
+
+	OK(filter_set(l->lfd, UINT_MAX));
+	OK(set_int(l->lfd, SOL_SOCKET, SO_LOCK_FILTER, 1));
+	c = kind_socket(l->kind, 0);
+	ASSERT_LE(0, c);
+	OK(filter_set(c, UINT_MAX));
+	OK(line_dial(l, c));
+	s = line_accept(l);
+	ASSERT_LE(0, s);
+	ASSERT_EQ(1, filter_len(c));
+	ASSERT_EQ(1, filter_len(s));
+	FAILS(EPERM, set_int(s, SOL_SOCKET, SO_DETACH_FILTER, 0));
+	OK(set_int(c, SOL_SOCKET, SO_DETACH_FILTER, 0));
+	OK(write_all(c, 0, 1000));
+	OK(read_all(s, 0, 1000));
+	OK(line_close(&c));
+	OK(line_close(&s));
+}
 
 OPTIONS(socket, socket_options)
 OPTIONS(tcp, tcp_options)
