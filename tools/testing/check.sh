@@ -55,7 +55,7 @@ selftests.calls	42	100	0	selftests tcp_stream tcp_flags tcp_splice tcp_calls tcp
 selftests.bad	40	0	0	selftests hostile
 selftests.over	37	95	0	selftests transports sctp
 vm		36	0	24	part_vm
-selinux		30	0	5	part_selinux
+selinux		60	0	41	part_selinux
 module		30	0	9	part_module
 kernel_user	22	0	4	part_kernel_user
 kunit		13	0	221	part_kunit

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "differs.h"
 #include "line.h"
 
 FIXTURE(poll) {
