@@ -128,14 +128,19 @@ static struct rsess_tomb *rsess_tomb_first(struct rsess_user *user)
 					list);
 }
 
-/* There is one too many.  Locked: rn->lock */
-static void rsess_tomb_drop(struct rsess_net *rn, struct rsess_user *own)
+/* Makes room for one more of a user.  Locked: rn->lock */
+static bool rsess_tomb_room(struct rsess_net *rn, struct rsess_user *own)
 {
 	struct rsess_user *user;
 
+	if (rn->ntombs < READ_ONCE(rn->max_tombstones))
+		return true;
+	if (!rn->ntombs)
+		return false;
 	user = rsess_user_excess(rn, own, RSESS_TOMBS, rn->ntombs);
 	this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
 	rsess_tomb_del(rn, rsess_tomb_first(user));
+	return true;
 }
 
 /* @asked: the peer may come to ask.  Locked: rn->lock */
@@ -144,7 +149,8 @@ static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb,
 {
 	struct rsess_user *user = tomb->user;
 
-	if (rhashtable_insert_fast(&rn->tomb_table, &tomb->hash,
+	if (!rsess_tomb_room(rn, user) ||
+	    rhashtable_insert_fast(&rn->tomb_table, &tomb->hash,
 				   rsess_tomb_params)) {
 		this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
 		rsess_knock_forbid(rn, tomb);
@@ -154,8 +160,6 @@ static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb,
 	list_add_tail(&tomb->list, &user->tombs[asked]);
 	user->n[RSESS_TOMBS]++;
 	WRITE_ONCE(rn->ntombs, rn->ntombs + 1);
-	if (rn->ntombs > READ_ONCE(rn->max_tombstones))
-		rsess_tomb_drop(rn, user);
 	queue_delayed_work(rsess_wq, &rn->tomb_work, HZ);
 }
 

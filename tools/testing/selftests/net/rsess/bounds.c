@@ -515,6 +515,7 @@ CASE(bounds, tombstones)
 		OK(peer_hello(&s->p));
 		OK(pair_accept(s));
 		OK(end_unheard(s));
+		OK(wait_until(is_alone, NULL));
 		old[i] = s->p;
 	}
 	OK(wait_until(is_alone, NULL));
@@ -559,6 +560,7 @@ CASE(bounds, tombstones_share_a_place)
 		OK(peer_hello(&s->p));
 		OK(pair_accept(s));
 		OK(end_unheard(s));
+		OK(wait_until(is_alone, NULL));
 		old[i] = s->p;
 	}
 	OK(wait_until(is_alone, NULL));
