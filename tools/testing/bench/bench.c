@@ -534,7 +534,7 @@ static void prepare_wan(void)
 /* --- rows ------------------------------------------------------------------------- */
 
 static const struct row rows[] = {
-	{ "bulk64k", 65536, 512, 128, 0, ALL, stream, sink, false, NULL },
+	{ "bulk64k", 65536, 512, 0, 0, ALL, stream, sink, false, NULL },
 	{ "bulk4k", 4096, 2048, 512, 0, ALL, stream, sink, false, NULL },
 	{ "bulk256", 256, 8192, 2048, 0, ALL, stream, sink, false, NULL },
 	{ "rr1", 1, 1000, 300, 0, ALL, ask, answer, false, NULL },
