@@ -16,6 +16,16 @@
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
 
+/* An option of TCP of an outer socket. */
+static inline void __rsess_sock_set_tcp(struct sock *sk, int name, int val)
+{
+	struct socket *sock = sk->sk_socket;
+
+	if (sock && sock->ops->setsockopt)
+		sock->ops->setsockopt(sock, SOL_TCP, name, KERNEL_SOCKPTR(&val),
+				      sizeof(val));
+}
+
 /**
  * rsess_sock_set_nodelay() - tcp_sock_set_nodelay() for a socket of any family
  * @sk: connected to TCP, or an outer socket
@@ -24,14 +34,10 @@
  */
 static inline void rsess_sock_set_nodelay(struct sock *sk)
 {
-	struct socket *sock = sk->sk_socket;
-	int val = 1;
-
 	if (sk_is_tcp(sk))
 		tcp_sock_set_nodelay(sk);
-	else if (sock && sock->ops->setsockopt)
-		sock->ops->setsockopt(sock, SOL_TCP, TCP_NODELAY,
-				      KERNEL_SOCKPTR(&val), sizeof(val));
+	else
+		__rsess_sock_set_tcp(sk, TCP_NODELAY, 1);
 }
 
 /**
@@ -43,14 +49,10 @@ static inline void rsess_sock_set_nodelay(struct sock *sk)
  */
 static inline void rsess_sock_set_cork(struct sock *sk, bool on)
 {
-	struct socket *sock = sk->sk_socket;
-	int val = on;
-
 	if (sk_is_tcp(sk))
 		tcp_sock_set_cork(sk, on);
-	else if (sock && sock->ops->setsockopt)
-		sock->ops->setsockopt(sock, SOL_TCP, TCP_CORK,
-				      KERNEL_SOCKPTR(&val), sizeof(val));
+	else
+		__rsess_sock_set_tcp(sk, TCP_CORK, on);
 }
 
 /**

@@ -11,8 +11,8 @@
  * were asked whether this process may have an inet socket.  Which of the two families it
  * has is told by its first address.
  *
- * Inner sockets are the kernel's, which no rule is asked about.  So whoever asks for a
- * session has to be allowed a socket of its transport: one is made, in its name.
+ * Inner sockets are the kernel's, and no rule is asked about those.  So the process that asks
+ * for a session needs permission for a socket of its transport: one is made in its name.
  */
 #include <linux/module.h>
 #include <net/inet_common.h>

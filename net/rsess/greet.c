@@ -767,7 +767,7 @@ static bool rsess_greet_verify(struct rsess_sock *rs,
 	}
 	if (!rsess_greet_exceeds(rs))
 		return true;
-	/* Who has recorded it must not come with it later. */
+	/* Somebody may have recorded this RESUME, and must not use it later. */
 	rs->epoch_seen = epoch;
 	return false;
 }

@@ -961,13 +961,14 @@ static bool rsess_link_is_steady(const struct rsess_sock *rs,
 	const struct sock *sk = rsess_to_sk(rs);
 
 	return rs->tr == tr && rs->link == RSESS_LINK_LIVE && !rs->unproven &&
-	       tr->ops->receive && sk->sk_socket && !READ_ONCE(rs->deferred);
+	       sk->sk_socket && !READ_ONCE(rs->deferred);
 }
 
 /**
  * rsess_link_receive() - something has arrived on a transport
  * @rs: session; the spinlock of its socket is held, and nobody has locked that
- * @tr: the transport, whose spinlock is held too; it may not be the present one
+ * @tr: the transport, whose spinlock is held too, and which can be read in softirq; it may
+ *	not be the present one
  *
  * Context: softirq.
  * Return: false when there is more to do, for the transport's work.

@@ -166,18 +166,31 @@ static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
 	return 0;
 }
 
-/* The payload of DATA stays where it is: its tag is made of it there. */
-static void rsess_tx_tag_lent(struct rsess_sock *rs, struct rsess_transport *tr)
+/* A frame that was begun at @p gets its tag, behind what was made for it.  The payload that is
+ * lent stays where it is.
+ */
+static void rsess_tx_tag(struct rsess_sock *rs, struct rsess_tx *tx, u8 *p)
 {
 	struct bio_vec bv[RSESS_TX_LENT];
-	struct rsess_tx *tx = &tr->tx;
-	unsigned int n, i;
+	unsigned int n = 0, i;
 	u32 len;
 
-	n = rsess_sendq_vec(&rs->sq, tx->body_left, bv, RSESS_TX_LENT, &len);
+	rsess_tag_begin(&tx->tag, p);
+	rsess_tag_bytes(&tx->tag, p + RSESS_HDR_LEN,
+			tx->head_left - RSESS_HDR_LEN);
+	if (tx->body_left)
+		n = rsess_sendq_vec(&rs->sq, tx->body_left, bv, RSESS_TX_LENT,
+				    &len);
 	for (i = 0; i < n; i++)
 		rsess_tag_page(&tx->tag, bv[i].bv_page, bv[i].bv_offset,
 			       bv[i].bv_len);
+	rsess_tag_end(&tx->tag, p + tx->head_left);
+	if (tx->body_left) {
+		tx->tail_off = tx->head_off + tx->head_left;
+		tx->tail_left = RSESS_WIRE_TAG_LEN;
+	} else {
+		tx->head_left += RSESS_WIRE_TAG_LEN;
+	}
 }
 
 /* Begin a frame.  Its bytes have a place of their own, for a dead transport's skbs
@@ -223,19 +236,8 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 	tx->tail_left = 0;
 	tx->data = body;
 	tx->alone = alone;
-	if (tagged) {
-		rsess_tag_begin(&tx->tag, p);
-		rsess_tag_bytes(&tx->tag, p + RSESS_HDR_LEN, len - RSESS_HDR_LEN);
-		if (lent)
-			rsess_tx_tag_lent(rs, tr);
-		rsess_tag_end(&tx->tag, p + len);
-	}
-	if (tagged && lent) {
-		tx->tail_off = tx->head_off + len;
-		tx->tail_left = RSESS_WIRE_TAG_LEN;
-	} else if (tagged) {
-		tx->head_left += RSESS_WIRE_TAG_LEN;
-	}
+	if (tagged)
+		rsess_tx_tag(rs, tx, p);
 
 	/* What asks for an answer may get one that carries nothing else. */
 	if (type != RSESS_ACK && type != RSESS_PONG && tr->rx.idle.n)

@@ -187,7 +187,8 @@ struct rsess_rx {
 
 /**
  * struct rsess_tx - the frame being sent
- * @page: what was made for it is there, with a reference; NULL: none is being sent
+ * @page: holds what was made for the frame, and has a reference; NULL: no frame is being
+ *	sent
  * @head_off: in @page: next byte of its header and, unless it is DATA of more than a few
  *	bytes, which are lent, of its payload and tag
  * @head_left: bytes of them that the transport has not taken

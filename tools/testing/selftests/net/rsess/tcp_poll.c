@@ -353,21 +353,9 @@ FIXTURE_TEARDOWN(uring)
 	EXPECT_EQ(0, line_end(&self->l));
 }
 
-/* The result of one request, whichever ends first; -ETIME if none does. */
-static int result(struct io_uring *ring)
-{
-	struct __kernel_timespec ts = { .tv_sec = WAIT_MS / 1000 };
-	struct io_uring_cqe *cqe;
-	int ret = io_uring_wait_cqe_timeout(ring, &cqe, &ts);
-
-	if (ret)
-		return ret;
-	ret = cqe->res;
-	io_uring_cqe_seen(ring, cqe);
-	return ret;
-}
-
-/* As result(), and the flags that come with it. */
+/* The result of one request, whichever ends first, and the flags that come with it; -ETIME
+ * if none does.
+ */
 static int result_flags(struct io_uring *ring, unsigned int *flags)
 {
 	struct __kernel_timespec ts = { .tv_sec = WAIT_MS / 1000 };
@@ -380,6 +368,13 @@ static int result_flags(struct io_uring *ring, unsigned int *flags)
 	*flags = cqe->flags;
 	io_uring_cqe_seen(ring, cqe);
 	return ret;
+}
+
+static int result(struct io_uring *ring)
+{
+	unsigned int flags;
+
+	return result_flags(ring, &flags);
 }
 
 /* No request has ended. */
