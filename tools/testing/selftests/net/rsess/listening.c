@@ -268,14 +268,10 @@ FIXTURE(listening) {
 
 SOCKET_VARIANTS(listening);
 
-/* What silence() has dropped comes again soon: SCTP would wait for three seconds, then for
- * six.
- */
+/* What silence() has dropped comes again soon: the waits of SCTP double. */
 static int resend_soon(void)
 {
-	return transport != IPPROTO_SCTP ? 0 :
-	       sysctl_set("sctp/rto_initial", 500) ?:
-	       sysctl_set("sctp/rto_max", 2000);
+	return transport != IPPROTO_SCTP ? 0 : sysctl_set("sctp/rto_max", 2000);
 }
 
 FIXTURE_SETUP(listening)

@@ -1297,7 +1297,7 @@ static void *blast(void *arg)
 CASE(stream, both_write_64_mib_first_blocking)
 {
 	struct blaster b[] = { { .fd = self->c }, { .fd = self->s } };
-	static char buf[2][262144];
+	static char buf[262144];
 	size_t left[2] = { 64 * MIB, 64 * MIB };
 	pthread_t thread[2];
 	int i;
@@ -1309,11 +1309,17 @@ CASE(stream, both_write_64_mib_first_blocking)
 	OK(wait_events(self->c, POLLIN));
 	OK(wait_events(self->s, POLLIN));
 	while (left[0] || left[1]) {
+		struct pollfd pfd[] = {
+			{ .fd = left[0] ? self->s : -1, .events = POLLIN },
+			{ .fd = left[1] ? self->c : -1, .events = POLLIN },
+		};
+
+		ASSERT_LT(0, poll(pfd, 2, WAIT_MS));
 		for (i = 0; i < 2; i++) {
 			ssize_t n = 0;
 
-			if (left[i])
-				n = recv(b[!i].fd, buf[i], sizeof(buf[i]),
+			if (pfd[i].revents)
+				n = recv(pfd[i].fd, buf, sizeof(buf),
 					 MSG_DONTWAIT);
 			ASSERT_TRUE(n >= 0 || errno == EAGAIN);
 			if (n > 0)
