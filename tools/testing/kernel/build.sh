@@ -31,7 +31,7 @@ usage() {
 
 fragments() {
 	case $1 in
-	debug) echo tests x86 checks debug ;;
+	debug) echo tests x86 checks debug adopters ;;
 	kcsan) echo tests x86 kcsan ;;
 	um) echo tests checks um ;;
 	gcov) echo tests gcov ;;
