@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/ip.h>
 #include <poll.h>
@@ -321,6 +322,13 @@ static int next_seq(int fd, int queue, u32 *seq)
 	return ret;
 }
 
+static bool is_all_sent(void *fd)
+{
+	int n;
+
+	return !ioctl(*(int *)fd, SIOCOUTQNSD, &n) && !n;
+}
+
 /**
  * raw_spoof() - send a packet in the name of a connected socket of TCP
  * @fd: the socket
@@ -329,6 +337,9 @@ static int next_seq(int fd, int queue, u32 *seq)
  * @ack_off: of the acknowledgment, likewise
  * @payload: bytes
  * @len: how many
+ *
+ * Bytes that the socket keeps for now, of which its sequence number knows, are sent first:
+ * else there is a hole before the packet, and what fills it may go further than the hole.
  *
  * Return: 0 or a negative errno.
  */
@@ -342,7 +353,8 @@ int raw_spoof(int fd, u8 flags, u32 off, u32 ack_off, const void *payload, size_
 	if (getsockname(fd, (struct sockaddr *)&a.from, &al) ||
 	    getpeername(fd, (struct sockaddr *)&a.to, &bl))
 		return -errno;
-	ret = next_seq(fd, TCP_SEND_QUEUE, &a.seq) ?:
+	ret = wait_until(is_all_sent, &fd) ?:
+	      next_seq(fd, TCP_SEND_QUEUE, &a.seq) ?:
 	      next_seq(fd, TCP_RECV_QUEUE, &a.ack);
 	if (ret)
 		return ret;
