@@ -10,10 +10,11 @@
 # make check           the tests, in VMs, in the time that a person waits
 # make check-all       all tests, in every variant
 # make check-apps      programs of Debian, unchanged, in a VM
-# make check-debug     check-all and more, with a kernel that checks itself
+# make check-debug     check and more, with a kernel that checks itself; FORM=all: check-all
 # make check-kcsan     a soak, with a kernel that finds data races
 # make soak RESETS=N   N resets over random transfers, in a VM; TRANSPORT=sctp, mptcp, vsock
 # make bench           what a session costs beside TCP, in instructions
+# make bench-plot      draws what it has found, for the documentation
 # make bench-profile   where those of ROW=rr1 go
 # make lint            checkpatch, sparse and W=1
 # make coverage        what the tests reach, and make check of that
@@ -107,8 +108,9 @@ check-all:
 check-apps:
 	@tools/testing/apps.sh $(KERNEL)
 
+FORM	?= quick
 check-debug:
-	@JOBS=$(JOBS) tools/testing/check.sh --all debug
+	@JOBS=$(JOBS) tools/testing/check.sh --$(FORM) debug
 
 check-kcsan:
 	@JOBS=$(JOBS) tools/testing/check.sh --all kcsan
@@ -121,6 +123,9 @@ soak:
 
 bench:
 	@tools/testing/bench/bench.sh $(KERNEL)
+
+bench-plot:
+	@tools/testing/bench/bench.sh --plot
 
 ROW	?= rr1
 bench-profile:
@@ -141,4 +146,4 @@ clean:
 FORCE:
 
 .PHONY: all module rsessrun kuser seeded install uninstall demo check check-all \
-	check-apps check-debug check-kcsan coverage soak bench bench-profile lint model fuzz clean FORCE
+	check-apps check-debug check-kcsan coverage soak bench bench-plot bench-profile lint model fuzz clean FORCE

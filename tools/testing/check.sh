@@ -66,8 +66,16 @@ faults		600	0	61	part_faults
 seeded		200	0	6	part_seeded
 '
 
+# What a session costs in instructions: the baseline is of this kernel.
+jobs_of_bookworm='
+bench		100	0	28	part_bench
+'
+
 # Jobs of this kernel, a line each.
 table() {
+	case $release in
+	6.1.0-*) grep . <<<"$jobs_of_bookworm" ;;
+	esac
 	case $kernel in
 	kcsan) grep '^soak.tcp' <<<"$jobs"; grep '^seeded' <<<"$jobs_of_debug" ;;
 	debug) printf '%s\n' "$jobs" "$jobs_of_debug" | grep . ;;
@@ -116,6 +124,10 @@ part_fuzz() {
 
 part_vm() {
 	"$here/vm/selftest.sh" "$release"
+}
+
+part_bench() {
+	"$here/bench/bench.sh" --quick "$release"
 }
 
 part_kunit() {

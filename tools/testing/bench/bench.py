@@ -60,27 +60,28 @@ def figures(rows):
     return out
 
 
-def table(data):
-    """Prints the ratios, then what is no ratio."""
-    print(f"{'row':<12}{'TCP':>12}" + "".join(f"{c:>18}" for c in COLUMNS))
+def table(data, mark):
+    """Prints the ratios, then what is no ratio; each line begins with @mark."""
+    print(f"{mark}{'row':<12}{'TCP':>12}" + "".join(f"{c:>18}" for c in COLUMNS))
     for name, entry in data.items():
         if "ratio" not in entry:
             continue
         cells = "".join(
             f"{entry['ratio'][c]:>9.3f} ±{entry['spread'][c] / 2:<7.3f}"
             if c in entry["ratio"] else " " * 18 for c in COLUMNS)
-        print(f"{name:<12}{entry['median'].get('tcp', 0):>12.0f}  {cells}")
+        print(f"{mark}{name:<12}{entry['median'].get('tcp', 0):>12.0f}  {cells}")
     for name, entry in data.items():
         if "ratio" in entry:
             continue
-        print(f"{name}: {ABSOLUTE[name]}: " +
+        print(f"{mark}{name}: {ABSOLUTE[name]}: " +
               ", ".join(f"{who} {value:.0f}"
                         for who, value in entry["median"].items()))
 
 
 def baseline_of(data):
-    return {name: entry["ratio"] for name, entry in data.items()
-            if "ratio" in entry}
+    """The ratios that the module has a part in."""
+    return {name: {who: r for who, r in entry["ratio"].items() if who != "mptcp"}
+            for name, entry in data.items() if "ratio" in entry}
 
 
 def compare(data, base, tap):
@@ -109,7 +110,7 @@ def main():
     data = figures(read(sys.stdin))
     if not data:
         sys.exit("bench.py: nothing was measured")
-    table(data)
+    table(data, "# " if args.tap else "")
     if args.json:
         with open(args.json, "w", encoding="ascii") as file:
             json.dump(data, file, indent=1)

@@ -4,11 +4,12 @@
 # Measures what a session costs, in a machine whose clock counts instructions.
 # bench.c has the rows, and performance.rst what they are for.
 #
-# usage: bench.sh [--quick | --update] [--rounds N] [--profile ROW] [KERNEL] [ROW...]
+# usage: bench.sh [--quick | --update | --plot] [--rounds N] [--profile ROW] [KERNEL] [ROW...]
 #
 # --quick    the rows that have a baseline, with less of each: fails where a ratio is
 #            worse than there; prints TAP
 # --update   the same, and makes the baseline of it
+# --plot     measures nothing: draws the figures of the last run for performance.rst
 # --profile  where the instructions of a row go: perf, over sessions only
 #
 # The table is on stdout; the figures go to build/bench/bench.json too.
@@ -25,7 +26,7 @@ rounds=5
 profile=
 while [ $# -gt 0 ]; do
 	case $1 in
-	--quick | --update) form=${1#--} ;;
+	--quick | --update | --plot) form=${1#--} ;;
 	--rounds) rounds=$2; shift ;;
 	--profile) profile=$2; shift ;;
 	-*) sed -n '/^# usage/,/^$/s/^# \?//p' "$0" >&2; exit 2 ;;
@@ -35,6 +36,13 @@ while [ $# -gt 0 ]; do
 done
 kernel=${1:-6.1}
 [ $# -eq 0 ] || shift
+
+if [ "$form" = plot ]; then
+	[ -e "$out/bench.json" ] || { say "no figures yet: make bench"; exit 1; }
+	need_packages /usr/lib/python3/dist-packages/matplotlib:python3-matplotlib
+	exec "$here/plot.py" "$out/bench.json" \
+		"$root/Documentation/networking/rsess/performance.svg"
+fi
 
 need_packages gcc:gcc make:make /usr/include/libmnl/libmnl.h:libmnl-dev \
 	/usr/bin/python3:python3 tc:iproute2
