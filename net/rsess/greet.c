@@ -8,6 +8,7 @@
 #include <net/sock.h>
 #include "auth.h"
 #include "greet.h"
+#include "knock.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
@@ -551,7 +552,8 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	lock_sock(sk);
 	rsess_state_set(sk, TCP_ESTABLISHED);
 	if (!inherited)
-		err = rsess_greet_keys(rs, tr) ?: rsess_table_list(rs) ?:
+		err = rsess_knock_watch(sock_net(sk)) ?:
+		      rsess_greet_keys(rs, tr) ?: rsess_table_list(rs) ?:
 		      rsess_table_insert(rs);
 	if (err) {
 		sock_hold(sk);		/* rsess_session_destroy() */

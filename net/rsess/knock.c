@@ -25,6 +25,9 @@
  */
 #include <linux/hashtable.h>
 #include <linux/ip.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <linux/sctp.h>
 #include <linux/tcp.h>
 #include <net/inet6_hashtables.h>
@@ -382,19 +385,11 @@ static bool rsess_knock_sctp_refused(const struct sk_buff *skb, int off,
 	return true;
 }
 
-/**
- * rsess_knock_in() - a packet comes to this host
- * @rn: namespace
- * @skb: the packet
- * @off: where the header behind that of IP is
- * @protocol: of that header
- * @key: has the addresses
- *
- * Context: softirq, RCU.
- * Return: true: it is to be dropped, and will be welcome when it comes again.
+/* A packet comes to this host. Returns true if it has to be dropped, and will be welcome
+ * when it comes again.
  */
-bool rsess_knock_in(struct rsess_net *rn, struct sk_buff *skb, int off,
-		    u8 protocol, struct rsess_offer_key *key)
+static bool rsess_knock_in(struct rsess_net *rn, struct sk_buff *skb, int off,
+			   u8 protocol, struct rsess_offer_key *key)
 {
 	struct rsess_knocker who = {
 		.protocol = protocol, .key = key, .asked = true,
@@ -408,6 +403,88 @@ bool rsess_knock_in(struct rsess_net *rn, struct sk_buff *skb, int off,
 	if (rsess_knock_find(rn, &who, false))
 		rsess_offer_add(rn, rsess_knock_hash(rn, key));
 	return false;
+}
+
+static unsigned int rsess_knock_in4(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct rsess_offer_key key;
+	struct rsess_net *rn;
+
+	if (ip_is_fragment(iph) ||
+	    rsess_knock_passes(skb, ip_hdrlen(skb), iph->protocol))
+		return NF_ACCEPT;
+	rn = rsess_net(state->net);
+	if (!READ_ONCE(rn->nplaces))
+		return NF_ACCEPT;
+	key = (struct rsess_offer_key){};
+	ipv6_addr_set_v4mapped(iph->saddr, &key.raddr);
+	ipv6_addr_set_v4mapped(iph->daddr, &key.laddr);
+	return rsess_knock_in(rn, skb, ip_hdrlen(skb), iph->protocol, &key) ?
+	       NF_DROP : NF_ACCEPT;
+}
+
+static unsigned int rsess_knock_in6(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	const struct ipv6hdr *h = ipv6_hdr(skb);
+	struct rsess_offer_key key;
+	struct rsess_net *rn;
+
+	if (rsess_knock_passes(skb, sizeof(*h), h->nexthdr))
+		return NF_ACCEPT;
+	rn = rsess_net(state->net);
+	if (!READ_ONCE(rn->nplaces))
+		return NF_ACCEPT;
+	key = (struct rsess_offer_key){ .raddr = h->saddr, .laddr = h->daddr };
+	return rsess_knock_in(rn, skb, sizeof(*h), h->nexthdr, &key) ?
+	       NF_DROP : NF_ACCEPT;
+}
+
+/* Behind all filters. */
+static const struct nf_hook_ops rsess_knock_hooks[] = {
+	{
+		.hook		= rsess_knock_in4,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NF_IP_PRI_LAST,
+	},
+	{
+		.hook		= rsess_knock_in6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NF_IP6_PRI_LAST,
+	},
+};
+
+/* Serialises the first in a namespace; innermost but for what netfilter locks. */
+static DEFINE_MUTEX(rsess_knock_mutex);
+
+/**
+ * rsess_knock_watch() - there may be tombstones from now on
+ * @net: namespace; may be watched already
+ *
+ * Where nobody has accepted a session no packet that comes in is looked at.
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rsess_knock_watch(struct net *net)
+{
+	struct rsess_net *rn = rsess_net(net);
+	int err = 0;
+
+	if (READ_ONCE(rn->watched))
+		return 0;
+	mutex_lock(&rsess_knock_mutex);
+	if (!rn->watched) {
+		err = nf_register_net_hooks(net, rsess_knock_hooks,
+					    ARRAY_SIZE(rsess_knock_hooks));
+		WRITE_ONCE(rn->watched, !err);
+	}
+	mutex_unlock(&rsess_knock_mutex);
+	return err;
 }
 
 /* Does the host itself say so?  What comes out of a socket was meant by somebody: an
@@ -613,6 +690,9 @@ void rsess_knock_init(struct rsess_net *rn)
 void rsess_knock_exit(struct rsess_net *rn)
 {
 	WRITE_ONCE(rn->exiting, true);
+	if (rn->watched)
+		nf_unregister_net_hooks(rn->net, rsess_knock_hooks,
+					ARRAY_SIZE(rsess_knock_hooks));
 	if (rn->offers)
 		synchronize_rcu();	/* rsess_knock_out() */
 	cancel_work_sync(&rn->knock_work);

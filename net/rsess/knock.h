@@ -7,6 +7,7 @@
 
 #include <linux/in6.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
 #include <linux/uidgid.h>
 #include "addr.h"
 
@@ -43,10 +44,28 @@ void rsess_knock_allow(struct rsess_net *rn, struct rsess_tomb *tomb,
 		       const struct rsess_sock *rs);
 void rsess_knock_forbid(struct rsess_net *rn, struct rsess_tomb *tomb);
 void rsess_knock_door(struct rsess_net *rn, bool v6, struct sock *sk);
-bool rsess_knock_in(struct rsess_net *rn, struct sk_buff *skb, int off,
-		    u8 protocol, struct rsess_offer_key *key);
+int rsess_knock_watch(struct net *net);
 bool rsess_knock_out(struct rsess_net *rn, const struct sk_buff *skb,
 		     const struct net_device *dev, int off, u8 protocol,
 		     struct rsess_offer_key *key);
+
+/**
+ * rsess_knock_passes() - is there nothing to be seen in a packet?
+ * @skb: the packet, no later fragment
+ * @nhl: bytes of the IP header
+ * @protocol: of the header behind it
+ *
+ * Most packets are of a connection of TCP that stands.
+ *
+ * Return: true if so.
+ */
+static inline bool rsess_knock_passes(const struct sk_buff *skb, int nhl,
+				      u8 protocol)
+{
+	const struct tcphdr *th = (void *)(skb_network_header(skb) + nhl);
+
+	return protocol == IPPROTO_TCP && skb_tail_pointer(skb) >= (u8 *)(th + 1) &&
+	       !th->syn && !th->rst;
+}
 
 #endif /* _RSESS_KNOCK_H */

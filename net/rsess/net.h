@@ -97,6 +97,7 @@ struct rsess_blackhole {
  * @places: where dialers may ask tombstones though nobody listens: one of those of each
  *	place, by address and port; read under RCU
  * @nplaces: how many places
+ * @watched: packets that come in are looked at, see rsess_knock_watch()
  * @knock_work: listens for those who ask
  * @door: sockets of IPv4 and IPv6 that listen for those who ask over TCP; written under
  *	@bind_lock, read under RCU
@@ -154,6 +155,7 @@ struct rsess_net {
 	struct delayed_work	turn_work;
 	DECLARE_HASHTABLE(places, RSESS_PLACE_BITS);
 	unsigned int		nplaces;
+	bool			watched;
 	struct work_struct	knock_work;
 	struct sock __rcu	*door[2];
 	unsigned long		door_wanted;

@@ -52,11 +52,13 @@
 
 /**
  * struct rsess_offers - SYNs that had the option
+ * @any: there has been one
  * @hash: of addresses, ports and sequence number; 0: free
  *
  * Without a lock: an entry that gets lost in a race is as one driven out.
  */
 struct rsess_offers {
+	bool	any;
 	u64	hash[1 << RSESS_OFFERS_BITS];
 };
 
@@ -164,6 +166,8 @@ void rsess_offer_add(struct rsess_net *rn, u64 hash)
 		i = (hash >> 1) % RSESS_OFFERS_WAYS;
 	}
 	WRITE_ONCE(set[i], hash);
+	if (!READ_ONCE(rn->offers->any))
+		WRITE_ONCE(rn->offers->any, true);
 }
 
 /**
@@ -519,6 +523,8 @@ static bool rsess_offers_out(struct rsess_net *rn, struct sk_buff *skb, int nhl,
 	key->rport = th->dest;
 	key->lport = th->source;
 	key->isn = ntohl(th->ack_seq) - 1;
+	if (!READ_ONCE(rn->offers->any))
+		return false;
 	hash = rsess_offer_hash(rn, key);
 	if (!rsess_offer_find(rn, hash))
 		return false;
@@ -528,15 +534,13 @@ static bool rsess_offers_out(struct rsess_net *rn, struct sk_buff *skb, int nhl,
 	return false;
 }
 
-static unsigned int rsess_offers_out4(void *priv, struct sk_buff *skb,
-				      const struct nf_hook_state *state)
+static noinline unsigned int rsess_offers_see4(struct sk_buff *skb,
+					       const struct nf_hook_state *state)
 {
 	struct rsess_net *rn = rsess_net(state->net);
 	struct iphdr *iph = ip_hdr(skb);
 	struct rsess_offer_key key = {};
 
-	if (ip_is_fragment(iph))
-		return NF_ACCEPT;
 	ipv6_addr_set_v4mapped(iph->daddr, &key.raddr);
 	ipv6_addr_set_v4mapped(iph->saddr, &key.laddr);
 	if (READ_ONCE(rn->nplaces) &&
@@ -553,8 +557,19 @@ static unsigned int rsess_offers_out4(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static unsigned int rsess_offers_out6(void *priv, struct sk_buff *skb,
+static unsigned int rsess_offers_out4(void *priv, struct sk_buff *skb,
 				      const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (ip_is_fragment(iph) ||
+	    rsess_knock_passes(skb, iph->ihl * 4, iph->protocol))
+		return NF_ACCEPT;
+	return rsess_offers_see4(skb, state);
+}
+
+static noinline unsigned int rsess_offers_see6(struct sk_buff *skb,
+					       const struct nf_hook_state *state)
 {
 	struct rsess_net *rn = rsess_net(state->net);
 	const struct ipv6hdr *h = ipv6_hdr(skb);
@@ -574,47 +589,18 @@ static unsigned int rsess_offers_out6(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static unsigned int rsess_offers_in4(void *priv, struct sk_buff *skb,
-				     const struct nf_hook_state *state)
+static unsigned int rsess_offers_out6(void *priv, struct sk_buff *skb,
+				      const struct nf_hook_state *state)
 {
-	struct rsess_net *rn = rsess_net(state->net);
-	const struct iphdr *iph = ip_hdr(skb);
-	struct rsess_offer_key key = {};
-
-	if (!READ_ONCE(rn->nplaces) || ip_is_fragment(iph))
-		return NF_ACCEPT;
-	ipv6_addr_set_v4mapped(iph->saddr, &key.raddr);
-	ipv6_addr_set_v4mapped(iph->daddr, &key.laddr);
-	return rsess_knock_in(rn, skb, ip_hdrlen(skb), iph->protocol, &key) ?
-	       NF_DROP : NF_ACCEPT;
-}
-
-static unsigned int rsess_offers_in6(void *priv, struct sk_buff *skb,
-				     const struct nf_hook_state *state)
-{
-	struct rsess_net *rn = rsess_net(state->net);
 	const struct ipv6hdr *h = ipv6_hdr(skb);
-	struct rsess_offer_key key = { .raddr = h->saddr, .laddr = h->daddr };
 
-	return READ_ONCE(rn->nplaces) &&
-	       rsess_knock_in(rn, skb, sizeof(*h), h->nexthdr, &key) ?
-	       NF_DROP : NF_ACCEPT;
+	if (rsess_knock_passes(skb, sizeof(*h), h->nexthdr))
+		return NF_ACCEPT;
+	return rsess_offers_see6(skb, state);
 }
 
-/* Out: before connection tracking and address translation.  In: behind all filters. */
+/* Before connection tracking and address translation. */
 static const struct nf_hook_ops rsess_offers_hooks[] = {
-	{
-		.hook		= rsess_offers_in4,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_LOCAL_IN,
-		.priority	= NF_IP_PRI_LAST,
-	},
-	{
-		.hook		= rsess_offers_in6,
-		.pf		= NFPROTO_IPV6,
-		.hooknum	= NF_INET_LOCAL_IN,
-		.priority	= NF_IP6_PRI_LAST,
-	},
 	{
 		.hook		= rsess_offers_out4,
 		.pf		= NFPROTO_IPV4,

@@ -649,7 +649,8 @@ static void measure_row(const struct row *row, int rounds)
 	if (row->rounds && row->rounds < rounds)
 		rounds = row->rounds;
 	/* Whoever is first in a row finds less in caches, and pools that are empty. */
-	measure_apart(row, 0, -1);
+	if (!only)
+		measure_apart(row, 0, -1);
 	for (round = 0; round < rounds; round++)
 		for (i = 0; i < CONTESTANTS; i++) {
 			int who = (i + round) % CONTESTANTS;

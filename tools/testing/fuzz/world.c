@@ -309,6 +309,11 @@ void rsess_listener_aborted(struct rsess_listener *lsn)
 }
 
 /* Nobody knocks. */
+int rsess_knock_watch(struct net *net)
+{
+	return 0;
+}
+
 void rsess_knock_allow(struct rsess_net *rn, struct rsess_tomb *tomb,
 		       const struct rsess_sock *rs)
 {
