@@ -12,8 +12,6 @@ struct rsess_sock;
 struct rsess_transport;
 
 void rsess_greet_proven(struct rsess_sock *rs);
-u32 rsess_greet_len(const struct rsess_sock *rs, u8 type);
-int rsess_greet_payload(struct rsess_sock *rs, u8 type, u8 *hdr, u8 *p);
 int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr);
 int rsess_greet_resumed(struct rsess_sock *rs, struct rsess_transport *tr);
 void rsess_greet_work(struct rsess_transport *tr);

@@ -7,7 +7,7 @@
 #include <linux/bvec.h>
 #include <linux/mm.h>
 #include <net/sock.h>
-#include "greet.h"
+#include "ctrl.h"
 #include "net.h"
 #include "session.h"
 #include "transport.h"
@@ -202,7 +202,7 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 	struct rsess_frame f = {
 		.type	= type,
 		.flags	= flags,
-		.length	= body ?: rsess_greet_len(rs, type),
+		.length	= body ?: rsess_ctrl_len(rs, type),
 		.seq	= rs->sq.snd_nxt + rs->fin_sent,
 	};
 	bool tagged = tr->tx.tag.on && rsess_wire_tagged(type);
@@ -222,7 +222,7 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 	if (body && !lent) {
 		rsess_sendq_copy(&rs->sq, body, p + RSESS_HDR_LEN);
 	} else if (!body && f.length) {
-		err = rsess_greet_payload(rs, type, p, p + RSESS_HDR_LEN);
+		err = rsess_ctrl_payload(rs, type, p, p + RSESS_HDR_LEN);
 		if (err) {
 			put_page(tx->frag.page);
 			return err;
