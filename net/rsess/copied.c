@@ -193,7 +193,6 @@ int rsess_copied_read(struct rsess_transport *tr)
 
 	if (rsess_input_start(tr))
 		return tr->rx.error;
-	tr->reading = true;
 	while (rsess_copied_give(tr)) {
 		n = rsess_copied_take(tr);
 		if (n == -ENOMEM)
@@ -202,7 +201,6 @@ int rsess_copied_read(struct rsess_transport *tr)
 			break;
 	}
 	rsess_copied_tidy(&tr->copied);
-	tr->reading = false;
 	return tr->rx.error;
 }
 

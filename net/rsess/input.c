@@ -5,8 +5,10 @@
  * nothing of a frame is believed before that.
  *
  * All of this runs inside the transport's read(), with the inner socket locked
- * and, when there is a session, the outer one too.  Nothing is sent from here;
- * whoever reads pushes afterwards.
+ * and, when there is a session, the outer one too.  So input only collects: it queues
+ * bytes, counts what is acknowledged and notes what happened in &rsess_rx.events.  A
+ * control frame ends the reading.  Link acts on all of that when the inner socket is
+ * unlocked.
  *
  * Or it runs in softirq, inside the transport's receive(), with the spinlocks of both.
  * Then it takes bytes and acknowledgments only, and leaves all other frames where they
@@ -14,8 +16,6 @@
  */
 #include <crypto/algapi.h>
 #include <net/sock.h>
-#include "greet.h"
-#include "listener.h"
 #include "net.h"
 #include "recvq.h"
 #include "session.h"
@@ -23,19 +23,17 @@
 #include "transport.h"
 #include "urgent.h"
 
-/* The retained bytes shrank. */
-static void rsess_freed(struct rsess_sock *rs, u64 freed)
-{
-	if (freed)
-		rsess_send_freed(rs);
-}
-
-/* Take ack from a header; it was checked to be in range.  The bytes below it
- * are the peer's from now on.
+/**
+ * rsess_input_acked() - bytes are the peer's from now on
+ * @rs: session, locked
+ * @ack: of a header; it was checked to be in range
+ *
+ * Return: %RSESS_RX_FREED, %RSESS_RX_FIN_ACKED.
  */
-void rsess_input_acked(struct rsess_sock *rs, u64 ack)
+u32 rsess_input_acked(struct rsess_sock *rs, u64 ack)
 {
 	bool fin = rs->fin_tried && ack == rs->sq.write_seq + 1;
+	u32 events = 0;
 	u64 freed;
 
 	freed = rsess_sendq_ack(&rs->sq, fin ? ack - 1 : ack);
@@ -48,29 +46,29 @@ void rsess_input_acked(struct rsess_sock *rs, u64 ack)
 	if (freed) {
 		rs->heard = true;
 		rs->piece = min_t(u32, 2 * rs->piece, RSESS_DATA_TAGGED);
+		events |= RSESS_RX_FREED;
 	}
-	if (freed || (fin && !rs->fin_acked)) {
-		rs->progress = true;
-		if (rs->orphaned)
-			rsess_timer_orphaned(rs);
-	}
-	rsess_freed(rs, freed);
 	if (fin && !rs->fin_acked) {
 		rs->fin_acked = true;
-		rsess_session_event(rs, RSESS_EV_FIN_ACKED);
+		events |= RSESS_RX_FIN_ACKED;
 	}
+	if (events)
+		rs->progress = true;
+	return events;
 }
 
 /* ack and limit of a frame on a live transport. */
-static int rsess_input_header(struct rsess_sock *rs, const struct rsess_frame *f)
+static int rsess_input_header(struct rsess_sock *rs, struct rsess_rx *rx)
 {
+	const struct rsess_frame *f = &rx->f;
+
 	if (!rsess_between(rs->sq.snd_una + rs->fin_acked, f->ack,
 			   rs->sq.snd_nxt + rs->fin_sent))
 		return -EPROTO;
 	if (rsess_before(f->limit, rs->snd_limit))
 		return -EPROTO;
 	rs->snd_limit = f->limit;
-	rsess_input_acked(rs, f->ack);
+	rx->events |= rsess_input_acked(rs, f->ack);
 	return 0;
 }
 
@@ -101,56 +99,42 @@ static bool rsess_input_fin_fits(const struct rsess_sock *rs,
 }
 
 /* The peer's stream has grown; accept() may wait for that, whatever comes next. */
-static void rsess_input_grown(struct rsess_sock *rs, u32 n)
+static void rsess_input_grown(struct rsess_sock *rs, struct rsess_rx *rx, u32 n)
 {
 	WRITE_ONCE(rs->credit.rcv_nxt, rs->credit.rcv_nxt + n);
 	if (READ_ONCE(rs->deferred))
-		rsess_listener_present(rs);
+		rx->events |= RSESS_RX_PRESENT;
 }
 
-static void rsess_input_fin(struct rsess_sock *rs)
+static void rsess_input_fin(struct rsess_sock *rs, struct rsess_rx *rx)
 {
-	struct sock *sk = rsess_to_sk(rs);
-
 	rs->ack_now = true;
 	if (rs->rcv_fin)
 		return;
 	WRITE_ONCE(rs->rcv_fin, true);
-	rsess_input_grown(rs, 1);
+	rsess_input_grown(rs, rx, 1);
 	rs->progress = true;
-	sk->sk_shutdown |= RCV_SHUTDOWN;
-	sock_set_flag(sk, SOCK_DONE);
-	rsess_session_event(rs, RSESS_EV_RCV_FIN);
-	if (!sock_flag(sk, SOCK_DEAD)) {
-		sk->sk_state_change(sk);
-		sk_wake_async(sk, SOCK_WAKE_WAITD,
-			      sk->sk_shutdown == SHUTDOWN_MASK ? POLL_HUP :
-								 POLL_IN);
-	}
+	rx->events |= RSESS_RX_FIN;
 }
 
 /* The peer reads no more: what no transport was given will never be wanted, and what it has
- * not acknowledged till now it throws away.  Our direction ends with FIN where it stands.
+ * not acknowledged till now it throws away.
  */
-static void rsess_input_stop(struct rsess_sock *rs)
+static void rsess_input_stop(struct rsess_sock *rs, struct rsess_transport *tr)
 {
-	u64 end = rs->sq.snd_nxt + rs->tr->tx.body_left;
-	bool unheard = rs->sq.snd_una != rs->sq.write_seq;
+	u64 end = rs->sq.snd_nxt + tr->tx.body_left;
 	u64 dropped;
 
 	if (rs->stopped)
 		return;
 	rs->stopped = true;
+	tr->rx.events |= RSESS_RX_STOP;
+	if (rs->sq.snd_una != rs->sq.write_seq)
+		tr->rx.events |= RSESS_RX_UNHEARD;
 	dropped = rsess_sendq_truncate(&rs->sq, end);
 	rs->dropped += dropped;
-	rsess_freed(rs, dropped);
-	if (rs->fin_queued)
-		return;
-	rsess_session_show(rs);
-	rs->fin_queued = true;
-	rsess_session_event(rs, RSESS_EV_SND_FIN);
-	if (unheard)
-		rsess_session_unheard(rs);
+	if (dropped)
+		tr->rx.events |= RSESS_RX_DROPPED;
 }
 
 /* The peer is there.  With tags it takes a frame to show that, and the beginning of one
@@ -164,72 +148,27 @@ static void rsess_input_alive(struct rsess_transport *tr)
 	rs->pinged = false;
 }
 
-/* It does not come from who has the session: the transport is worth nothing. */
-static int rsess_input_forged(const struct rsess_transport *tr)
+/**
+ * rsess_input_forged() - a frame does not come from who has the session
+ * @tr: the transport, which is worth nothing
+ *
+ * Return: -EBADMSG.
+ */
+int rsess_input_forged(const struct rsess_transport *tr)
 {
 	RSESS_INC(sock_net(tr->sock->sk), FRAMES_FORGED);
 	return -EBADMSG;
 }
 
-static int rsess_input_abort(struct rsess_sock *rs, const u8 *payload)
-{
-	bool connecting = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
-	struct net *net = sock_net(rsess_to_sk(rs));
-	struct rsess_wire_abort a;
-	u32 reason;
-	int err;
-
-	memcpy(&a, payload, sizeof(a));
-	if (memcmp(a.id, rs->id, sizeof(a.id)))
-		return rsess_input_forged(rs->tr);
-	reason = be32_to_cpu(a.reason);
-	RSESS_INC(net, ABORTS_RECEIVED);
-
-	/* All is confirmed; whyever the peer has nothing left to ask, it is no error. */
-	if (rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
-		rs->confirmed = true;
-		rsess_session_event(rs, RSESS_EV_RELEASED);
-		return 0;
-	}
-	if (reason == RSESS_REASON_UNKNOWN && rs->opt.retry_unknown &&
-	    rs->link == RSESS_LINK_GREETING && !connecting) {
-		RSESS_INC(net, UNKNOWN_RETRIED);
-		return -EHOSTUNREACH;
-	}
-	switch (reason) {
-	case RSESS_REASON_VERSION:
-		err = EPROTONOSUPPORT;
-		break;
-	case RSESS_REASON_REFUSED:
-		err = ECONNREFUSED;
-		break;
-	case RSESS_REASON_AUTH:
-		err = connecting ? EKEYREJECTED : ECONNRESET;
-		break;
-	default:
-		err = ECONNRESET;
-		if (!reason || reason > RSESS_REASON_REFUSED)
-			reason = RSESS_REASON_PROTOCOL;
-	}
-	rsess_session_end(rs, reason, err);
-	return 0;
-}
-
 /* Frames on a transport that is not live: the dialer awaits its answer. */
-static int rsess_input_greeting(struct rsess_sock *rs,
-				struct rsess_transport *tr, bool whole)
+static int rsess_input_greeting(const struct rsess_sock *rs, u8 type)
 {
-	const struct rsess_frame *f = &tr->rx.f;
 	bool hello = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
 
-	if (f->type == RSESS_ABORT)
-		return whole ? rsess_input_abort(rs, tr->rx.ctrl) : 0;
-	if (f->type != (hello ? RSESS_WELCOME : RSESS_RESUMED))
-		return rsess_wire_known(f->type) ? -EPROTO : 0;
-	if (!whole)
+	if (type == RSESS_ABORT ||
+	    type == (hello ? RSESS_WELCOME : RSESS_RESUMED))
 		return 0;
-	return hello ? rsess_greet_welcome(rs, tr) :
-		       rsess_greet_resumed(rs, tr);
+	return rsess_wire_known(type) ? -EPROTO : 0;
 }
 
 /* Does a frame say anything new: bytes, an end, an acknowledgment, credit? */
@@ -292,7 +231,7 @@ static int rsess_input_begin(struct rsess_transport *tr)
 		       0 : -EPROTO;
 	rs = rsess_sk(tr->sk);
 	if (rs->link != RSESS_LINK_LIVE)
-		return rsess_input_greeting(rs, tr, false);
+		return rsess_input_greeting(rs, f->type);
 
 	rsess_input_confirmed(rs);
 	if (f->type == RSESS_ABORT)
@@ -301,8 +240,8 @@ static int rsess_input_begin(struct rsess_transport *tr)
 		return -EPROTO;
 	if (rsess_wire_known(f->type) && f->type <= RSESS_RESUMED)
 		return -EPROTO;
-	err = rsess_input_header(rs, f);
-	if (err || tr->rx.error)	/* its ack may have ended the session */
+	err = rsess_input_header(rs, &tr->rx);
+	if (err)
 		return err;
 	if (f->type == RSESS_DATA)
 		return rsess_input_data_begin(rs, f);
@@ -311,52 +250,29 @@ static int rsess_input_begin(struct rsess_transport *tr)
 	return 0;
 }
 
-/* The first PONG of a session with a pre-shared key: the dialer has our WELCOME. */
-static int rsess_input_proof(struct rsess_sock *rs, const u8 *proof)
+/* The last byte of a frame is there.  Reading stops behind those that link has to see to, and
+ * behind the one that acknowledges FIN, for the session may end with it.
+ */
+static void rsess_input_end(struct rsess_transport *tr)
 {
-	if (!rs->unproven)
-		return 0;
-	if (crypto_memneq(proof, rs->proof, sizeof(rs->proof))) {
-		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
-		return -EPROTO;
-	}
-	rsess_greet_proven(rs);
-	return 0;
-}
+	struct rsess_rx *rx = &tr->rx;
 
-/* The last byte of a frame is there. */
-static int rsess_input_end(struct rsess_transport *tr)
-{
-	const struct rsess_frame *f = &tr->rx.f;
-	struct rsess_sock *rs;
-
-	if (!tr->sk) {
-		tr->rx.whole = true;
-		return 0;
-	}
-	rs = rsess_sk(tr->sk);
-	if (rs->link != RSESS_LINK_LIVE)
-		return rsess_input_greeting(rs, tr, true);
-
-	switch (f->type) {
+	switch (rx->f.type) {
+	case RSESS_DATA:
+	case RSESS_ACK:
+		break;
 	case RSESS_FIN:
-		rsess_input_fin(rs);
+		rsess_input_fin(rsess_sk(tr->sk), rx);
 		break;
 	case RSESS_STOP:
-		rsess_input_stop(rs);
+		rsess_input_stop(rsess_sk(tr->sk), tr);
+		rx->whole = true;	/* FIN may come before it, or behind */
 		break;
-	case RSESS_PING:
-		memcpy(rs->ping_cookie, tr->rx.ctrl, sizeof(rs->ping_cookie));
-		rs->pending |= RSESS_PEND(RSESS_PONG);
-		break;
-	case RSESS_PONG:
-		return rsess_input_proof(rs, tr->rx.ctrl);
-	case RSESS_ABORT:
-		return rsess_input_abort(rs, tr->rx.ctrl);
 	default:
-		break;
+		rx->whole = rsess_wire_known(rx->f.type);
 	}
-	return 0;
+	if (rx->events & RSESS_RX_FIN_ACKED)
+		rx->whole = true;
 }
 
 static gfp_t rsess_input_gfp(const struct rsess_transport *tr)
@@ -417,11 +333,13 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 		if (err)
 			return err;
 	}
-	rsess_input_grown(rs, len);
+	rsess_input_grown(rs, &tr->rx, len);
 	if (c->rcv_nxt == c->limit && rsess_is_early(rs))
 		RSESS_INC(sock_net(sk), EARLY_FULL);
-	if (urgent && !rs->stop_queued)
+	if (urgent && !rs->stop_queued) {
 		rsess_urgent_arrived(rs, last);
+		tr->rx.events |= RSESS_RX_URGENT;
+	}
 	if (rsess_credit_owed(c, rsess_window(rs)))
 		rs->ack_now = true;
 	else
@@ -520,7 +438,7 @@ static int rsess_input_tag(struct rsess_transport *tr,
 			return rsess_input_forged(tr);
 		rx->sound = true;
 		rsess_input_alive(tr);
-		err = rsess_input_judge(tr) ?: rx->error;
+		err = rsess_input_judge(tr);
 		if (err)
 			return err;
 	}
@@ -637,9 +555,9 @@ size_t rsess_input(struct rsess_transport *tr, const struct sk_buff *skb,
 		}
 		done += n;
 		if (rx->hdr_len == RSESS_HDR_LEN && !rx->body_left &&
-		    !rx->tag_left && !rx->error) {
+		    !rx->tag_left) {
 			rx->hdr_len = 0;
-			rx->error = rsess_input_end(tr) ?: rx->error;
+			rsess_input_end(tr);
 		}
 	}
 	return done;

@@ -9,10 +9,12 @@
  *
  * The acceptor goes from NONE to LIVE when a transport is handed to it.
  */
+#include <crypto/algapi.h>
 #include <linux/random.h>
 #include <net/sock.h>
 #include "blackhole.h"
 #include "compat.h"
+#include "greet.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
@@ -21,6 +23,7 @@
 #include "trace.h"
 #include "transport.h"
 #include "turn.h"
+#include "urgent.h"
 
 /* How long to wait for an answer: after each attempt that got none twice as long, up to
  * eight times.  A peer with many sessions to resume, or a slow one, would never be
@@ -635,6 +638,63 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 	rsess_link_live(rs);
 }
 
+/* The peer has ended its direction. */
+static void rsess_link_fin(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	sk->sk_shutdown |= RCV_SHUTDOWN;
+	sock_set_flag(sk, SOCK_DONE);
+	rsess_session_event(rs, RSESS_EV_RCV_FIN);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		sk_wake_async(sk, SOCK_WAKE_WAITD,
+			      sk->sk_shutdown == SHUTDOWN_MASK ? POLL_HUP :
+								 POLL_IN);
+	}
+}
+
+/* The peer reads no more: our direction ends with FIN where it stands. */
+static void rsess_link_stopped(struct rsess_sock *rs, bool unheard)
+{
+	if (rs->fin_queued)
+		return;
+	rsess_session_show(rs);
+	rs->fin_queued = true;
+	rsess_session_event(rs, RSESS_EV_SND_FIN);
+	if (unheard)
+		rsess_session_unheard(rs);
+}
+
+/* Retained bytes have become fewer, an urgent byte has come: all that happens in softirq. */
+static void rsess_link_tell(struct rsess_sock *rs, u32 events)
+{
+	if (events & (RSESS_RX_FREED | RSESS_RX_DROPPED))
+		rsess_send_freed(rs);
+	if (events & RSESS_RX_URGENT)
+		rsess_urgent_tell(rs);
+}
+
+/* Act on enum rsess_rx_event, in the order of the frames as far as that matters.  The session
+ * may have ended afterwards.
+ */
+static void rsess_link_events(struct rsess_sock *rs, u32 events)
+{
+	if (!events)
+		return;
+	rsess_link_tell(rs, events);
+	if (events & RSESS_RX_PRESENT && READ_ONCE(rs->deferred))
+		rsess_listener_present(rs);
+	if (events & (RSESS_RX_FREED | RSESS_RX_FIN_ACKED) && rs->orphaned)
+		rsess_timer_orphaned(rs);
+	if (events & RSESS_RX_FIN_ACKED)
+		rsess_session_event(rs, RSESS_EV_FIN_ACKED);
+	if (events & RSESS_RX_FIN)
+		rsess_link_fin(rs);
+	if (events & RSESS_RX_STOP)
+		rsess_link_stopped(rs, events & RSESS_RX_UNHEARD);
+}
+
 /**
  * rsess_link_resume() - continue where the peer says
  * @rs: session, locked
@@ -643,11 +703,13 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
  * The offset is believed only if it is one that was sent and that the peer had
  * not confirmed more than: nothing else can leave this host.
  *
+ * Context: may sleep.  The session may have ended afterwards.
  * Return: false when one side has lost what it had promised.
  */
 bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f)
 {
 	struct sock *sk = rsess_to_sk(rs);
+	u32 events;
 	u64 again;
 
 	if (!rsess_between(rs->sq.snd_una + rs->fin_acked, f->ack,
@@ -657,7 +719,7 @@ bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f)
 		return false;
 	}
 	rs->snd_limit = f->limit;
-	rsess_input_acked(rs, f->ack);
+	events = rsess_input_acked(rs, f->ack);
 	again = rs->sq.snd_max - rs->sq.snd_una;
 	rsess_sendq_rewind(&rs->sq, rs->sq.snd_una);
 	rs->acknow_at = rs->sq.snd_nxt;
@@ -669,6 +731,7 @@ bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f)
 	trace_rsess_resume(sk, rs->epoch, rs->sq.snd_una, rs->credit.rcv_nxt);
 	if (again)
 		trace_rsess_retransmit(sk, rs->sq.snd_una, again);
+	rsess_link_events(rs, events);
 	return true;
 }
 
@@ -731,8 +794,7 @@ void rsess_link_done(struct rsess_sock *rs)
  * @rs: session, locked
  * @reset: see rsess_transport_close()
  *
- * Context: may sleep.  While the transport is being read the socket is only
- * marked, and closed when the reading ends.
+ * Context: may sleep.
  */
 void rsess_link_drop(struct rsess_sock *rs, bool reset)
 {
@@ -752,11 +814,6 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_timer_stop(rs, RSESS_TIMER_PROBE);
 	if (!tr)
 		return;
-	if (tr->reading) {
-		tr->rx.error = -ECANCELED;
-		tr->drop = reset ? RSESS_DROP_RESET : RSESS_DROP_ORDERLY;
-		return;
-	}
 	rs->tr = NULL;
 	rsess_transport_close(tr, reset);
 	rsess_transport_put(tr);
@@ -864,7 +921,7 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 
 /**
  * rsess_link_lost() - the transport is of no use any more
- * @rs: session, locked, not being read
+ * @rs: session, locked
  * @why: for people
  *
  * Context: may sleep.
@@ -918,6 +975,113 @@ void rsess_link_redial(struct rsess_sock *rs, bool turn)
 	rsess_link_next(rs, -err);
 }
 
+/* The peer ends the session. */
+static int rsess_link_aborted(struct rsess_sock *rs, const u8 *payload)
+{
+	bool connecting = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
+	struct net *net = sock_net(rsess_to_sk(rs));
+	struct rsess_wire_abort a;
+	u32 reason;
+	int err;
+
+	memcpy(&a, payload, sizeof(a));
+	if (memcmp(a.id, rs->id, sizeof(a.id)))
+		return rsess_input_forged(rs->tr);
+	reason = be32_to_cpu(a.reason);
+	RSESS_INC(net, ABORTS_RECEIVED);
+
+	/* All is confirmed; whyever the peer has nothing left to ask, it is no error. */
+	if (rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
+		rs->confirmed = true;
+		rsess_session_event(rs, RSESS_EV_RELEASED);
+		return 0;
+	}
+	if (reason == RSESS_REASON_UNKNOWN && rs->opt.retry_unknown &&
+	    rs->link == RSESS_LINK_GREETING && !connecting) {
+		RSESS_INC(net, UNKNOWN_RETRIED);
+		return -EHOSTUNREACH;
+	}
+	switch (reason) {
+	case RSESS_REASON_VERSION:
+		err = EPROTONOSUPPORT;
+		break;
+	case RSESS_REASON_REFUSED:
+		err = ECONNREFUSED;
+		break;
+	case RSESS_REASON_AUTH:
+		err = connecting ? EKEYREJECTED : ECONNRESET;
+		break;
+	default:
+		err = ECONNRESET;
+		if (!reason || reason > RSESS_REASON_REFUSED)
+			reason = RSESS_REASON_PROTOCOL;
+	}
+	rsess_session_end(rs, reason, err);
+	return 0;
+}
+
+/* The first PONG of a session with a pre-shared key: the dialer has our WELCOME. */
+static int rsess_link_ponged(struct rsess_sock *rs, const u8 *proof)
+{
+	if (!rs->unproven)
+		return 0;
+	if (crypto_memneq(proof, rs->proof, sizeof(rs->proof))) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
+		return -EPROTO;
+	}
+	rsess_greet_proven(rs);
+	return 0;
+}
+
+/* The reading has stopped behind a frame.  -EPROTO and -EBADMSG as of &rsess_rx.error;
+ * -EBADE: one side lost what it had promised; -EKEYREJECTED: the peer has another
+ * pre-shared key, or none; -EHOSTUNREACH: the wrong host has answered; -ENOBUFS: there is
+ * no memory, and another transport is to try again.
+ */
+static int rsess_link_control(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	const u8 *payload = tr->rx.ctrl;
+
+	switch (tr->rx.f.type) {
+	case RSESS_WELCOME:
+		return rsess_greet_welcome(rs, tr);
+	case RSESS_RESUMED:
+		return rsess_greet_resumed(rs, tr);
+	case RSESS_PING:
+		memcpy(rs->ping_cookie, payload, sizeof(rs->ping_cookie));
+		rs->pending |= RSESS_PEND(RSESS_PONG);
+		return 0;
+	case RSESS_PONG:
+		return rsess_link_ponged(rs, payload);
+	case RSESS_ABORT:
+		return rsess_link_aborted(rs, payload);
+	default:
+		return 0;
+	}
+}
+
+/* Read to the end, or to a frame that is to be seen to, and act on what has come.  Nothing
+ * tells again of what is behind such a frame.  1: read on; 0: all is read, or the
+ * transport is not the session's any more; else why it cannot be used.
+ */
+static int rsess_link_step(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	int err = tr->ops->read(tr);
+	u32 events = tr->rx.events;
+
+	tr->rx.events = 0;
+	rsess_link_events(rs, events);
+	if (rs->tr != tr)
+		return 0;
+	if (err || !tr->rx.whole)
+		return err;
+	tr->rx.whole = false;
+	err = rsess_link_control(rs, tr);
+	if (rs->tr != tr)
+		return 0;
+	return err ?: 1;
+}
+
 /**
  * rsess_link_drain() - read what the transport has received
  * @rs: session, locked, with a transport
@@ -933,16 +1097,14 @@ int rsess_link_drain(struct rsess_sock *rs)
 	struct sock *sk = rsess_to_sk(rs);
 	int err;
 
-	err = tr->ops->read(tr);
+	do {
+		err = rsess_link_step(rs, tr);
+	} while (err > 0);
 	if (greeting && rs->link == RSESS_LINK_LIVE)
 		tr->ops->end(tr);
 	if (rs->credit.rcv_nxt != rcv_nxt && !sock_flag(sk, SOCK_DEAD) &&
 	    rsess_stream_ready(rs, READ_ONCE(sk->sk_rcvlowat)))
 		sk->sk_data_ready(sk);
-	if (tr->drop) {
-		rsess_link_drop(rs, tr->drop == RSESS_DROP_RESET);
-		return 0;
-	}
 	if (err != -ENOMEM)
 		return err;
 	rsess_timer_retry(rs);
@@ -978,6 +1140,7 @@ bool rsess_link_receive(struct rsess_sock *rs, struct rsess_transport *tr)
 	struct sock *sk = rsess_to_sk(rs);
 	u64 rcv_nxt = rs->credit.rcv_nxt;
 	bool shut_off;
+	u32 events;
 	int err;
 
 	rsess_owned_by_me(rs);
@@ -989,6 +1152,9 @@ bool rsess_link_receive(struct rsess_sock *rs, struct rsess_transport *tr)
 	tr->rx.frames = RSESS_SOFTIRQ_FRAMES;
 	err = tr->ops->receive(tr);
 	tr->rx.atomic = false;
+	events = tr->rx.events;
+	tr->rx.events = 0;
+	rsess_link_tell(rs, events);
 	if (rs->credit.rcv_nxt != rcv_nxt &&
 	    rsess_stream_ready(rs, READ_ONCE(sk->sk_rcvlowat)))
 		sk->sk_data_ready(sk);

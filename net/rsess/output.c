@@ -327,8 +327,7 @@ static int rsess_tx_next(struct rsess_sock *rs, struct rsess_transport *tr)
  * rsess_push() - send what can be sent
  * @rs: session, locked
  *
- * Context: may sleep; locks the inner socket.  Does nothing while the transport
- * is being read, for whoever reads pushes afterwards.
+ * Context: may sleep; locks the inner socket.
  */
 void rsess_push(struct rsess_sock *rs)
 {
@@ -336,7 +335,7 @@ void rsess_push(struct rsess_sock *rs)
 	int err;
 
 	rsess_locked_by_me(rs);
-	if (!tr || !tr->sock || tr->reading || rs->shut ||
+	if (!tr || !tr->sock || rs->shut ||
 	    rs->link < RSESS_LINK_GREETING)
 		return;
 	do {
@@ -383,7 +382,7 @@ void rsess_push_held(struct rsess_sock *rs)
 {
 	rs->more = false;
 	rsess_push(rs);
-	if (rs->tr && rs->link == RSESS_LINK_LIVE && !rs->tr->reading)
+	if (rs->tr && rs->link == RSESS_LINK_LIVE)
 		rs->tr->ops->push(rs->tr->sock);
 }
 

@@ -369,7 +369,7 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 /**
  * rsess_session_cut() - end the session and tell the peer, if that can be done
  * at once
- * @rs: session, locked, not being read
+ * @rs: session, locked
  * @reason: enum rsess_reason, for the peer
  * @err: what the application gets, a positive errno; 0 for nothing
  *

@@ -604,7 +604,7 @@ void rsess_timer_orphaned(struct rsess_sock *rs);
 void rsess_keepalive(struct sock *sk, int on);
 
 /* input.c */
-void rsess_input_acked(struct rsess_sock *rs, u64 ack);
+u32 rsess_input_acked(struct rsess_sock *rs, u64 ack);
 void rsess_input_confirmed(struct rsess_sock *rs);
 
 /* output.c */

@@ -144,14 +144,12 @@ static int rsess_tcp_receive(struct rsess_transport *tr)
 
 	if (rsess_input_start(tr))
 		return tr->rx.error;
-	tr->reading = true;
 	sock->ops->read_sock(sk, &desc, rsess_tcp_actor);
 	/* Urgent data would stop the reading for ever; no peer of ours sends it. */
 	if (tcp_sk(sk)->urg_data && !tr->rx.error) {
 		RSESS_INC(sock_net(sk), FRAMES_MALFORMED);
 		tr->rx.error = -EPROTO;
 	}
-	tr->reading = false;
 	return tr->rx.error;
 }
 

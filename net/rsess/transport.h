@@ -6,6 +6,7 @@
 #ifndef _RSESS_TRANSPORT_H
 #define _RSESS_TRANSPORT_H
 
+#include <linux/bits.h>
 #include <linux/refcount.h>
 #include <linux/skbuff.h>
 #include <linux/uidgid.h>
@@ -92,7 +93,7 @@ enum rsess_answer_kind {
  *	tells that there is room.  Not locked.  NULL: never
  * @push: send what enum rsess_more had it hold back; may sleep
  * @read: give what has been received to rsess_input() until nothing is left or
- *	it stops; 0 or a negative errno; may sleep
+ *	it stops; 0 or a negative errno; may sleep.  Nothing above is called by it
  * @receive: as @read, but in softirq, with the socket's spinlock held; never sleeps.
  *	NULL: only @read can
  * @discard: throw away what has been received, so that closing in order does not
@@ -139,6 +140,18 @@ struct rsess_transport_ops {
 	void (*discard)(struct socket *sock);
 };
 
+/* What has happened while a transport was read, for link to act on; bits. */
+enum rsess_rx_event {
+	RSESS_RX_FREED		= BIT(0),	/* retained bytes were acknowledged */
+	RSESS_RX_DROPPED	= BIT(1),	/* retained bytes are not sent any more */
+	RSESS_RX_PRESENT	= BIT(2),	/* accept() has waited for what came */
+	RSESS_RX_URGENT		= BIT(3),	/* an urgent byte was queued */
+	RSESS_RX_FIN_ACKED	= BIT(4),	/* the peer's session has FIN */
+	RSESS_RX_FIN		= BIT(5),	/* the peer's FIN was taken */
+	RSESS_RX_STOP		= BIT(6),	/* the peer reads no more */
+	RSESS_RX_UNHEARD	= BIT(7),	/* and has not acknowledged all */
+};
+
 /**
  * struct rsess_rx - parser
  * @f: header of the frame being read
@@ -154,14 +167,12 @@ struct rsess_transport_ops {
  * @tag: of the peer's direction
  * @held: payload of DATA whose tag has not come; paid for by the outer socket
  * @idle: frames that carried nothing
- * @whole: a transport without a session has its first frame; reading stops
+ * @events: enum rsess_rx_event, since link has looked
+ * @whole: there is a frame that link, or the acceptor's handshake, has to see to; reading
+ *	stops behind it
  * @error: reading stops; -EPROTO: the peer broke the protocol, this transport is
- *	given up; -EBADMSG: somebody else did, likewise; -EBADE: one side lost what it
- *	had promised, the session ends; -EKEYREJECTED: it has another pre-shared key, or
- *	none, likewise; -EHOSTUNREACH: the wrong host has answered, try again with
- *	another transport; -ENOMEM: try again later; -EINPROGRESS: what comes next cannot be
- *	taken in softirq; -ENOBUFS: try again with another transport; -ECANCELED: the
- *	transport is being closed
+ *	given up; -EBADMSG: somebody else did, likewise; -ENOMEM: try again later;
+ *	-EINPROGRESS: what comes next cannot be taken in softirq
  * @atomic: read in softirq: nothing may sleep or end
  * @frames: how many more of them may be taken there
  */
@@ -179,6 +190,7 @@ struct rsess_rx {
 	struct rsess_tag	tag;
 	struct sk_buff_head	held;
 	struct rsess_rate	idle;
+	u32			events;
 	bool			whole;
 	bool			atomic;
 	u32			frames;
@@ -253,9 +265,6 @@ struct rsess_tx {
  * @room: sleeps on @sock, see &rsess_transport_ops.sleepers
  * @synopt: of a dialer, for TCP
  * @copied: for transports that copy
- * @reading: @ops->read() runs, the inner socket is locked: nothing may be sent
- *	on it, and it may not be closed
- * @drop: close it when @reading ends, see enum rsess_drop
  * @rx: parser, protected as @sock
  * @tx: protected as @sock
  */
@@ -295,16 +304,8 @@ struct rsess_transport {
 	struct wait_queue_entry	room;
 	struct rsess_synopt	synopt;
 	struct rsess_copied	copied;
-	bool			reading;
-	u8			drop;
 	struct rsess_rx		rx;
 	struct rsess_tx		tx;
-};
-
-enum rsess_drop {
-	RSESS_DROP_NO,
-	RSESS_DROP_ORDERLY,
-	RSESS_DROP_RESET,
 };
 
 const struct rsess_transport_ops *rsess_transport_ops_find(int protocol);
@@ -352,6 +353,7 @@ void rsess_tx_free(struct rsess_transport *tr);
 
 /* input.c */
 int rsess_input_start(struct rsess_transport *tr);
+int rsess_input_forged(const struct rsess_transport *tr);
 size_t rsess_input(struct rsess_transport *tr, const struct sk_buff *skb,
 		   unsigned int off, size_t len);
 

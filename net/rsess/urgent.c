@@ -39,13 +39,21 @@ u32 rsess_urgent_cut(struct rsess_sock *rs, u32 len, u8 *flags)
  */
 void rsess_urgent_arrived(struct rsess_sock *rs, u8 byte)
 {
-	struct sock *sk = rsess_to_sk(rs);
-
 	if (rsess_urgent_hole(rs))
 		rsess_urgent_skip(rs);
 	rs->urg_byte = byte;
 	WRITE_ONCE(rs->urg_seq, rs->credit.rcv_nxt - 1);
 	WRITE_ONCE(rs->urg_state, RSESS_URG_VALID);
+}
+
+/**
+ * rsess_urgent_tell() - tell the application of an urgent byte
+ * @rs: session, locked
+ */
+void rsess_urgent_tell(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
 	sk_send_sigurg(sk);
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);

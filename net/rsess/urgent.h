@@ -23,6 +23,7 @@ static inline bool rsess_urgent_hole(const struct rsess_sock *rs)
 }
 
 void rsess_urgent_arrived(struct rsess_sock *rs, u8 byte);
+void rsess_urgent_tell(struct rsess_sock *rs);
 u32 rsess_urgent_cut(struct rsess_sock *rs, u32 len, u8 *flags);
 u32 rsess_urgent_limit(const struct rsess_sock *rs, u64 seq, u32 len);
 void rsess_urgent_skip(struct rsess_sock *rs);

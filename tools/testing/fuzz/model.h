@@ -113,6 +113,7 @@ void model_read(struct model *m, u64 n);
 void model_look(const struct rsess_sock *rs, struct model_view *v);
 void model_bytes(struct model *m, struct model_rx *rx, struct model_view *v,
 		 struct rsess_sock *rs, const u8 *p, u32 len);
+void model_compare_read(const struct model *m, const struct rsess_sock *rs);
 void model_compare(const struct model *m, const struct rsess_sock *rs);
 void model_tags(struct model_rx *rx, const struct rsess_sock *rs,
 		const u8 *secret, u32 epoch);

@@ -223,10 +223,19 @@ static void world_gone(struct sock *sk)
 	world_destruct(sk);
 }
 
+/* The application is told of something, but never by what reads a connection. */
+static void world_told(struct sock *sk)
+{
+	CHECK(!world.reading);
+}
+
 static void world_adopt(struct rsess_sock *rs)
 {
 	struct sock *sk = rsess_to_sk(rs);
 
+	sk->sk_state_change = world_told;
+	sk->sk_data_ready = world_told;
+	sk->sk_error_report = world_told;
 	world.rs = rs;
 	world_destruct = sk->sk_destruct;
 	sk->sk_destruct = world_gone;
@@ -892,23 +901,30 @@ static bool conn_read_piece(struct conn *c, struct rsess_transport *tr)
 
 	if (rs)
 		model_look(rs, &v);
+	/* The answer has been read, and seen to. */
+	if (rs && c->rx.live && !c->rx.tag.on)
+		model_tags(&c->rx, rs, rs->secret, rs->epoch);
 	n = rsess_input(tr, skb, 0, len);
 	CHECK(n <= len);
 	c->in_off += n;
 	kfree_skb(skb);
 
 	model_bytes(&world.m, &c->rx, &v, rs, p,
-		    tr->rx.error == -ENOMEM || tr->rx.error == -EINPROGRESS ?
-		    n : len);
+		    tr->rx.error == -ENOMEM || tr->rx.error == -EINPROGRESS ||
+		    (rs && tr->rx.whole) ? n : len);
+	CHECK(n == len || tr->rx.error || tr->rx.whole);
+	/* What a control frame says counts when the reading has stopped. */
+	if (rs && tr->rx.whole)
+		return false;
 	if (rs) {
-		model_compare(&world.m, rs);
+		model_compare_read(&world.m, rs);
 		CHECK(rs->sq.write_seq == v.write_seq);
 	}
 	CHECK(c->rx.whole == tr->rx.whole);
-	CHECK(c->rx.error == (tr->rx.error && tr->rx.error != -ENOMEM &&
-			      tr->rx.error != -EINPROGRESS &&
-			      tr->rx.error != -ECANCELED));
-	CHECK(n == len || tr->rx.error || tr->rx.whole);
+	/* An error behind the end of the session is none. */
+	CHECK(world.m.ended ||
+	      c->rx.error == (tr->rx.error && tr->rx.error != -ENOMEM &&
+			      tr->rx.error != -EINPROGRESS));
 	return n == len;
 }
 
@@ -918,10 +934,10 @@ static int conn_receive(struct rsess_transport *tr)
 
 	if (rsess_input_start(tr))
 		return tr->rx.error;
-	tr->reading = true;
+	world.reading = true;
 	while (c->in_off < c->in_come && conn_read_piece(c, tr))
 		;
-	tr->reading = false;
+	world.reading = false;
 	return tr->rx.error;
 }
 
@@ -1043,6 +1059,11 @@ static int expected_state(const struct rsess_sock *rs)
 	return world.m.passive ? TCP_LAST_ACK : TCP_CLOSING;
 }
 
+static bool conn_is_read(const struct socket *sock)
+{
+	return conn_of(sock)->in_off == conn_of(sock)->in_come;
+}
+
 static void check_session(struct rsess_sock *rs)
 {
 	struct sock *sk = rsess_to_sk(rs);
@@ -1059,7 +1080,10 @@ static void check_session(struct rsess_sock *rs)
 	/* The work sees to what softirq has found, when the application lets it. */
 	CHECK(!rs->tr || sk->sk_lock.owned ||
 	      !conn_of(rs->tr->sock)->rx.error);
-	CHECK(!rs->tr || !rs->tr->reading);
+	CHECK(!rs->tr || (!rs->tr->rx.whole && !rs->tr->rx.events));
+	/* Nothing tells again of bytes that were left behind a frame. */
+	CHECK(rs->link < RSESS_LINK_GREETING || sk->sk_lock.owned ||
+	      rs->armed & BIT(RSESS_TIMER_RETRY) || conn_is_read(rs->tr->sock));
 	/* Who has not ended its direction sees no end of it before it has written. */
 	CHECK(rs->shown != TCP_CLOSE_WAIT ||
 	      (rs->stopped && !sk->sk_err &&

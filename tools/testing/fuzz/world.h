@@ -66,6 +66,7 @@ struct conn {
  * @rcvbuf: of a new session
  * @sndbuf: of a new session
  * @piece: a connection gives so many bytes at once
+ * @reading: bytes of a connection are being taken
  * @held: the application sleeps in the middle of a call, and has the lock of its socket
  * @tight: skbs have no overhead, so that they are kept, not copied
  * @connects: a dial succeeds
@@ -91,6 +92,7 @@ struct world {
 	int			rcvbuf;
 	int			sndbuf;
 	u32			piece;
+	bool			reading;
 	bool			held;
 	bool			tight;
 	bool			connects;

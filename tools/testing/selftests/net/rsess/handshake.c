@@ -104,6 +104,36 @@ CASE(dialer, session_over_before_connect_returns)
 	ASSERT_EQ(0, recv(s->fd, buf, sizeof(buf), 0));
 }
 
+/* An answer ends a reading, and nothing tells of the bytes behind it again. */
+CASE(dialer, bytes_behind_the_answer)
+{
+	u8 buf[2 * RSESS_HDR_LEN + RSESS_CTRL_MAX + 100];
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	size_t len;
+
+	OK(pair_start(s));
+	OK(peer_accept(p));
+	OK(peer_expect(p, RSESS_HELLO));
+	len = peer_make_welcome(p, buf);
+	len += peer_make_data(p, p->snd_nxt, 100, buf + len);
+	peer_sent(p, 100);
+	OK(peer_send_raw(p, buf, len));
+	OK(pair_connected(s));
+	OK(pair_read(s, 100));
+	OK(peer_take_ack(p, 100));
+
+	peer_reset(p);
+	OK(peer_accept(p));
+	OK(peer_expect(p, RSESS_RESUME));
+	len = peer_make_resumed(p, p->rcv_nxt, buf);
+	len += peer_make_data(p, p->snd_nxt, 100, buf + len);
+	peer_sent(p, 100);
+	OK(peer_send_raw(p, buf, len));
+	OK(pair_read(s, 100));
+	OK(peer_take_ack(p, 200));
+}
+
 /* Answers every dial with @len bytes until connect() fails; 0 if it does. */
 static int answer(struct pair *s, const void *bytes, size_t len)
 {

@@ -463,6 +463,14 @@ int peer_send_abort(struct peer *p, u32 reason)
 	return peer_send_raw(p, buf, peer_make_abort(p, reason, buf));
 }
 
+/* The next @len bytes of our stream are sent raw. */
+void peer_sent(struct peer *p, size_t len)
+{
+	p->snd_nxt += len;
+	p->write_seq = p->snd_nxt;
+	p->snd_max = p->snd_nxt;
+}
+
 /* Adds @len bytes to our stream and sends what the credit allows. */
 int peer_send_data(struct peer *p, size_t len)
 {

@@ -122,6 +122,7 @@ size_t peer_make_resumed(struct peer *p, u64 ack, u8 *buf);
 size_t peer_make_abort(struct peer *p, u32 reason, u8 *buf);
 int peer_mask(struct peer *p, u8 *frame);
 int peer_send_raw(struct peer *p, const void *buf, size_t len);
+void peer_sent(struct peer *p, size_t len);
 
 /* Frames sent, whole. */
 int peer_send(struct peer *p, u8 type, const void *payload, size_t len);

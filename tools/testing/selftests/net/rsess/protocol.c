@@ -115,6 +115,27 @@ CASE(protocol, many_frames_at_once)
 	OK(pair_finish(&self->s));
 }
 
+/* A control frame ends a reading, and nothing tells of the bytes behind it again. */
+CASE(protocol, bytes_behind_control_frames)
+{
+	u8 buf[2 * (2 * RSESS_HDR_LEN + sizeof(cookie) + 100)];
+	struct peer *p = &self->s.p;
+	size_t len = 0;
+	int i;
+
+	OK(pair_open(&self->s));
+	for (i = 0; i < 2; i++) {
+		len += peer_make(p, RSESS_PING, p->snd_nxt, cookie,
+				 sizeof(cookie), buf + len);
+		len += peer_make_data(p, p->snd_nxt, 100, buf + len);
+		peer_sent(p, 100);
+	}
+	OK(peer_send_raw(p, buf, len));
+	OK(pair_read(&self->s, 200));
+	OK(expect_pong(p));
+	OK(pair_finish(&self->s));
+}
+
 CASE(protocol, data_below_is_dropped)
 {
 	struct peer *p = &self->s.p;
