@@ -286,7 +286,7 @@ static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
 		rsess_link_drop(rs, true);
 		rsess_greet_accept(rs, tr);
 		rsess_link_restart(rs);
-		rsess_push(rs);
+		rsess_link_push(rs);
 	}
 	rsess_work_unlock(sk);
 	if (!same) {
@@ -392,7 +392,7 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	RSESS_INC(sock_net(sk), SESSIONS_ACCEPTED);
 	rsess_listener_defer(rs);
 	rsess_greet_accept(rs, tr);
-	rsess_push(rs);
+	rsess_link_push(rs);
 	release_sock(sk);
 	return sk;
 }
@@ -633,7 +633,7 @@ static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 	rsess_input_confirmed(rs);
 	memcpy(rs->nonce, q->r.nonce, sizeof(rs->nonce));
 	rs->pending |= RSESS_PEND(RSESS_RESUMED);
-	rsess_push(rs);
+	rsess_link_push(rs);
 	return RSESS_REASON_NONE;
 }
 

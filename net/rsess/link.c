@@ -773,20 +773,30 @@ static bool rsess_link_shuts(const struct rsess_sock *rs)
 	return !rs->ops->joint || !rs->dialer;
 }
 
-/**
- * rsess_link_done() - everything was sent
- * @rs: session, locked
- *
- * In TIME_WAIT the last acknowledgment is on its way; closing our direction of
- * the transport behind it tells the peer that nothing more comes.
+/* Everything was sent.  In TIME_WAIT the last acknowledgment is on its way; closing our
+ * direction of the transport behind it tells the peer that nothing more comes.
  */
-void rsess_link_done(struct rsess_sock *rs)
+static void rsess_link_done(struct rsess_sock *rs)
 {
 	if (rsess_to_sk(rs)->sk_state != TCP_TIME_WAIT || rs->shut ||
 	    rs->link != RSESS_LINK_LIVE || !rsess_link_shuts(rs))
 		return;
 	rs->shut = true;
 	kernel_sock_shutdown(rs->tr->sock, SHUT_WR);
+}
+
+/**
+ * rsess_link_push() - send what can be sent, and end the transport behind the last of it
+ * @rs: session, locked
+ *
+ * What a system call sends is never the last: use rsess_push() there.
+ *
+ * Context: may sleep.
+ */
+void rsess_link_push(struct rsess_sock *rs)
+{
+	if (rsess_push(rs))
+		rsess_link_done(rs);
 }
 
 /**
@@ -1272,7 +1282,7 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 	over = rs->link == RSESS_LINK_LIVE &&
 	       (asking || (state == RSESS_INNER_EOF && !tr->rx.hdr_len));
 	if (over && sk->sk_state == TCP_TIME_WAIT) {
-		rsess_push(rs);
+		rsess_link_push(rs);
 		if (rs->shut || !rsess_link_shuts(rs)) {
 			/* The peer's host may have ended it with us, by itself. */
 			rs->confirmed = !rs->ops->joint;
@@ -1285,5 +1295,5 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 							       "reset");
 		return;
 	}
-	rsess_push(rs);
+	rsess_link_push(rs);
 }

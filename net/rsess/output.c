@@ -328,16 +328,16 @@ static int rsess_tx_next(struct rsess_sock *rs, struct rsess_transport *tr)
  * @rs: session, locked
  *
  * Context: may sleep; locks the inner socket.
+ * Return: true when the transport has taken all that there is to say.
  */
-void rsess_push(struct rsess_sock *rs)
+bool rsess_push(struct rsess_sock *rs)
 {
 	struct rsess_transport *tr = rs->tr;
 	int err;
 
 	rsess_locked_by_me(rs);
-	if (!tr || !tr->sock || rs->shut ||
-	    rs->link < RSESS_LINK_GREETING)
-		return;
+	if (!tr || !tr->sock || rs->shut || rs->link < RSESS_LINK_GREETING)
+		return false;
 	do {
 		err = rsess_tx_flush(rs, tr);
 		if (!err)
@@ -347,7 +347,6 @@ void rsess_push(struct rsess_sock *rs)
 	if (!err) {
 		if (!(rs->armed & BIT(RSESS_TIMER_RETRY)))
 			rs->retries = 0;
-		rsess_link_done(rs);
 	} else if (err == -ENOMEM) {
 		rsess_timer_retry(rs);
 	} else if (err != -EAGAIN) {
@@ -355,6 +354,7 @@ void rsess_push(struct rsess_sock *rs)
 		rsess_transport_queue(tr);
 	}
 	rsess_timer_watch(rs);
+	return !err;
 }
 
 /**

@@ -579,7 +579,7 @@ int rsess_link_drain(struct rsess_sock *rs);
 bool rsess_link_read(struct rsess_sock *rs);
 bool rsess_link_receive(struct rsess_sock *rs, struct rsess_transport *tr);
 void rsess_link_live(struct rsess_sock *rs);
-void rsess_link_done(struct rsess_sock *rs);
+void rsess_link_push(struct rsess_sock *rs);
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr);
 void rsess_link_restart(struct rsess_sock *rs);
 void rsess_link_replaced(struct rsess_sock *rs);
@@ -608,7 +608,7 @@ u32 rsess_input_acked(struct rsess_sock *rs, u64 ack);
 void rsess_input_confirmed(struct rsess_sock *rs);
 
 /* output.c */
-void rsess_push(struct rsess_sock *rs);
+bool rsess_push(struct rsess_sock *rs);
 void rsess_push_held(struct rsess_sock *rs);
 void rsess_push_impatient(struct rsess_sock *rs);
 void rsess_push_tidy(struct rsess_sock *rs);

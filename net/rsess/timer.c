@@ -240,7 +240,7 @@ static void rsess_timer_ping(struct rsess_sock *rs)
 	rs->pinged = true;
 	rs->pending |= RSESS_PEND(RSESS_PING);
 	RSESS_INC(sock_net(rsess_to_sk(rs)), PINGS_SENT);
-	rsess_push(rs);
+	rsess_link_push(rs);
 }
 
 /**
@@ -309,7 +309,7 @@ static void rsess_timer_silent(struct rsess_sock *rs)
 		return;
 	if (rs->last_rx != last_rx) {
 		rsess_timer_watch(rs);
-		rsess_push(rs);
+		rsess_link_push(rs);
 		return;
 	}
 	RSESS_INC(sock_net(rsess_to_sk(rs)), STALLS);
@@ -346,7 +346,7 @@ static void rsess_timer_greet(struct rsess_sock *rs)
 		if (!rsess_link_read(rs))
 			return;
 		if (rs->link == RSESS_LINK_LIVE) {
-			rsess_push(rs);
+			rsess_link_push(rs);
 			return;
 		}
 	}
@@ -463,7 +463,7 @@ static void rsess_timer_fire(struct rsess_sock *rs, enum rsess_timer t)
 	switch (t) {
 	case RSESS_TIMER_ACK:
 		rs->ack_now = true;
-		rsess_push(rs);
+		rsess_link_push(rs);
 		break;
 	case RSESS_TIMER_RETRY:
 		if (rs->tr)
