@@ -90,6 +90,11 @@ static inline u32 skb_tailroom(const struct sk_buff *skb)
 	return skb->size - skb->len;
 }
 
+static inline u8 *skb_network_header(const struct sk_buff *skb)
+{
+	return skb->data;
+}
+
 static inline u8 *skb_tail_pointer(const struct sk_buff *skb)
 {
 	return skb->data + skb->len;
