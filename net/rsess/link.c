@@ -15,11 +15,13 @@
 #include "blackhole.h"
 #include "compat.h"
 #include "greet.h"
+#include "inner.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
 #include "plain.h"
 #include "session.h"
+#include "solsock.h"
 #include "trace.h"
 #include "transport.h"
 #include "turn.h"
@@ -35,243 +37,6 @@ static unsigned long rsess_link_handshake_delay(const struct rsess_sock *rs)
 
 	return msecs_to_jiffies(READ_ONCE(rn->handshake_timeout_ms)) <<
 	       min(rs->unanswered, 3U);
-}
-
-/* Has SOL_SOCKET changed since the inner socket was told? */
-static bool rsess_link_settled(const struct sock *sk, const struct sock *inner)
-{
-	return READ_ONCE(inner->sk_mark) == READ_ONCE(sk->sk_mark) &&
-	       READ_ONCE(inner->sk_priority) == READ_ONCE(sk->sk_priority) &&
-	       READ_ONCE(inner->sk_bound_dev_if) ==
-	       READ_ONCE(sk->sk_bound_dev_if) &&
-	       READ_ONCE(inner->sk_max_pacing_rate) ==
-	       READ_ONCE(sk->sk_max_pacing_rate) &&
-	       sock_flag(inner, SOCK_LOCALROUTE) ==
-	       sock_flag(sk, SOCK_LOCALROUTE) &&
-	       READ_ONCE(inner->sk_txrehash) == READ_ONCE(sk->sk_txrehash) &&
-	       rcu_access_pointer(inner->sk_filter) ==
-	       rcu_access_pointer(sk->sk_filter) &&
-	       !rsess_owner_differs(inner, sk) &&
-	       inner->sk_reuse == sk->sk_reuse &&
-	       inner->sk_reuseport == sk->sk_reuseport;
-}
-
-/**
- * rsess_link_memory() - an inner socket gets memory as the outer one
- * @sk: outer socket, locked
- * @inner: inner socket, not locked
- *
- * A user in the kernel that has to write in order to free memory says so at any time:
- * by sk_allocation, sk_use_task_frag and sk_set_memalloc().
- *
- * Context: may sleep.
- */
-void rsess_link_memory(const struct sock *sk, struct sock *inner)
-{
-	bool memalloc = sock_flag(sk, SOCK_MEMALLOC);
-
-	if (inner->sk_allocation == sk->sk_allocation &&
-	    inner->sk_use_task_frag == sk->sk_use_task_frag &&
-	    sock_flag(inner, SOCK_MEMALLOC) == memalloc)
-		return;
-	lock_sock(inner);
-	inner->sk_allocation = sk->sk_allocation;
-	inner->sk_use_task_frag = sk->sk_use_task_frag;
-	/* What it takes beside the flag is there as long as @sk has it. */
-	sock_valbool_flag(inner, SOCK_MEMALLOC, memalloc);
-	release_sock(inner);
-}
-
-/**
- * rsess_link_settings() - what SOL_SOCKET is on the outer socket, the inner one
- * obeys
- * @rs: session, locked
- * @sock: inner socket, not locked
- *
- * The socket core does not tell when an option of that level is set, so this is
- * called before the inner socket is used.
- *
- * Context: may sleep.
- */
-void rsess_link_settings(struct rsess_sock *rs, struct socket *sock)
-{
-	struct sock *sk = rsess_to_sk(rs), *inner = sock->sk;
-
-	rsess_link_memory(sk, inner);
-	if (rsess_link_settled(sk, inner))
-		return;
-	if (rsess_transport_has_core(rs->ops, inner))
-		rsess_sockopt_tell(sock, sk);
-	rsess_owner_update(sock, sk);
-	lock_sock(inner);
-	if (inner->sk_mark != sk->sk_mark ||
-	    inner->sk_bound_dev_if != sk->sk_bound_dev_if ||
-	    sock_flag(inner, SOCK_LOCALROUTE) != sock_flag(sk, SOCK_LOCALROUTE))
-		sk_dst_reset(inner);
-	WRITE_ONCE(inner->sk_mark, READ_ONCE(sk->sk_mark));
-	WRITE_ONCE(inner->sk_priority, READ_ONCE(sk->sk_priority));
-	WRITE_ONCE(inner->sk_bound_dev_if, READ_ONCE(sk->sk_bound_dev_if));
-	sock_valbool_flag(inner, SOCK_LOCALROUTE,
-			  sock_flag(sk, SOCK_LOCALROUTE));
-	if (READ_ONCE(sk->sk_max_pacing_rate) != ~0UL)
-		cmpxchg(&inner->sk_pacing_status, SK_PACING_NONE,
-			SK_PACING_NEEDED);
-	WRITE_ONCE(inner->sk_max_pacing_rate, READ_ONCE(sk->sk_max_pacing_rate));
-	inner->sk_pacing_rate = min(inner->sk_pacing_rate,
-				    inner->sk_max_pacing_rate);
-	inner->sk_reuse = sk->sk_reuse;
-	inner->sk_reuseport = sk->sk_reuseport;
-	WRITE_ONCE(inner->sk_txrehash, READ_ONCE(sk->sk_txrehash));
-	rsess_sockopt_filter(inner, sk);
-	release_sock(inner);
-}
-
-/* AF_VSOCK notes whose rights a socket was made with. */
-static int rsess_link_make(const struct rsess_sock *rs, int family,
-			   struct socket **sock)
-{
-	const struct cred *saved = rsess_owner_assume(rs);
-	int err;
-
-	err = sock_create_kern(sock_net(rsess_to_sk(rs)), family, SOCK_STREAM,
-			       rs->ops->protocol, sock);
-	rsess_owner_drop(saved);
-	return err;
-}
-
-/* An inner socket with all that the application set. */
-static struct socket *rsess_link_open(struct rsess_sock *rs, int family)
-{
-	struct sock *sk = rsess_to_sk(rs);
-	struct socket *sock;
-	int err;
-
-	if (!rsess_transport_takes(rs->ops, family))
-		return ERR_PTR(-EAFNOSUPPORT);
-	err = rsess_link_make(rs, family, &sock);
-	/* No file is opened: it stands for a lack of memory. */
-	if (err == -ENFILE)
-		err = -ENOBUFS;
-	if (err)
-		return ERR_PTR(err);
-	if (rs->ops->made)
-		rs->ops->made(sock->sk);
-	rsess_link_memory(sk, sock->sk);
-	rsess_owner_set(sock, sk);
-	err = rsess_owner_label(sock, rs);
-	if (err) {
-		rsess_owner_release(sock);
-		return ERR_PTR(err);
-	}
-	if (rs->orphaned) {
-		err = rsess_owner_stand_in(sock, rs);
-		if (err)
-			return ERR_PTR(err);
-	}
-	rsess_charge_as(sock->sk, sk);
-	rsess_sockopt_replay(rs, sock);
-	rsess_link_settings(rs, sock);
-	rs->ops->tune(sock);
-	return sock;
-}
-
-/**
- * rsess_link_inner() - the inner socket that answers for the session
- * @rs: outer socket, locked
- * @family: AF_INET, AF_INET6, ..., the one it has to be of if that is not settled
- *	yet; 0 if any will do
- *
- * It is the transport's, the listener's, or one that waits to be used; if there
- * is none, it is made, and used by the next dial or by listen().
- *
- * Context: may sleep.
- * Return: the socket, which belongs to @rs; or an ERR_PTR.
- */
-struct socket *rsess_link_inner(struct rsess_sock *rs, int family)
-{
-	struct socket *sock;
-
-	rsess_locked_by_me(rs);
-	if (rs->tr)
-		return rs->tr->sock;
-	if (rs->bound && rs->lsn)
-		return rs->lsn->sock;
-	if (rs->family)
-		family = rs->family;
-	if (rs->inner && (!family || rs->inner->sk->sk_family == family))
-		return rs->inner;
-	sock = rsess_link_open(rs, family ?: AF_INET);
-	if (IS_ERR(sock))
-		return sock;
-	rsess_link_forget_inner(rs);
-	rs->inner = sock;
-	return sock;
-}
-
-/**
- * rsess_link_forget_inner() - no use for the inner socket that waits
- * @rs: outer socket, locked
- *
- * Context: may sleep.
- */
-void rsess_link_forget_inner(struct rsess_sock *rs)
-{
-	if (rs->inner)
-		rsess_owner_release(rs->inner);
-	rs->inner = NULL;
-}
-
-/**
- * rsess_link_choose() - an inner socket that may become the application's own
- * @rs: outer socket, locked
- * @sock: inner socket, about to connect or to listen, not locked
- *
- * Context: may sleep.
- */
-void rsess_link_choose(struct rsess_sock *rs, struct socket *sock)
-{
-	lock_sock(sock->sk);
-	rsess_sockopt_buffers(sock->sk, rsess_to_sk(rs));
-	release_sock(sock->sk);
-}
-
-/* It has become a session's: what the application chose bounds that one's buffers,
- * and TCP tunes its own.
- */
-static void rsess_link_unchoose(struct socket *sock)
-{
-	if (!(sock->sk->sk_userlocks & (SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK)))
-		return;
-	lock_sock(sock->sk);
-	sock->sk->sk_userlocks &= ~(SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK);
-	release_sock(sock->sk);
-}
-
-/**
- * rsess_link_is_bound() - has an inner socket a port?
- * @sock: inner socket, not locked
- *
- * Context: may sleep.
- */
-bool rsess_link_is_bound(struct socket *sock)
-{
-	union rsess_addr addr = {};
-
-	return kernel_getsockname(sock, &addr.sa) >= 0 &&
-	       rsess_addr_has_port(&addr);
-}
-
-/* A work has the rights of the application, and not its own. */
-static int rsess_link_bind(const struct rsess_sock *rs, struct socket *sock,
-			   union rsess_addr *addr)
-{
-	const struct cred *saved = rsess_owner_assume(rs);
-	int err;
-
-	err = kernel_bind(sock, (struct sockaddr_unsized *)addr,
-			  rsess_addr_len(addr->sa.sa_family));
-	rsess_owner_drop(saved);
-	return err;
 }
 
 static int rsess_link_connect(const struct rsess_sock *rs,
@@ -297,20 +62,20 @@ static struct socket *rsess_link_dialer(struct rsess_sock *rs)
 	struct socket *sock;
 	int err;
 
-	sock = rsess_link_inner(rs, rs->raddr.sa.sa_family);
+	sock = rsess_inner_get(rs, rs->raddr.sa.sa_family);
 	if (IS_ERR(sock))
 		return sock;
 	rs->inner = NULL;
-	rsess_link_settings(rs, sock);
+	rsess_solsock_update(rs, sock);
 	if (!rs->greeted)
-		rsess_link_choose(rs, sock);
-	if (!rs->bound || rsess_link_is_bound(sock))
+		rsess_inner_choose(rs, sock);
+	if (!rs->bound || rsess_inner_is_bound(sock))
 		return sock;
 	if (rs->greeted) {
 		rsess_addr_any(&any, addr.sa.sa_family);
 		rsess_addr_set_port(&addr, &any);
 	}
-	err = rsess_link_bind(rs, sock, &addr);
+	err = rsess_inner_bind(rs, sock, &addr);
 	if (err) {
 		rsess_owner_release(sock);
 		return ERR_PTR(err);
@@ -353,24 +118,6 @@ static void rsess_link_note_laddr(struct rsess_sock *rs, struct socket *sock)
 		rsess_set_laddr(rs, &addr);
 }
 
-/**
- * rsess_link_addr() - a further address of the peer
- * @rs: session, locked
- * @i: which of @addrs
- * @addr: filled in, with the port of the peer if it had none
- *
- * Return: is there such a port?
- */
-bool rsess_link_addr(const struct rsess_sock *rs, unsigned int i,
-		     union rsess_addr *addr)
-{
-	*addr = rs->addrs->addr[i];
-	if (rsess_addr_has_port(addr))
-		return true;
-	rsess_addr_set_port(addr, &rs->raddr);
-	return rsess_addr_has_port(addr);
-}
-
 /* Where to dial: first where the last transport was, then in turn at the others. */
 static void rsess_link_target(struct rsess_sock *rs, union rsess_addr *addr)
 {
@@ -384,7 +131,7 @@ static void rsess_link_target(struct rsess_sock *rs, union rsess_addr *addr)
 		rs->addr_at = (rs->addr_at + 1) % (more->n + 1);
 	if (!rs->addr_at || more->addr[rs->addr_at - 1].sa.sa_family != family)
 		return;
-	rsess_link_addr(rs, rs->addr_at - 1, addr);
+	rsess_sock_addr(rs, rs->addr_at - 1, addr);
 }
 
 /* A path of MPTCP may be in the cgroup of the work that makes its socket. */
@@ -517,7 +264,7 @@ static void rsess_link_greet(struct rsess_sock *rs)
 		delay = rsess_link_handshake_delay(rs);
 	}
 	rs->greeted = true;
-	rsess_link_unchoose(rs->tr->sock);
+	rsess_inner_unchoose(rs->tr->sock);
 	rsess_timer_arm(rs, RSESS_TIMER_GREET, delay);
 }
 
@@ -627,12 +374,12 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 	tr->sk = sk;
 	tr->rx.whole = false;
 	rsess_transport_pin_as(tr->sock->sk, sk);
-	rsess_link_forget_inner(rs);
+	rsess_inner_forget(rs);
 	rsess_owner_attach(tr->sock, sk);
 	if (epoch)
-		rsess_sockopt_replay(rs, tr->sock);
-	rsess_link_settings(rs, tr->sock);
-	rsess_link_unchoose(tr->sock);
+		rsess_inner_replay(rs, tr->sock);
+	rsess_solsock_update(rs, tr->sock);
+	rsess_inner_unchoose(tr->sock);
 	rs->tr = tr;
 	rs->epoch = epoch;
 	rsess_link_live(rs);
@@ -659,7 +406,7 @@ static void rsess_link_stopped(struct rsess_sock *rs, bool unheard)
 {
 	if (rs->fin_queued)
 		return;
-	rsess_session_show(rs);
+	rsess_sock_show(rs);
 	rs->fin_queued = true;
 	rsess_session_event(rs, RSESS_EV_SND_FIN);
 	if (unheard)
@@ -1250,7 +997,7 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 
 	if (rs->tr != tr)
 		return;
-	rsess_link_memory(sk, tr->sock->sk);
+	rsess_solsock_memory(sk, tr->sock->sk);
 	/* Asked before reading: what is read afterwards is all there was. */
 	state = tr->ops->state(tr->sock);
 	if (rs->link == RSESS_LINK_DIALING) {

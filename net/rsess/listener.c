@@ -16,9 +16,11 @@
 #include <net/ip.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "inner.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
+#include "solsock.h"
 #include "transport.h"
 
 /**
@@ -704,10 +706,10 @@ static int rsess_listener_bind_inner(struct rsess_sock *rs,
 	struct socket *sock;
 	int err;
 
-	sock = rsess_link_inner(rs, addr->sa.sa_family);
+	sock = rsess_inner_get(rs, addr->sa.sa_family);
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
-	rsess_link_settings(rs, sock);
+	rsess_solsock_update(rs, sock);
 	rs->v6only = sock->sk->sk_ipv6only;
 	/* In the caller's context: its capabilities count for the port. */
 	err = kernel_bind(sock, (struct sockaddr_unsized *)addr, len);
@@ -719,7 +721,7 @@ static int rsess_listener_bind_inner(struct rsess_sock *rs,
 	if (!err && rsess_listener_is_taken(rs, &bound))
 		err = -EADDRINUSE;
 	if (err) {
-		rsess_link_forget_inner(rs);
+		rsess_inner_forget(rs);
 		return err;
 	}
 	rsess_set_family(rs, sock->sk->sk_family);
@@ -821,10 +823,10 @@ static int rsess_listener_open(struct rsess_sock *rs)
 	lsn->owners = 1;
 	lsn->reuseport = sk->sk_reuseport;
 	lsn->kern = !sk->sk_net_refcnt;
-	rsess_link_settings(rs, lsn->sock);
+	rsess_solsock_update(rs, lsn->sock);
 	err = rs->ops->listen(lsn);
 	if (!err) {
-		rsess_link_choose(rs, lsn->sock);
+		rsess_inner_choose(rs, lsn->sock);
 		err = rsess_listener_start(lsn);
 	}
 	if (err) {
@@ -986,7 +988,7 @@ static int rsess_listener_get(struct rsess_sock *rs)
 	/* A connect() that failed has used the inner socket up; an option may
 	 * have made another one.
 	 */
-	if (!rs->inner || !rsess_link_is_bound(rs->inner)) {
+	if (!rs->inner || !rsess_inner_is_bound(rs->inner)) {
 		err = rsess_listener_bind(rs, &addr,
 					  rsess_addr_len(addr.sa.sa_family));
 		if (err || rs->lsn)
@@ -997,7 +999,7 @@ static int rsess_listener_get(struct rsess_sock *rs)
 		return rsess_listener_open(rs);
 	if (err)
 		return err;
-	rsess_link_forget_inner(rs);
+	rsess_inner_forget(rs);
 	return 0;
 }
 

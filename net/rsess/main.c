@@ -5,7 +5,6 @@
 #include <linux/module.h>
 #include <linux/swap.h>
 #include <net/net_namespace.h>
-#include <net/netns/generic.h>
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
 #include "auth.h"
@@ -23,8 +22,6 @@
 
 struct workqueue_struct *rsess_wq;
 struct workqueue_struct *rsess_close_wq;
-
-static unsigned int rsess_net_id;
 
 static atomic_long_t rsess_memory_allocated;
 static DEFINE_PER_CPU(int, rsess_memory_per_cpu_fw_alloc);
@@ -62,17 +59,6 @@ struct proto rsess_proto = {
 	.unhash			= rsess_sock_unhash,
 	RSESS_PROTO_INET6(struct rsess_sock, inet6)
 };
-
-/**
- * rsess_net() - what a namespace has of this module
- * @net: namespace
- *
- * Return: never NULL while the namespace is up.
- */
-struct rsess_net *rsess_net(const struct net *net)
-{
-	return net_generic(net, rsess_net_id);
-}
 
 static int __net_init rsess_net_init(struct net *net)
 {

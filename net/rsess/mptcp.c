@@ -14,6 +14,7 @@
 #include "copied.h"
 #include "inband.h"
 #include "listener.h"
+#include "owner.h"
 #include "session.h"
 
 /* A connection from a peer without MPTCP has a socket of TCP. */
@@ -36,7 +37,7 @@ static void rsess_mptcp_made(struct sock *sk)
 
 static void rsess_mptcp_tune(struct socket *sock)
 {
-	rsess_sockopt_inner(sock, SOL_TCP, TCP_NODELAY, 1);
+	rsess_inner_set(sock, SOL_TCP, TCP_NODELAY, 1);
 }
 
 /* For who knocks later. */

@@ -28,6 +28,8 @@
 
 struct rsess_offers;
 
+extern unsigned int rsess_net_id;
+
 /* Of what is limited each user has a share. */
 enum rsess_limited {
 	RSESS_SESSIONS,

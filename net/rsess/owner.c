@@ -29,6 +29,7 @@
 #include <net/ipv6.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "inner.h"
 #include "kunit_export.h"
 #include "owner.h"
 #include "session.h"
@@ -72,8 +73,8 @@ void rsess_owner_hide(struct socket *inner)
 	rsess_owner_show(inner, NULL);
 	release_sock(sk);
 	if (sk->sk_protocol == IPPROTO_MPTCP)
-		rsess_sockopt_inner(inner, SOL_SOCKET, SO_KEEPALIVE,
-				    sock_flag(sk, SOCK_KEEPOPEN));
+		rsess_inner_set(inner, SOL_SOCKET, SO_KEEPALIVE,
+				sock_flag(sk, SOCK_KEEPOPEN));
 }
 
 /**
@@ -658,7 +659,7 @@ int rsess_owner_may_bind(struct rsess_sock *rs, const union rsess_addr *addr,
 	if ((copy.sa.sa_family != AF_INET && copy.sa.sa_family != AF_INET6) ||
 	    len < rsess_addr_least(copy.sa.sa_family))
 		return 0;
-	inner = rsess_link_inner(rs, addr->sa.sa_family);
+	inner = rsess_inner_get(rs, addr->sa.sa_family);
 	if (IS_ERR(inner))
 		return PTR_ERR(inner);
 	return rsess_owner_ask_inner(rs, inner, SCTP_SOCKOPT_BINDX_ADD, &copy);
@@ -814,4 +815,20 @@ void rsess_charge_as(struct sock *sk, const struct sock *owner)
 	if (bytes)
 		__sk_mem_schedule(sk, bytes, SK_MEM_RECV);
 #endif
+}
+
+/**
+ * rsess_inner_set() - set an option of an inner socket that is an integer
+ * @sock: inner socket, not locked
+ * @level: of the option
+ * @name: the option
+ * @val: its value
+ *
+ * Context: may sleep.
+ * Return: 0 or a negative errno.
+ */
+int rsess_inner_set(struct socket *sock, int level, int name, int val)
+{
+	return sock->ops->setsockopt(sock, level, name, KERNEL_SOCKPTR(&val),
+				     sizeof(val));
 }

@@ -48,6 +48,7 @@ bool rsess_owner_is_labelled(struct sock *sk);
 const struct cred *rsess_owner_assume(const struct rsess_sock *rs);
 void rsess_owner_drop(const struct cred *saved);
 
+int rsess_inner_set(struct socket *sock, int level, int name, int val);
 int rsess_inner_sendmsg(struct socket *sock, struct msghdr *msg,
 			struct kvec *vec, size_t n, size_t len);
 int rsess_inner_recvmsg(struct socket *sock, struct msghdr *msg,

@@ -29,37 +29,6 @@
 #include "transport.h"
 
 /**
- * rsess_sock_get() - the sock of an application's socket
- * @sock: the application's socket
- *
- * Who finds one that is not rsess_is_session() also finds rsess_plain().
- */
-struct sock *rsess_sock_get(struct socket *sock)
-{
-	return smp_load_acquire(&sock->sk); /* rsess_plain_graft() */
-}
-
-/**
- * rsess_sock_lock() - lock the outer socket
- * @sock: the application's socket
- *
- * Context: may sleep.
- * Return: the locked socket, or NULL if it has fallen back.
- */
-struct sock *rsess_sock_lock(struct socket *sock)
-{
-	struct sock *sk = rsess_sock_get(sock);
-
-	if (!rsess_is_session(sk))
-		return NULL;
-	lock_sock(sk);
-	if (!rsess_sk(sk)->plain)
-		return sk;
-	release_sock(sk);
-	return NULL;
-}
-
-/**
  * rsess_plain_alloc() - what a socket needs to fall back
  *
  * Context: may sleep.

@@ -180,93 +180,6 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 }
 
 /**
- * rsess_set_family() - the address family is known
- * @rs: session, locked or not visible yet
- * @family: AF_INET, AF_INET6 or that of the transport
- *
- * The socket core and the security modules treat the outer socket as an inet
- * socket, though not as one of TCP: sk_protocol is %IPPROTO_RSESS.
- *
- * Return: 0, or -EAFNOSUPPORT when it was another one.
- */
-int rsess_set_family(struct rsess_sock *rs, int family)
-{
-	if (rs->family && rs->family != family)
-		return -EAFNOSUPPORT;
-	rs->family = family;
-	WRITE_ONCE(rsess_to_sk(rs)->sk_family, family);
-	return 0;
-}
-
-/**
- * rsess_set_laddr() - note the local address, also where inet sockets have it
- * @rs: session, locked or not visible yet
- * @addr: the address
- */
-void rsess_set_laddr(struct rsess_sock *rs, const union rsess_addr *addr)
-{
-	struct inet_sock *inet = &rs->inet;
-
-	rs->laddr = *addr;
-	switch (addr->sa.sa_family) {
-	case AF_INET:
-		inet->inet_saddr = addr->in.sin_addr.s_addr;
-		inet->inet_rcv_saddr = inet->inet_saddr;
-		break;
-#if IS_ENABLED(CONFIG_IPV6)
-	case AF_INET6:
-		inet->sk.sk_v6_rcv_saddr = addr->in6.sin6_addr;
-		break;
-#endif
-	default:
-		return;
-	}
-	inet->inet_sport = addr->in.sin_port;	/* sin6_port is at the same place */
-	inet->inet_num = ntohs(addr->in.sin_port);
-}
-
-/**
- * rsess_set_raddr() - note the peer's address, also where inet sockets have it
- * @rs: session, locked or not visible yet
- * @addr: the address
- */
-void rsess_set_raddr(struct rsess_sock *rs, const union rsess_addr *addr)
-{
-	struct inet_sock *inet = &rs->inet;
-
-	rs->raddr = *addr;
-	switch (addr->sa.sa_family) {
-	case AF_INET:
-		inet->inet_daddr = addr->in.sin_addr.s_addr;
-		break;
-#if IS_ENABLED(CONFIG_IPV6)
-	case AF_INET6:
-		inet->sk.sk_v6_daddr = addr->in6.sin6_addr;
-		break;
-#endif
-	default:
-		return;
-	}
-	inet->inet_dport = addr->in.sin_port;	/* as above */
-}
-
-/**
- * rsess_orphan_delay() - how long an orphan may go without progress
- * @rs: session
- *
- * Return: jiffies.
- */
-unsigned long rsess_orphan_delay(const struct rsess_sock *rs)
-{
-	const struct net *net = sock_net(rsess_to_sk(rs));
-	u32 ms = READ_ONCE(rsess_net(net)->orphan_timeout_ms);
-
-	if (rs->timeout_ms)
-		ms = min(ms, rs->timeout_ms);
-	return msecs_to_jiffies(ms);
-}
-
-/**
  * rsess_session_event() - move to the next state
  * @rs: session, locked
  * @ev: what happened
@@ -427,18 +340,6 @@ void rsess_session_close(struct rsess_sock *rs)
 		rs->ack_now = true;	/* the credit grew */
 	rsess_session_shutdown(rs);
 	rsess_push(rs);
-}
-
-/**
- * rsess_session_show() - the peer has closed: to the application that is CLOSE_WAIT
- * @rs: session, locked, whose application has not ended its direction
- *
- * As with TCP it may write, and finds out by that.  All that was written has come to the
- * peer, and no event tells it apart from an end of one direction.
- */
-void rsess_session_show(struct rsess_sock *rs)
-{
-	WRITE_ONCE(rs->shown, TCP_CLOSE_WAIT);
 }
 
 /**

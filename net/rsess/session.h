@@ -550,25 +550,20 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 void rsess_session_cut(struct rsess_sock *rs, enum rsess_reason reason, int err);
 void rsess_session_shutdown(struct rsess_sock *rs);
 void rsess_session_close(struct rsess_sock *rs);
-void rsess_session_show(struct rsess_sock *rs);
 void rsess_session_unheard(struct rsess_sock *rs);
 void rsess_session_orphan(struct rsess_sock *rs);
 void rsess_session_destroy(struct rsess_sock *rs);
 
+/* sock.c */
 int rsess_set_family(struct rsess_sock *rs, int family);
 void rsess_set_laddr(struct rsess_sock *rs, const union rsess_addr *addr);
 void rsess_set_raddr(struct rsess_sock *rs, const union rsess_addr *addr);
+bool rsess_sock_addr(const struct rsess_sock *rs, unsigned int i,
+		     union rsess_addr *addr);
+void rsess_sock_show(struct rsess_sock *rs);
 unsigned long rsess_orphan_delay(const struct rsess_sock *rs);
 
 /* link.c: transports come and go */
-struct socket *rsess_link_inner(struct rsess_sock *rs, int family);
-void rsess_link_forget_inner(struct rsess_sock *rs);
-bool rsess_link_is_bound(struct socket *sock);
-void rsess_link_memory(const struct sock *sk, struct sock *inner);
-void rsess_link_settings(struct rsess_sock *rs, struct socket *sock);
-void rsess_link_choose(struct rsess_sock *rs, struct socket *sock);
-bool rsess_link_addr(const struct rsess_sock *rs, unsigned int i,
-		     union rsess_addr *addr);
 int rsess_link_dial(struct rsess_sock *rs);
 void rsess_link_redial(struct rsess_sock *rs, bool turn);
 void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
@@ -618,6 +613,8 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
 int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		  int flags);
 void rsess_recv_credit(struct rsess_sock *rs);
+
+/* wmem.c */
 bool rsess_send_charge(struct sock *sk, size_t len);
 void rsess_send_account(struct rsess_sock *rs);
 void rsess_send_freed(struct rsess_sock *rs);
@@ -629,12 +626,7 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 		     sockptr_t optval, unsigned int optlen);
 int rsess_getsockopt(struct socket *sock, int level, int optname,
 		     char __user *optval, int __user *optlen);
-int rsess_sockopt_inner(struct socket *sock, int level, int name, int val);
-void rsess_sockopt_tell(struct socket *sock, const struct sock *sk);
-void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock);
 int rsess_sockopt_inherit(struct rsess_sock *rs, const struct sock *parent);
-void rsess_sockopt_buffers(struct sock *sk, const struct sock *from);
-void rsess_sockopt_filter(struct sock *sk, const struct sock *from);
 void rsess_sockopt_hand_over(struct rsess_sock *rs, struct socket *sock,
 			     bool same);
 

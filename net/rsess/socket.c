@@ -13,6 +13,7 @@
 #include <net/tcp.h>
 #include <asm/ioctls.h>
 #include "compat.h"
+#include "inner.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
@@ -141,7 +142,7 @@ static int rsess_connect_ask(const struct rsess_sock *rs)
 	int err = 0;
 
 	for (i = 0; rs->addrs && i < rs->addrs->n && !err; i++)
-		if (rsess_link_addr(rs, i, &addr))
+		if (rsess_sock_addr(rs, i, &addr))
 			err = rsess_owner_may_dial(rs, &addr);
 	return err;
 }
@@ -711,7 +712,7 @@ static int rsess_release(struct socket *sock)
 static int rsess_ioctl_inner(struct rsess_sock *rs, unsigned int cmd,
 			     unsigned long arg)
 {
-	struct socket *inner = rsess_link_inner(rs, 0);
+	struct socket *inner = rsess_inner_get(rs, 0);
 
 	if (IS_ERR(inner))
 		return PTR_ERR(inner);

@@ -4,7 +4,7 @@
  * with ENOPROTOOPT, and Documentation/networking/rsess/socket-api.rst says why.
  *
  * SOL_SOCKET is served by the socket core on the outer socket, SO_ZEROCOPY apart;
- * what the inner one has to obey of it is copied by rsess_link_settings().
+ * what the inner one has to obey of it is copied by rsess_solsock_update().
  */
 #include <linux/filter.h>
 #include <linux/in6.h>
@@ -17,9 +17,11 @@
 #include <linux/vm_sockets.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "inner.h"
 #include "owner.h"
 #include "plain.h"
 #include "session.h"
+#include "solsock.h"
 #include "stamp.h"
 #include "transport.h"
 
@@ -74,69 +76,6 @@ static int rsess_answer(void *answer, u32 val)
 	return sizeof(val);
 }
 
-/* What the socket core keeps of SOL_SOCKET and nobody else looks at. */
-static void rsess_copy_core(struct sock *sk, const struct sock *from)
-{
-	sk->sk_rcvtimeo = from->sk_rcvtimeo;
-	sk->sk_sndtimeo = from->sk_sndtimeo;
-	sk->sk_lingertime = from->sk_lingertime;
-	sk->sk_peek_off = from->sk_peek_off;
-	sk->sk_no_check_tx = from->sk_no_check_tx;
-	sk->sk_tsflags = from->sk_tsflags;
-	sk->sk_bind_phc = from->sk_bind_phc;
-	sk->sk_incoming_cpu = from->sk_incoming_cpu;
-#ifdef CONFIG_NET_RX_BUSY_POLL
-	sk->sk_ll_usec = from->sk_ll_usec;
-	sk->sk_prefer_busy_poll = from->sk_prefer_busy_poll;
-	sk->sk_busy_poll_budget = from->sk_busy_poll_budget;
-#endif
-}
-
-/**
- * rsess_sockopt_filter() - a socket has the filter of another one
- * @sk: inner socket, locked; or outer one that nobody else knows of
- * @from: outer socket, locked
- *
- * It is shared, as by those that TCP accepts: SO_ATTACH_FILTER is about packets, of which
- * an outer socket has none.
- */
-void rsess_sockopt_filter(struct sock *sk, const struct sock *from)
-{
-	struct sk_filter *filter;
-
-	sock_owned_by_me(from);
-	filter = rcu_dereference_protected(from->sk_filter, true);
-	if (rcu_access_pointer(sk->sk_filter) == filter)
-		return;
-	if (rcu_access_pointer(sk->sk_filter))
-		sk_detach_filter(sk);
-	if (!filter)
-		return;
-	refcount_inc(&filter->refcnt);
-	atomic_add(bpf_prog_size(filter->prog->len), &sk->sk_omem_alloc);
-	rcu_assign_pointer(sk->sk_filter, filter);
-}
-
-/* As far as TCP's accept() copies it. */
-static void rsess_inherit_core(struct sock *sk, const struct sock *parent)
-{
-	rsess_copy_core(sk, parent);
-	sk->sk_flags = parent->sk_flags & ~(SK_FLAGS_TIMESTAMP |
-					    BIT(SOCK_DEAD) | BIT(SOCK_DONE));
-	rsess_stamp_inherit(sk, parent);
-	sk->sk_sndbuf = parent->sk_sndbuf;
-	sk->sk_rcvbuf = parent->sk_rcvbuf;
-	sk->sk_userlocks = parent->sk_userlocks;
-	sk->sk_rcvlowat = parent->sk_rcvlowat;
-	sk->sk_priority = parent->sk_priority;
-	sk->sk_mark = parent->sk_mark;
-	sk->sk_bound_dev_if = parent->sk_bound_dev_if;
-	sk->sk_reuse = parent->sk_reuse;
-	sk->sk_reuseport = parent->sk_reuseport;
-	sk->sk_txrehash = parent->sk_txrehash;
-	sk->sk_max_pacing_rate = parent->sk_max_pacing_rate;
-}
-
 /* Flags that are options of SOL_SOCKET. */
 #define RSESS_CORE_FLAGS						\
 	(BIT(SOCK_LINGER) | BIT(SOCK_KEEPOPEN) | BIT(SOCK_BROADCAST) |	\
@@ -147,91 +86,6 @@ static void rsess_inherit_core(struct sock *sk, const struct sock *parent)
 	 BIT(SOCK_WIFI_STATUS) | BIT(SOCK_NOFCS) |			\
 	 BIT(SOCK_SELECT_ERR_QUEUE) | BIT(SOCK_RCVMARK) |		\
 	 RSESS_TIMESTAMPING_ANY)
-
-/**
- * rsess_sockopt_buffers() - buffers are TCP's own, unless the application chose
- * @sk: inner socket, locked
- * @from: outer socket
- *
- * To TCP those of a socket that connects or listens matter before there is a peer:
- * they bound the window of the SYN.
- */
-void rsess_sockopt_buffers(struct sock *sk, const struct sock *from)
-{
-	u8 chosen = from->sk_userlocks & (SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK);
-
-	if (chosen & SOCK_SNDBUF_LOCK)
-		WRITE_ONCE(sk->sk_sndbuf, from->sk_sndbuf);
-	if (chosen & SOCK_RCVBUF_LOCK)
-		WRITE_ONCE(sk->sk_rcvbuf, from->sk_rcvbuf);
-	sk->sk_userlocks |= chosen;
-}
-
-/**
- * rsess_sockopt_inner() - set an option of an inner socket that is an integer
- * @sock: inner socket, not locked
- * @level: of the option
- * @name: the option
- * @val: its value
- *
- * Context: may sleep.
- * Return: 0 or a negative errno.
- */
-int rsess_sockopt_inner(struct socket *sock, int level, int name, int val)
-{
-	return sock->ops->setsockopt(sock, level, name, KERNEL_SOCKPTR(&val),
-				     sizeof(val));
-}
-
-/**
- * rsess_sockopt_tell() - SOL_SOCKET of a transport that has code of its own for it
- * @sock: inner socket, not locked; see &rsess_transport_ops.core
- * @sk: outer socket
- *
- * It obeys as far as the caller has the right.
- *
- * Context: may sleep.
- */
-void rsess_sockopt_tell(struct socket *sock, const struct sock *sk)
-{
-	const struct sock *inner = sock->sk;
-
-	if (inner->sk_mark != sk->sk_mark)
-		rsess_sockopt_inner(sock, SOL_SOCKET, SO_MARK, sk->sk_mark);
-	if (inner->sk_priority != sk->sk_priority)
-		rsess_sockopt_inner(sock, SOL_SOCKET, SO_PRIORITY,
-				    sk->sk_priority);
-	if (inner->sk_bound_dev_if != sk->sk_bound_dev_if)
-		rsess_sockopt_inner(sock, SOL_SOCKET, SO_BINDTOIFINDEX,
-				    sk->sk_bound_dev_if);
-	if (inner->sk_reuse != sk->sk_reuse)
-		rsess_sockopt_inner(sock, SOL_SOCKET, SO_REUSEADDR,
-				    sk->sk_reuse);
-	if (inner->sk_reuseport != sk->sk_reuseport)
-		rsess_sockopt_inner(sock, SOL_SOCKET, SO_REUSEPORT,
-				    sk->sk_reuseport);
-}
-
-/* What is set on the outer socket becomes that of TCP's own.  Not locked: @sock. */
-static void rsess_hand_over_core(struct socket *sock, const struct sock *from,
-				 unsigned long flags)
-{
-	struct sock *sk = sock->sk;
-
-	lock_sock(sk);
-	rsess_copy_core(sk, from);
-	rsess_stamp_inherit(sk, from);
-	sk->sk_flags = (sk->sk_flags & ~flags) | (from->sk_flags & flags);
-	rsess_sockopt_buffers(sk, from);
-	if (sk->sk_prot->keepalive)
-		sk->sk_prot->keepalive(sk, sock_flag(from, SOCK_KEEPOPEN));
-	if (from->sk_rcvlowat != 1 && sock->ops->set_rcvlowat)
-		sock->ops->set_rcvlowat(sk, from->sk_rcvlowat);
-	release_sock(sk);
-	if (rsess_transport_has_core(rsess_sk(from)->ops, sk))
-		rsess_sockopt_inner(sock, SOL_SOCKET, SO_KEEPALIVE,
-				    sock_flag(from, SOCK_KEEPOPEN));
-}
 
 static int rsess_set_timeout(struct rsess_sock *rs, int val)
 {
@@ -310,7 +164,7 @@ static int rsess_addr_ask(const struct rsess_sock *rs)
 {
 	union rsess_addr addr;
 
-	if (!rsess_link_addr(rs, rs->addrs->n, &addr))
+	if (!rsess_sock_addr(rs, rs->addrs->n, &addr))
 		return 0;
 	return rsess_owner_may_dial(rs, &addr);
 }
@@ -518,7 +372,7 @@ static int rsess_get_recverr6(const struct rsess_sock *rs, void *answer)
 /* TCP derives the one from the other, and SO_PRIORITY shows it. */
 static int rsess_set_tos(struct rsess_sock *rs, int val)
 {
-	struct socket *sock = rsess_link_inner(rs, 0);
+	struct socket *sock = rsess_inner_get(rs, 0);
 
 	if (!IS_ERR(sock))
 		WRITE_ONCE(rsess_to_sk(rs)->sk_priority,
@@ -677,7 +531,7 @@ rsess_option_find(const struct rsess_sock *rs, int level, int name)
  */
 static struct socket *rsess_option_inner(struct rsess_sock *rs, int level)
 {
-	return rsess_link_inner(rs, level == SOL_IPV6 ? AF_INET6 : 0);
+	return rsess_inner_get(rs, level == SOL_IPV6 ? AF_INET6 : 0);
 }
 
 /* IPv4 has no options of IPv6. */
@@ -691,30 +545,6 @@ static bool rsess_option_foreign(struct rsess_sock *rs, int level)
 	return !IS_ERR(sock) && sock->sk->sk_family != AF_INET6;
 }
 
-static int rsess_option_apply(void *arg, const struct rsess_journal_entry *e)
-{
-	struct socket *sock = arg;
-
-	if (e->level == SOL_IP && e->name == IP_OPTIONS &&
-	    rsess_owner_is_labelled(sock->sk))
-		return -EACCES;
-	return sock->ops->setsockopt(sock, e->level, e->name,
-				     KERNEL_SOCKPTR((void *)e->value), e->len);
-}
-
-/**
- * rsess_sockopt_replay() - give a new inner socket what the application set
- * @rs: session, locked
- * @sock: inner socket, not locked
- *
- * Context: may sleep.  The rights were those of the application when it called.
- */
-void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock)
-{
-	rsess_owned_by_me(rs);
-	rsess_journal_replay(&rs->journal, rsess_option_apply, sock);
-}
-
 /**
  * rsess_sockopt_inherit() - options of an accepted socket
  * @rs: new session, not visible yet
@@ -726,8 +556,8 @@ void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock)
 int rsess_sockopt_inherit(struct rsess_sock *rs, const struct sock *parent)
 {
 	sock_owned_by_me(parent);
-	rsess_inherit_core(rsess_to_sk(rs), parent);
-	rsess_sockopt_filter(rsess_to_sk(rs), parent);
+	rsess_solsock_inherit(rsess_to_sk(rs), parent);
+	rsess_solsock_filter(rsess_to_sk(rs), parent);
 	rsess_charge_as(rsess_to_sk(rs), parent);
 	rs->timeout_ms = rsess_sk(parent)->timeout_ms;
 	rs->negotiate = rsess_sk(parent)->negotiate;
@@ -775,8 +605,8 @@ void rsess_sockopt_hand_over(struct rsess_sock *rs, struct socket *sock,
 
 	if (same)
 		flags |= BIT(SOCK_FASYNC);
-	rsess_link_settings(rs, sock);
-	rsess_hand_over_core(sock, rsess_to_sk(rs), flags);
+	rsess_solsock_update(rs, sock);
+	rsess_solsock_hand_over(sock, rsess_to_sk(rs), flags);
 	rsess_hand_over_own(rs, sock);
 }
 
@@ -795,7 +625,7 @@ static int rsess_option_pass(struct rsess_sock *rs, const struct rsess_option *o
 	if (!e)
 		return -ENOMEM;
 	e->inherit = !(o->flags & RSESS_OPT_ONE);
-	err = rsess_option_apply(sock, e);
+	err = rsess_inner_apply(sock, e);
 	if (!err && o->flags & RSESS_OPT_REPLAY)
 		rsess_journal_add(&rs->journal, e);
 	else

@@ -11,6 +11,7 @@
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/sock.h>
+#include "inner.h"
 #include "listener.h"
 #include "net.h"
 #include "session.h"
@@ -344,7 +345,7 @@ void rsess_table_end(struct rsess_net *rn)
 	while ((rs = rsess_table_first(rn))) {
 		lock_sock(rsess_to_sk(rs));
 		rsess_session_cut(rs, RSESS_REASON_APP, ENETDOWN);
-		rsess_link_forget_inner(rs);
+		rsess_inner_forget(rs);
 		rsess_table_unlist(rs);
 		release_sock(rsess_to_sk(rs));
 		rsess_timer_end(rs);

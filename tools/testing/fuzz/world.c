@@ -5,11 +5,13 @@
  */
 #include "auth.h"
 #include "blackhole.h"
+#include "inner.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
 #include "plain.h"
 #include "recvq.h"
+#include "solsock.h"
 #include "stamp.h"
 #include "table.h"
 #include "turn.h"
@@ -157,35 +159,25 @@ bool rsess_auth_equal(const u8 *a, const u8 *b)
 
 /* --- options ----------------------------------------------------------------- */
 
-void rsess_sockopt_replay(const struct rsess_sock *rs, struct socket *sock)
-{
-}
-
 int rsess_sockopt_inherit(struct rsess_sock *rs, const struct sock *parent)
 {
 	rs->opt.tag = world.tagged ? RSESS_TAG_ALWAYS : RSESS_TAG_NEVER;
 	return 0;
 }
 
-void rsess_sockopt_tell(struct socket *sock, const struct sock *sk)
+void rsess_solsock_memory(const struct sock *sk, struct sock *inner)
 {
 }
 
-void rsess_sockopt_buffers(struct sock *sk, const struct sock *from)
+void rsess_solsock_update(struct rsess_sock *rs, struct socket *sock)
 {
 }
 
-/* Nobody attaches one. */
-void rsess_sockopt_filter(struct sock *sk, const struct sock *from)
+void rsess_solsock_buffers(struct sock *sk, const struct sock *from)
 {
 }
 
 /* --- fallback: there is none, every peer has the protocol --------------------- */
-
-struct sock *rsess_sock_get(struct socket *sock)
-{
-	return sock->sk;
-}
 
 struct rsess_plain *rsess_plain_alloc(void)
 {
@@ -719,13 +711,9 @@ void rsess_owner_uid(struct socket *inner, kuid_t uid)
 	inner->sk->sk_uid = uid;
 }
 
-bool rsess_owner_differs(const struct sock *inner, const struct sock *outer)
+bool rsess_owner_is_labelled(struct sock *sk)
 {
 	return false;
-}
-
-void rsess_owner_update(struct socket *inner, const struct sock *outer)
-{
 }
 
 void rsess_owner_attach(struct socket *inner, const struct sock *outer)
@@ -1207,7 +1195,7 @@ void world_close(bool cut)
 		world.m.copied = world.m.rcv - world.m.fin;
 		rsess_session_close(rs);
 	}
-	rsess_link_forget_inner(rs);
+	rsess_inner_forget(rs);
 	sock_set_flag(sk, SOCK_DEAD);
 	sk->sk_socket = NULL;
 	world.app.sk = NULL;

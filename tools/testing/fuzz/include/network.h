@@ -214,6 +214,9 @@ struct socket;
 /* What the module calls of them when a socket has fallen back; none does here. */
 #define MSG_SENDPAGE_NOTLAST	0x20000
 
+#define sockptr_t	void *
+#define KERNEL_SOCKPTR(p)	(p)
+
 struct proto_ops {
 	ssize_t (*sendpage_locked)(struct sock *sk, struct page *page, int off,
 				   size_t len, int flags);
@@ -221,6 +224,8 @@ struct proto_ops {
 		      struct proto_accept_arg *arg);
 	int (*getsockopt)(struct socket *sock, int level, int optname,
 			  char __user *optval, int __user *optlen);
+	int (*setsockopt)(struct socket *sock, int level, int optname,
+			  sockptr_t optval, unsigned int optlen);
 	int (*sendmsg)(struct socket *sock, struct msghdr *msg, size_t len);
 	int (*recvmsg)(struct socket *sock, struct msghdr *msg, size_t len,
 		       int flags);
@@ -541,6 +546,5 @@ int kernel_getsockname(struct socket *sock, struct sockaddr *addr);
 int kernel_getpeername(struct socket *sock, struct sockaddr *addr);
 int kernel_sock_shutdown(struct socket *sock, int how);
 
-#define sockptr_t	void *
 
 #endif /* _FUZZ_NETWORK_H */
