@@ -215,7 +215,7 @@ static void rsess_greet_accept(struct rsess_sock *rs, struct rsess_transport *tr
 	rsess_listener_claim(tr);
 	rsess_link_attach(rs, tr, 0);
 	rs->pending |= RSESS_PEND(RSESS_WELCOME);
-	rsess_timer_confirm(rs);
+	rsess_liveness_confirm(rs);
 }
 
 /* It has had its time to speak, or others need its place. */

@@ -352,7 +352,7 @@ void rsess_link_live(struct rsess_sock *rs)
 	rsess_timer_stop(rs, RSESS_TIMER_GREET);
 	rsess_timer_stop(rs, RSESS_TIMER_DIAL);
 	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
-	rsess_timer_probe(rs);
+	rsess_liveness_probe(rs);
 	if (rs->dialer)
 		rsess_turn_answered(rs);
 }
@@ -433,7 +433,7 @@ static void rsess_link_events(struct rsess_sock *rs, u32 events)
 	if (events & RSESS_RX_PRESENT && READ_ONCE(rs->deferred))
 		rsess_listener_present(rs);
 	if (events & (RSESS_RX_FREED | RSESS_RX_FIN_ACKED) && rs->orphaned)
-		rsess_timer_orphaned(rs);
+		rsess_liveness_orphaned(rs);
 	if (events & RSESS_RX_FIN_ACKED)
 		rsess_session_event(rs, RSESS_EV_FIN_ACKED);
 	if (events & RSESS_RX_FIN)
@@ -670,7 +670,7 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 	}
 	if (!rs->dialer && rs->hello_only)
 		rsess_listener_again(rs->lsn, rs->id);
-	rsess_timer_await(rs);
+	rsess_liveness_await(rs);
 	if (rs->dialer)
 		rsess_timer_arm(rs, RSESS_TIMER_DIAL,
 				rsess_link_dial_delay(rs));

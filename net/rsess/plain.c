@@ -156,7 +156,7 @@ void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 	tr->sock = NULL;
 	rs->tr = NULL;
 	rsess_link_drop(rs, false);
-	rsess_timer_stop_all(rs);
+	rsess_liveness_stop(rs);
 	rsess_table_unlist(rs);
 	rsess_sockopt_hand_over(rs, inner, true);
 

@@ -88,7 +88,7 @@ void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops)
 	rs->timeout_ms = READ_ONCE(rsess_net(net)->timeout_ms);
 	rs->negotiate = READ_ONCE(rsess_net(net)->negotiate);
 	rs->opt.tag = RSESS_TAG_UNSET;
-	rsess_timer_init(rs);
+	rsess_timer_init(rs, rsess_liveness_work);
 	rsess_session_init(rs, false);
 	sk_sockets_allocated_inc(sk);
 	sock_prot_inuse_add(net, sk->sk_prot, 1);
@@ -263,7 +263,7 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 		sk->sk_shutdown = SHUTDOWN_MASK;
 	rsess_state_set(sk, TCP_CLOSE);
 	rsess_table_remove(rs, tomb);
-	rsess_timer_stop_all(rs);
+	rsess_liveness_stop(rs);
 	rsess_link_drop(rs, !orderly && !rs->cut);
 	rsess_session_purge(rs);
 	/* Or before anybody has stood behind its HELLO: accept() does not see it. */
@@ -396,7 +396,7 @@ void rsess_session_orphan(struct rsess_sock *rs)
 		rsess_session_event(rs, RSESS_EV_RELEASED);
 		return;
 	}
-	rsess_timer_orphaned(rs);
+	rsess_liveness_orphaned(rs);
 }
 
 /**
@@ -412,7 +412,7 @@ void rsess_session_destroy(struct rsess_sock *rs)
 	rs->destroyed = true;
 	rsess_orphan_remove(rs);
 	rsess_table_unlist(rs);
-	rsess_timer_stop_all(rs);
+	rsess_liveness_stop(rs);
 	sk_sockets_allocated_dec(sk);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 	sock_put(sk);

@@ -44,6 +44,7 @@
 #include "wire.h"
 
 struct rsess_listener;
+struct rsess_sock;
 struct rsess_tomb;
 struct rsess_transport;
 struct rsess_transport_ops;
@@ -69,6 +70,14 @@ enum rsess_timer {
 	RSESS_TIMER_CONFIRM,	/* the dialer has not shown that it has WELCOME */
 	RSESS_TIMER_TIDY,	/* release pages that wait for bytes */
 	RSESS_TIMER_MAX,
+};
+
+/**
+ * struct rsess_timer_handlers - what is done at a deadline
+ * @due: by enum rsess_timer
+ */
+struct rsess_timer_handlers {
+	void	(*due[RSESS_TIMER_MAX])(struct rsess_sock *rs);
 };
 
 /* RSESS_TAG of a socket. */
@@ -581,21 +590,29 @@ void rsess_link_replaced(struct rsess_sock *rs);
 bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f);
 
 /* timer.c */
-void rsess_timer_init(struct rsess_sock *rs);
+void rsess_timer_init(struct rsess_sock *rs, work_func_t work);
+void rsess_timer_run(struct rsess_sock *rs,
+		     const struct rsess_timer_handlers *handlers);
+void rsess_timer_put(struct rsess_sock *rs);
 void rsess_timer_arm(struct rsess_sock *rs, enum rsess_timer t,
 		     unsigned long delay);
 void rsess_timer_stop(struct rsess_sock *rs, enum rsess_timer t);
-void rsess_timer_stop_all(struct rsess_sock *rs);
 void rsess_timer_end(struct rsess_sock *rs);
 void rsess_timer_now(struct rsess_sock *rs);
 void rsess_timer_retry(struct rsess_sock *rs);
 void rsess_timer_evict(struct rsess_sock *rs);
+bool rsess_timer_waiting(const struct rsess_sock *rs);
+unsigned long rsess_timer_stall(const struct rsess_sock *rs);
 void rsess_timer_watch(struct rsess_sock *rs);
-void rsess_timer_probe(struct rsess_sock *rs);
-void rsess_timer_await(struct rsess_sock *rs);
-void rsess_timer_patience(struct rsess_sock *rs);
-void rsess_timer_confirm(struct rsess_sock *rs);
-void rsess_timer_orphaned(struct rsess_sock *rs);
+
+/* liveness.c */
+void rsess_liveness_work(struct work_struct *work);
+void rsess_liveness_stop(struct rsess_sock *rs);
+void rsess_liveness_probe(struct rsess_sock *rs);
+void rsess_liveness_await(struct rsess_sock *rs);
+void rsess_liveness_patience(struct rsess_sock *rs);
+void rsess_liveness_confirm(struct rsess_sock *rs);
+void rsess_liveness_orphaned(struct rsess_sock *rs);
 void rsess_keepalive(struct sock *sk, int on);
 
 /* input.c */

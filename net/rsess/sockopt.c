@@ -92,7 +92,7 @@ static int rsess_set_timeout(struct rsess_sock *rs, int val)
 	if ((u32)val > jiffies_to_msecs(MAX_JIFFY_OFFSET))
 		return -EDOM;
 	rs->timeout_ms = val;
-	rsess_timer_patience(rs);
+	rsess_liveness_patience(rs);
 	return 0;
 }
 
@@ -280,21 +280,21 @@ static int rsess_get_cork(const struct rsess_sock *rs, void *answer)
 static int rsess_set_keepidle(struct rsess_sock *rs, int val)
 {
 	rs->opt.keepidle = val;
-	rsess_timer_patience(rs);
+	rsess_liveness_patience(rs);
 	return 0;
 }
 
 static int rsess_set_keepintvl(struct rsess_sock *rs, int val)
 {
 	rs->opt.keepintvl = val;
-	rsess_timer_patience(rs);
+	rsess_liveness_patience(rs);
 	return 0;
 }
 
 static int rsess_set_keepcnt(struct rsess_sock *rs, int val)
 {
 	rs->opt.keepcnt = val;
-	rsess_timer_patience(rs);
+	rsess_liveness_patience(rs);
 	return 0;
 }
 
@@ -310,7 +310,7 @@ static int rsess_set_user_timeout(struct rsess_sock *rs, int val)
 	if (val < 0)
 		return -EINVAL;
 	rs->opt.user_timeout_ms = val;
-	rsess_timer_patience(rs);
+	rsess_liveness_patience(rs);
 	return 0;
 }
 

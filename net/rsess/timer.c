@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One delayed work per session serves all of its deadlines.
+ * One delayed work per session serves all of its deadlines.  What is done when one has come
+ * is in liveness.c.
  */
 #include <net/sock.h>
-#include "listener.h"
 #include "net.h"
 #include "session.h"
-#include "transport.h"
-#include "turn.h"
-#include "work.h"
 
-/* Undo rsess_timer_queue(). */
-static void rsess_timer_put(struct rsess_sock *rs)
+/**
+ * rsess_timer_put() - the work has run, or will not
+ * @rs: session
+ *
+ * What queued it has taken references.
+ */
+void rsess_timer_put(struct rsess_sock *rs)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	struct rsess_net *rn = rsess_net(sock_net(sk));
@@ -69,20 +71,6 @@ void rsess_timer_stop(struct rsess_sock *rs, enum rsess_timer t)
 }
 
 /**
- * rsess_timer_stop_all() - forget all deadlines
- * @rs: session, locked
- *
- * A work that already runs finds nothing to do.
- */
-void rsess_timer_stop_all(struct rsess_sock *rs)
-{
-	rsess_turn_leave(rs);
-	rs->armed = 0;
-	if (cancel_delayed_work(&rs->timer))
-		rsess_timer_put(rs);
-}
-
-/**
  * rsess_timer_end() - forget all deadlines, and wait for the work if it runs
  * @rs: session, not locked, which arms no timer any more; the caller has a reference
  *
@@ -131,15 +119,24 @@ void rsess_timer_evict(struct rsess_sock *rs)
 	rsess_timer_now(rs);
 }
 
-/* Does this side wait for the peer to say something? */
-static bool rsess_timer_waiting(const struct rsess_sock *rs)
+/**
+ * rsess_timer_waiting() - does this side wait for the peer to say something?
+ * @rs: session, locked
+ */
+bool rsess_timer_waiting(const struct rsess_sock *rs)
 {
 	return rs->link == RSESS_LINK_LIVE &&
 	       (rsess_unacked(rs) || rsess_sendq_unsent(&rs->sq) ||
 		rs->pinged || rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT);
 }
 
-static unsigned long rsess_timer_stall(const struct rsess_sock *rs)
+/**
+ * rsess_timer_stall() - how long a transport may be silent while something is awaited
+ * @rs: session, locked
+ *
+ * Return: jiffies.
+ */
+unsigned long rsess_timer_stall(const struct rsess_sock *rs)
 {
 	const struct net *net = sock_net(rsess_to_sk(rs));
 	u32 ms = READ_ONCE(rsess_net(net)->stall_timeout_ms);
@@ -147,100 +144,6 @@ static unsigned long rsess_timer_stall(const struct rsess_sock *rs)
 	if (rs->opt.user_timeout_ms)
 		ms = min(ms, rs->opt.user_timeout_ms);
 	return max(msecs_to_jiffies(ms), 2UL);
-}
-
-/* TCP_KEEPIDLE, in jiffies. */
-static unsigned long rsess_timer_keepidle(const struct rsess_sock *rs)
-{
-	const struct net *net = sock_net(rsess_to_sk(rs));
-
-	return rs->opt.keepidle ? rs->opt.keepidle * HZ :
-		READ_ONCE(net->ipv4.sysctl_tcp_keepalive_time);
-}
-
-/* How long SO_KEEPALIVE bears silence altogether, in jiffies. */
-static unsigned long rsess_timer_keepalive(const struct rsess_sock *rs)
-{
-	const struct net *net = sock_net(rsess_to_sk(rs));
-	unsigned long intvl, cnt;
-
-	intvl = rs->opt.keepintvl ? rs->opt.keepintvl * HZ :
-		READ_ONCE(net->ipv4.sysctl_tcp_keepalive_intvl);
-	cnt = rs->opt.keepcnt ?:
-	      READ_ONCE(net->ipv4.sysctl_tcp_keepalive_probes);
-	return rsess_timer_keepidle(rs) + intvl * cnt;
-}
-
-/* How long a session lives on without a transport, in jiffies from now; 0 is for
- * ever.  TCP_USER_TIMEOUT and SO_KEEPALIVE count from the peer's last sign.
- */
-static unsigned long rsess_timer_limit(const struct rsess_sock *rs)
-{
-	unsigned long limit = rsess_jiffies(rs->timeout_ms);
-	unsigned long silent = jiffies - rs->last_rx;
-	unsigned long left = 0;
-
-	/* Nothing of this host's is at stake any more. */
-	if (rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT)
-		return rsess_orphan_delay(rs);
-	if (rs->opt.user_timeout_ms)
-		left = rsess_jiffies(rs->opt.user_timeout_ms);
-	else if (sock_flag(rsess_to_sk(rs), SOCK_KEEPOPEN))
-		left = rsess_timer_keepalive(rs);
-	if (!left)
-		return limit;
-	left = left > silent ? left - silent : 1;
-	return limit && !rs->opt.user_timeout_ms ? min(limit, left) : left;
-}
-
-/**
- * rsess_timer_await() - the session has no transport: how long may that last?
- * @rs: session, locked
- */
-void rsess_timer_await(struct rsess_sock *rs)
-{
-	unsigned long limit = rsess_timer_limit(rs);
-
-	if (limit && !(rs->armed & BIT(RSESS_TIMER_SESSION)))
-		rsess_timer_arm(rs, RSESS_TIMER_SESSION, limit);
-}
-
-/**
- * rsess_timer_patience() - an option that says how long to wait has changed
- * @rs: session, locked
- *
- * A session that already waits for a transport starts to count anew.
- */
-void rsess_timer_patience(struct rsess_sock *rs)
-{
-	bool waits = rs->armed & BIT(RSESS_TIMER_SESSION);
-
-	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
-	if (waits || (!rs->tr && (1 << rsess_to_sk(rs)->sk_state) &
-		      ~(TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT)))
-		rsess_timer_await(rs);
-	rsess_timer_probe(rs);
-}
-
-/**
- * rsess_keepalive() - SO_KEEPALIVE of the outer socket
- * @sk: outer socket, locked
- * @on: the new value
- */
-void rsess_keepalive(struct sock *sk, int on)
-{
-	sock_valbool_flag(sk, SOCK_KEEPOPEN, on);
-	rsess_timer_patience(rsess_sk(sk));
-}
-
-static void rsess_timer_ping(struct rsess_sock *rs)
-{
-	if (rs->pinged || rs->shut)
-		return;
-	rs->pinged = true;
-	rs->pending |= RSESS_PEND(RSESS_PING);
-	RSESS_INC(sock_net(rsess_to_sk(rs)), PINGS_SENT);
-	rsess_link_push(rs);
 }
 
 /**
@@ -259,274 +162,26 @@ void rsess_timer_watch(struct rsess_sock *rs)
 	rsess_timer_arm(rs, RSESS_TIMER_STALL, rsess_timer_stall(rs) / 2);
 }
 
-/* How often a silent peer is asked whether it is there, in jiffies; 0 is never. */
-static unsigned long rsess_timer_interval(const struct rsess_sock *rs)
-{
-	const struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
-	unsigned long interval = 0;
-
-	if (rs->dialer)
-		interval = msecs_to_jiffies(READ_ONCE(rn->probe_interval_ms));
-	if (rs->ops->mute)
-		interval = min(interval, rsess_timer_stall(rs));
-	if (sock_flag(rsess_to_sk(rs), SOCK_KEEPOPEN))
-		interval = min_not_zero(interval, rsess_timer_keepidle(rs));
-	return interval;
-}
-
 /**
- * rsess_timer_probe() - look after a transport on which nothing is awaited
+ * rsess_timer_run() - do what is due, and wait for the next deadline
  * @rs: session, locked
+ * @handlers: what is done
  *
- * The peer's bytes may not get through.  It gives the transport up then, but
- * cannot dial: if the reset is lost too, only the dialer can find out.  With
- * SO_KEEPALIVE, either side asks.
+ * Context: the timer's work.  The session may have ended afterwards.
  */
-void rsess_timer_probe(struct rsess_sock *rs)
+void rsess_timer_run(struct rsess_sock *rs,
+		     const struct rsess_timer_handlers *handlers)
 {
-	unsigned long silent = jiffies - rs->last_rx;
-	unsigned long interval = rsess_timer_interval(rs);
-
-	if (rs->link != RSESS_LINK_LIVE || !interval)
-		return;
-	if (silent < interval) {
-		rsess_timer_arm(rs, RSESS_TIMER_PROBE, interval - silent);
-		return;
-	}
-	rsess_timer_arm(rs, RSESS_TIMER_PROBE, interval);
-	rsess_timer_ping(rs);
-}
-
-/* Nothing was heard for too long.  What the transport has received meanwhile is
- * read before it is given up, for the next one continues behind it; and if that
- * breaks the silence, it is not given up.
- */
-static void rsess_timer_silent(struct rsess_sock *rs)
-{
-	unsigned long last_rx = rs->last_rx;
-
-	if (!rsess_link_read(rs))
-		return;
-	if (rs->last_rx != last_rx) {
-		rsess_timer_watch(rs);
-		rsess_link_push(rs);
-		return;
-	}
-	RSESS_INC(sock_net(rsess_to_sk(rs)), STALLS);
-	rsess_link_lost(rs, "silent");
-}
-
-static void rsess_timer_stalled(struct rsess_sock *rs)
-{
-	unsigned long stall = rsess_timer_stall(rs);
-	unsigned long from = time_after(rs->last_rx, rs->watched) ?
-			     rs->last_rx : rs->watched;
-	unsigned long silent = jiffies - from;
-
-	if (!rsess_timer_waiting(rs))
-		return;
-	if (silent < stall / 2) {
-		rsess_timer_arm(rs, RSESS_TIMER_STALL, stall / 2 - silent);
-		return;
-	}
-	/* This may come late, but nobody is given up unasked. */
-	if (silent >= stall && (rs->pinged || rs->shut)) {
-		rsess_timer_silent(rs);
-		return;
-	}
-	rsess_timer_arm(rs, RSESS_TIMER_STALL,
-			silent < stall ? stall - silent : stall / 2);
-	rsess_timer_ping(rs);
-}
-
-static void rsess_timer_greet(struct rsess_sock *rs)
-{
-	/* The answer may have come, and nobody had the time to look. */
-	if (rs->tr && rs->link == RSESS_LINK_GREETING) {
-		if (!rsess_link_read(rs))
-			return;
-		if (rs->link == RSESS_LINK_LIVE) {
-			rsess_link_push(rs);
-			return;
-		}
-	}
-	RSESS_INC(sock_net(rsess_to_sk(rs)), HANDSHAKE_TIMEOUTS);
-	rs->unanswered++;
-	/* It may have been reset and not have said so. */
-	if (rs->link == RSESS_LINK_GREETING && rs->ops->mute &&
-	    rs->attempts < RSESS_HELLO_ERRORS)
-		rsess_link_lost(rs, "no answer");
-	else if (rsess_to_sk(rs)->sk_state == TCP_SYN_SENT)
-		rsess_session_cut(rs, RSESS_REASON_TIMEOUT,
-				  rs->inband ? EPROTONOSUPPORT : ETIMEDOUT);
-	else if (rs->tr)
-		rsess_link_lost(rs, "no answer");
-}
-
-static void rsess_timer_session(struct rsess_sock *rs)
-{
-	if (rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
-		rsess_session_event(rs, RSESS_EV_RELEASED);
-		return;
-	}
-	RSESS_INC(sock_net(rsess_to_sk(rs)), SESSION_TIMEOUTS);
-	rsess_session_cut(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
-}
-
-/**
- * rsess_timer_confirm() - a session was opened: its dialer has to show that it knows
- * @rs: session of the acceptor, locked
- *
- * A HELLO that nobody stands behind must not have a place in the queue of accept(), or
- * a process that waits for its first byte, for longer than a handshake may take.  Who
- * is silent is asked; but with a pre-shared key the proof is awaited anyway, see
- * rsess_listener_defer().
- */
-void rsess_timer_confirm(struct rsess_sock *rs)
-{
-	const struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
-	unsigned long delay = rsess_jiffies(READ_ONCE(rn->handshake_timeout_ms));
-
-	if (rs->unproven)
-		return;
-	rs->hello_end = jiffies + delay;
-	rsess_timer_arm(rs, RSESS_TIMER_CONFIRM, delay / 2);
-}
-
-static void rsess_timer_unconfirmed(struct rsess_sock *rs)
-{
-	long left;
-
-	/* It may have come, and nobody had the time to look. */
-	if (rs->tr && rs->hello_only && !rsess_link_read(rs) &&
-	    rsess_to_sk(rs)->sk_state == TCP_CLOSE)
-		return;
-	if (!rs->hello_only)
-		return;
-	left = rs->hello_end - jiffies;
-	if (left <= 0) {
-		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_UNCONFIRMED);
-		rsess_session_cut(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
-		return;
-	}
-	rsess_timer_arm(rs, RSESS_TIMER_CONFIRM, left);
-	if (rs->link == RSESS_LINK_LIVE)
-		rsess_timer_ping(rs);
-}
-
-/**
- * rsess_timer_orphaned() - an orphan has so long to make progress
- * @rs: session, locked
- */
-void rsess_timer_orphaned(struct rsess_sock *rs)
-{
-	rs->orphan_rx = rs->last_rx;
-	rs->orphan_asked = false;
-	rsess_timer_arm(rs, RSESS_TIMER_ORPHAN, rsess_orphan_delay(rs));
-}
-
-/* Has the orphan bytes for which the peer has given no credit?  Its reader may take its
- * time, as with TCP, as long as the peer is there.  What keeps many of them from staying
- * are max_orphans and, when others want the memory, rsess_orphan_relieve().
- */
-static bool rsess_timer_orphan_waits(struct rsess_sock *rs)
-{
-	if (rs->sq.write_seq == rs->sq.snd_max ||
-	    rsess_before(rs->sq.snd_max, rs->snd_limit))
-		return false;
-	if (rs->last_rx != rs->orphan_rx) {
-		rsess_timer_orphaned(rs);
-		return true;
-	}
-	if (rs->link != RSESS_LINK_LIVE || rs->orphan_asked)
-		return false;
-	rsess_timer_orphaned(rs);
-	rs->orphan_asked = true;
-	rsess_timer_ping(rs);
-	return true;
-}
-
-static void rsess_timer_orphan(struct rsess_sock *rs)
-{
-	if (rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT) {
-		rsess_session_event(rs, RSESS_EV_RELEASED);
-		return;
-	}
-	if (rsess_timer_orphan_waits(rs))
-		return;
-	RSESS_INC(sock_net(rsess_to_sk(rs)), ORPHAN_TIMEOUTS);
-	rsess_session_cut(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
-}
-
-static void rsess_timer_fire(struct rsess_sock *rs, enum rsess_timer t)
-{
-	switch (t) {
-	case RSESS_TIMER_ACK:
-		rs->ack_now = true;
-		rsess_link_push(rs);
-		break;
-	case RSESS_TIMER_RETRY:
-		if (rs->tr)
-			rsess_link_work(rs, rs->tr);
-		break;
-	case RSESS_TIMER_DIAL:
-		rsess_link_redial(rs, false);
-		break;
-	case RSESS_TIMER_GREET:
-		rsess_timer_greet(rs);
-		break;
-	case RSESS_TIMER_STALL:
-		rsess_timer_stalled(rs);
-		break;
-	case RSESS_TIMER_PROBE:
-		rsess_timer_probe(rs);
-		break;
-	case RSESS_TIMER_SESSION:
-		rsess_timer_session(rs);
-		break;
-	case RSESS_TIMER_ORPHAN:
-		rsess_timer_orphan(rs);
-		break;
-	case RSESS_TIMER_DEFER:
-		rsess_listener_undeferred(rs);
-		break;
-	case RSESS_TIMER_TIDY:
-		rsess_push_tidy(rs);
-		break;
-	case RSESS_TIMER_CONFIRM:
-		rsess_timer_unconfirmed(rs);
-		break;
-	default:
-		break;
-	}
-}
-
-static void rsess_timer_work(struct work_struct *work)
-{
-	struct rsess_sock *rs =
-		container_of(work, struct rsess_sock, timer.work);
-	struct rsess_listener *gone = NULL;
-	struct sock *sk = rsess_to_sk(rs);
-	struct rsess_context context;
 	unsigned long next = 0;
 	bool more = false;
 	int t;
 
-	rsess_context_enter(&context, sk);
-	if (!rsess_work_lock(sk, NULL))
-		goto put;
-	if (rsess_listener_is_gone(rs))
-		gone = rsess_listener_abort(rs);
-	if (READ_ONCE(rs->evicted) && sk->sk_state != TCP_CLOSE)
-		rsess_session_cut(rs, RSESS_REASON_RESOURCES, 0);
-	if (rsess_turn_has_come(rs))
-		rsess_link_redial(rs, true);
 	for (t = 0; t < RSESS_TIMER_MAX; t++) {
 		if (!(rs->armed & BIT(t)) ||
 		    time_after(rs->deadline[t], jiffies))
 			continue;
 		rs->armed &= ~BIT(t);
-		rsess_timer_fire(rs, t);
+		handlers->due[t](rs);
 	}
 	for (t = 0; t < RSESS_TIMER_MAX; t++) {
 		if (!(rs->armed & BIT(t)))
@@ -537,19 +192,14 @@ static void rsess_timer_work(struct work_struct *work)
 	}
 	if (more)
 		rsess_timer_schedule(rs, next);
-	rsess_work_unlock(sk);
-	if (gone)
-		rsess_listener_aborted(gone);
-put:
-	rsess_context_leave(&context);
-	rsess_timer_put(rs);		/* of rsess_timer_queue() */
 }
 
 /**
  * rsess_timer_init() - prepare the timer of a new session
  * @rs: session
+ * @work: serves it
  */
-void rsess_timer_init(struct rsess_sock *rs)
+void rsess_timer_init(struct rsess_sock *rs, work_func_t work)
 {
-	INIT_DELAYED_WORK(&rs->timer, rsess_timer_work);
+	INIT_DELAYED_WORK(&rs->timer, work);
 }
