@@ -724,18 +724,7 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 /* A session that nobody will accept. */
 static void rsess_listener_reject(struct sock *child)
 {
-	struct rsess_sock *rs = rsess_sk(child);
-
-	sock_hold(child);
-	lock_sock(child);
-	sock_set_flag(child, SOCK_DEAD);
-	rs->orphaned = true;
-	if (child->sk_state == TCP_CLOSE)
-		rsess_session_destroy(rs);
-	else
-		rsess_session_cut(rs, RSESS_REASON_APP, 0);
-	release_sock(child);
-	sock_put(child);
+	child->sk_prot->disconnect(child, 0);
 }
 
 /**
@@ -832,22 +821,6 @@ void rsess_listener_proven(struct rsess_sock *rs)
 		rsess_listener_await_byte(rs);
 	else
 		rsess_listener_present(rs);
-}
-
-/**
- * rsess_listener_undeferred() - what accept() waits for has not come in time
- * @rs: session, locked
- *
- * Context: may sleep.  The session may have ended afterwards.
- */
-void rsess_listener_undeferred(struct rsess_sock *rs)
-{
-	if (!rs->unproven) {
-		rsess_listener_present(rs);
-		return;
-	}
-	RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
-	rsess_session_cut(rs, RSESS_REASON_AUTH, 0);
 }
 
 /* Nobody waits for the session's first byte any more.  Was it in the queue till

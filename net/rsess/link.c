@@ -26,6 +26,7 @@
 #include "transport.h"
 #include "turn.h"
 #include "urgent.h"
+#include "work.h"
 
 /* How long to wait for an answer: after each attempt that got none twice as long, up to
  * eight times.  A peer with many sessions to resume, or a slow one, would never be
@@ -883,16 +884,11 @@ static bool rsess_link_is_steady(const struct rsess_sock *rs,
 	       sk->sk_socket && !READ_ONCE(rs->deferred);
 }
 
-/**
- * rsess_link_receive() - something has arrived on a transport
- * @rs: session; the spinlock of its socket is held, and nobody has locked that
- * @tr: the transport, whose spinlock is held too, and which can be read in softirq; it may
- *	not be the present one
- *
- * Context: softirq.
- * Return: false when there is more to do, for the transport's work.
+/* The spinlocks of both sockets are held, nobody has locked the outer one, and the transport,
+ * which may not be the present one, can be read in softirq.  False: there is more to do, for
+ * its work.
  */
-bool rsess_link_receive(struct rsess_sock *rs, struct rsess_transport *tr)
+static bool rsess_link_take(struct rsess_sock *rs, struct rsess_transport *tr)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	u64 rcv_nxt = rs->credit.rcv_nxt;
@@ -918,6 +914,25 @@ bool rsess_link_receive(struct rsess_sock *rs, struct rsess_transport *tr)
 	if (err || rs->ack_now)
 		return false;
 	return !shut_off || !rsess_before(rs->sq.snd_nxt, rs->snd_limit);
+}
+
+/* Take what has arrived on a transport, in softirq if that is possible.  If somebody has
+ * locked the outer socket, the work will be queued when that unlocks it.
+ */
+static bool rsess_link_receive(struct rsess_transport *tr)
+{
+	struct sock *sk = READ_ONCE(tr->sk);
+	bool done = true;
+
+	if (!sk)
+		return false;
+	bh_lock_sock_nested(sk);
+	if (sock_owned_by_user_nocheck(sk))
+		rsess_work_later(rsess_sk(sk), tr);
+	else
+		done = rsess_link_take(rsess_sk(sk), tr);
+	bh_unlock_sock(sk);
+	return done;
 }
 
 /* One protocol error more: too many?  Only a peer that has shown that it is the
@@ -1044,3 +1059,32 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 	}
 	rsess_link_push(rs);
 }
+
+/* Whose memory does its work use?  Once it is queued for accept() it is not the work's. */
+static const struct sock *rsess_link_payer(const struct rsess_transport *tr)
+{
+	if (tr->sk)
+		return tr->sk;
+	return !tr->queued && tr->sock ? tr->sock->sk : NULL;
+}
+
+/* The work of a transport. */
+static void rsess_link_serve(struct rsess_transport *tr)
+{
+	struct rsess_context context;
+
+	rsess_context_enter(&context, rsess_link_payer(tr));
+	if (!tr->sk)
+		rsess_greet_work(tr);
+	if (tr->sk && rsess_work_lock(tr->sk, tr)) {
+		rsess_link_work(rsess_sk(tr->sk), tr);
+		rsess_push_tidy(rsess_sk(tr->sk));
+		rsess_work_unlock(tr->sk);
+	}
+	rsess_context_leave(&context);
+}
+
+const struct rsess_transport_user rsess_link_user = {
+	.serve		= rsess_link_serve,
+	.receive	= rsess_link_receive,
+};

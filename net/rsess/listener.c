@@ -23,25 +23,6 @@
 #include "solsock.h"
 #include "transport.h"
 
-/**
- * rsess_listener_hold() - keep the memory
- * @lsn: listener
- */
-void rsess_listener_hold(struct rsess_listener *lsn)
-{
-	refcount_inc(&lsn->ref);
-}
-
-/**
- * rsess_listener_free() - undo rsess_listener_hold()
- * @lsn: listener
- */
-void rsess_listener_free(struct rsess_listener *lsn)
-{
-	if (refcount_dec_and_test(&lsn->ref))
-		kfree_rcu(lsn, rcu);
-}
-
 /* Undo rsess_listener_queue(). */
 static void rsess_listener_worked(struct rsess_listener *lsn)
 {

@@ -128,6 +128,25 @@ struct rsess_listener {
 	bool			closed;
 };
 
+/**
+ * rsess_listener_hold() - keep the memory
+ * @lsn: listener
+ */
+static inline void rsess_listener_hold(struct rsess_listener *lsn)
+{
+	refcount_inc(&lsn->ref);
+}
+
+/**
+ * rsess_listener_free() - undo rsess_listener_hold()
+ * @lsn: listener
+ */
+static inline void rsess_listener_free(struct rsess_listener *lsn)
+{
+	if (refcount_dec_and_test(&lsn->ref))
+		kfree_rcu(lsn, rcu);
+}
+
 /* listener.c: for the application's socket */
 int rsess_listener_bind(struct rsess_sock *rs, const union rsess_addr *addr,
 			int len);
@@ -136,8 +155,6 @@ void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs);
 void rsess_listener_left(struct rsess_listener *lsn);
 
 void rsess_listener_put(struct rsess_listener *lsn);
-void rsess_listener_hold(struct rsess_listener *lsn);
-void rsess_listener_free(struct rsess_listener *lsn);
 void rsess_listener_exit(struct rsess_net *rn);
 void rsess_listener_refusal(struct rsess_listener *lsn);
 void rsess_listener_killed(struct rsess_listener *lsn);
@@ -162,7 +179,6 @@ bool rsess_listener_ready(struct rsess_listener *lsn);
 void rsess_listener_defer(struct rsess_sock *rs);
 void rsess_listener_present(struct rsess_sock *rs);
 void rsess_listener_proven(struct rsess_sock *rs);
-void rsess_listener_undeferred(struct rsess_sock *rs);
 bool rsess_listener_withdraw(struct rsess_sock *rs);
 
 /* for transports without a session */

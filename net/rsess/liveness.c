@@ -335,6 +335,17 @@ static void rsess_liveness_dial(struct rsess_sock *rs)
 	rsess_link_redial(rs, false);
 }
 
+/* What accept() waits for has not come in time. */
+static void rsess_liveness_undeferred(struct rsess_sock *rs)
+{
+	if (!rs->unproven) {
+		rsess_listener_present(rs);
+		return;
+	}
+	RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
+	rsess_session_cut(rs, RSESS_REASON_AUTH, 0);
+}
+
 static const struct rsess_timer_handlers rsess_liveness_handlers = { {
 	[RSESS_TIMER_ACK]	= rsess_liveness_ack,
 	[RSESS_TIMER_RETRY]	= rsess_liveness_again,
@@ -344,7 +355,7 @@ static const struct rsess_timer_handlers rsess_liveness_handlers = { {
 	[RSESS_TIMER_PROBE]	= rsess_liveness_probe,
 	[RSESS_TIMER_SESSION]	= rsess_liveness_session,
 	[RSESS_TIMER_ORPHAN]	= rsess_liveness_orphan,
-	[RSESS_TIMER_DEFER]	= rsess_listener_undeferred,
+	[RSESS_TIMER_DEFER]	= rsess_liveness_undeferred,
 	[RSESS_TIMER_CONFIRM]	= rsess_liveness_unconfirmed,
 	[RSESS_TIMER_TIDY]	= rsess_push_tidy,
 } };

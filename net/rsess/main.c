@@ -17,6 +17,7 @@
 #include "socket.h"
 #include "synopt.h"
 #include "table.h"
+#include "transport.h"
 #include "turn.h"
 #include "work.h"
 
@@ -52,6 +53,7 @@ struct proto rsess_proto = {
 	.sysctl_rmem_offset	= offsetof(struct net, ipv4.sysctl_tcp_rmem),
 	.stream_memory_free	= rsess_memory_free,
 	.keepalive		= rsess_keepalive,
+	.disconnect		= rsess_session_reject,
 	.release_cb		= rsess_work_release,
 	.no_autobind		= true,
 	.init			= rsess_sock_init,
@@ -101,7 +103,7 @@ static void __net_exit rsess_net_exit(struct net *net)
 	rsess_proc_unregister(net);
 	rsess_sysctl_unregister(net);
 	rsess_knock_exit(rn);
-	rsess_table_end(rn);
+	rsess_session_end_all(rn);
 	rsess_listener_exit(rn);
 	rsess_offers_exit(net);
 	rsess_table_exit(rn);
@@ -135,6 +137,7 @@ static int __init rsess_init(void)
 	int err;
 
 	rsess_mem_init();
+	rsess_transport_use(&rsess_link_user);
 	err = percpu_counter_init(&rsess_sockets_allocated, 0, GFP_KERNEL);
 	if (err)
 		return err;

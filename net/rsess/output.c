@@ -31,30 +31,6 @@ static enum rsess_more rsess_tx_tail(const struct rsess_sock *rs)
 	       rs->tr->tx.alone ? RSESS_MORE_NO : RSESS_MORE_SOON;
 }
 
-static void rsess_tx_put_frag(struct rsess_transport *tr)
-{
-	struct page_frag *frag = &tr->tx.frag;
-
-	if (!frag->page)
-		return;
-	sk_mem_uncharge(tr->sk, frag->size);
-	put_page(frag->page);
-	frag->page = NULL;
-}
-
-/**
- * rsess_tx_free() - nothing more is sent
- * @tr: a transport that is closed; if it has a session, that is locked
- */
-void rsess_tx_free(struct rsess_transport *tr)
-{
-	if (tr->tx.page) {
-		put_page(tr->tx.page);
-		tr->tx.page = NULL;
-	}
-	rsess_tx_put_frag(tr);
-}
-
 /* A page for headers.  An acknowledgment frees memory, so it is sent at the limits too;
  * the socket owes for it.
  */

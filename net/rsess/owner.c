@@ -29,7 +29,6 @@
 #include <net/ipv6.h>
 #include <net/sock.h>
 #include "compat.h"
-#include "inner.h"
 #include "kunit_export.h"
 #include "owner.h"
 #include "session.h"
@@ -640,29 +639,16 @@ int rsess_owner_may_connect(const struct rsess_sock *rs, struct socket *inner,
 /**
  * rsess_owner_may_bind() - does the LSM allow the address of bind()?
  * @rs: outer socket, locked
- * @addr: the address, as long as any
- * @len: its bytes, as the application gave them
- *
- * What is no address of its family is for the transport to refuse.
+ * @inner: inner socket, not locked
+ * @addr: the address
  *
  * Context: the application's, for its label; may sleep.
  * Return: 0 or a negative errno.
  */
-int rsess_owner_may_bind(struct rsess_sock *rs, const union rsess_addr *addr,
-			 int len)
+int rsess_owner_may_bind(const struct rsess_sock *rs, struct socket *inner,
+			 union rsess_addr *addr)
 {
-	union rsess_addr copy = *addr;
-	struct socket *inner;
-
-	if (copy.sa.sa_family == AF_UNSPEC)
-		copy.sa.sa_family = AF_INET;
-	if ((copy.sa.sa_family != AF_INET && copy.sa.sa_family != AF_INET6) ||
-	    len < rsess_addr_least(copy.sa.sa_family))
-		return 0;
-	inner = rsess_inner_get(rs, addr->sa.sa_family);
-	if (IS_ERR(inner))
-		return PTR_ERR(inner);
-	return rsess_owner_ask_inner(rs, inner, SCTP_SOCKOPT_BINDX_ADD, &copy);
+	return rsess_owner_ask_inner(rs, inner, SCTP_SOCKOPT_BINDX_ADD, addr);
 }
 
 /**

@@ -40,8 +40,8 @@ int rsess_owner_may_dial(const struct rsess_sock *rs,
 			 const union rsess_addr *addr);
 int rsess_owner_may_connect(const struct rsess_sock *rs, struct socket *inner,
 			    union rsess_addr *addr);
-int rsess_owner_may_bind(struct rsess_sock *rs, const union rsess_addr *addr,
-			 int len);
+int rsess_owner_may_bind(const struct rsess_sock *rs, struct socket *inner,
+			 union rsess_addr *addr);
 void rsess_owner_learn(struct sock *sk, const struct sock *inner);
 void rsess_owner_accept_label(struct sock *sk, struct sock *parent);
 bool rsess_owner_is_labelled(struct sock *sk);

@@ -28,17 +28,6 @@
 #include "trace.h"
 #include "transport.h"
 
-/**
- * rsess_plain_alloc() - what a socket needs to fall back
- *
- * Context: may sleep.
- * Return: to be freed with kfree() if it is not used; or NULL.
- */
-struct rsess_plain *rsess_plain_alloc(void)
-{
-	return kzalloc(sizeof(struct rsess_plain), GFP_KERNEL_ACCOUNT);
-}
-
 /* What is left of the inner socket.  Parts of the transport may look there whether
  * somebody waits for room: they cannot know who does.
  */

@@ -5,6 +5,7 @@
 #ifndef _RSESS_PLAIN_H
 #define _RSESS_PLAIN_H
 
+#include <linux/slab.h>
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
 #include "compat.h"
@@ -35,6 +36,17 @@ struct rsess_plain {
 };
 
 /**
+ * rsess_plain_alloc() - what a socket needs to fall back
+ *
+ * Context: may sleep.
+ * Return: to be freed with kfree() if it is not used; or NULL.
+ */
+static inline struct rsess_plain *rsess_plain_alloc(void)
+{
+	return kzalloc(sizeof(struct rsess_plain), GFP_KERNEL_ACCOUNT);
+}
+
+/**
  * rsess_plain() - what a socket has that has fallen back
  * @sock: the application's socket; rsess_is_session() was false
  */
@@ -55,7 +67,6 @@ static inline bool rsess_is_session(const struct sock *sk)
 struct sock *rsess_sock_get(struct socket *sock);
 struct sock *rsess_sock_lock(struct socket *sock);
 
-struct rsess_plain *rsess_plain_alloc(void);
 void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason);
 void rsess_plain_accept(struct sock *parent, struct socket *inner,
 			struct rsess_plain *plain, struct socket *sock);

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "inner.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
@@ -416,4 +417,55 @@ void rsess_session_destroy(struct rsess_sock *rs)
 	sk_sockets_allocated_dec(sk);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 	sock_put(sk);
+}
+
+/**
+ * rsess_session_reject() - proto.disconnect: nobody will accept the session
+ * @sk: outer socket, not locked
+ * @flags: not used
+ *
+ * Only the queue of accept() calls this, as that of TCP does.
+ *
+ * Context: may sleep.
+ * Return: 0.
+ */
+int rsess_session_reject(struct sock *sk, int flags)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+
+	sock_hold(sk);
+	lock_sock(sk);
+	sock_set_flag(sk, SOCK_DEAD);
+	rs->orphaned = true;
+	if (sk->sk_state == TCP_CLOSE)
+		rsess_session_destroy(rs);
+	else
+		rsess_session_cut(rs, RSESS_REASON_APP, 0);
+	release_sock(sk);
+	sock_put(sk);
+	return 0;
+}
+
+/**
+ * rsess_session_end_all() - end the sessions that a namespace still has
+ * @rn: namespace that goes away
+ *
+ * They belong to users in the kernel that do not keep the namespace.  Nothing of them
+ * runs any more afterwards.
+ *
+ * Context: may sleep.
+ */
+void rsess_session_end_all(struct rsess_net *rn)
+{
+	struct rsess_sock *rs;
+
+	while ((rs = rsess_table_first(rn))) {
+		lock_sock(rsess_to_sk(rs));
+		rsess_session_cut(rs, RSESS_REASON_APP, ENETDOWN);
+		rsess_inner_forget(rs);
+		rsess_table_unlist(rs);
+		release_sock(rsess_to_sk(rs));
+		rsess_timer_end(rs);
+		sock_put(rsess_to_sk(rs));	/* rsess_table_first() */
+	}
 }

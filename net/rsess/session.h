@@ -48,6 +48,7 @@ struct rsess_sock;
 struct rsess_tomb;
 struct rsess_transport;
 struct rsess_transport_ops;
+struct rsess_transport_user;
 
 extern int rsess_family;
 extern int rsess_protocol;
@@ -562,6 +563,8 @@ void rsess_session_close(struct rsess_sock *rs);
 void rsess_session_unheard(struct rsess_sock *rs);
 void rsess_session_orphan(struct rsess_sock *rs);
 void rsess_session_destroy(struct rsess_sock *rs);
+int rsess_session_reject(struct sock *sk, int flags);
+void rsess_session_end_all(struct rsess_net *rn);
 
 /* sock.c */
 int rsess_set_family(struct rsess_sock *rs, int family);
@@ -573,6 +576,7 @@ void rsess_sock_show(struct rsess_sock *rs);
 unsigned long rsess_orphan_delay(const struct rsess_sock *rs);
 
 /* link.c: transports come and go */
+extern const struct rsess_transport_user rsess_link_user;
 int rsess_link_dial(struct rsess_sock *rs);
 void rsess_link_redial(struct rsess_sock *rs, bool turn);
 void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
@@ -581,7 +585,6 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset);
 void rsess_link_lost(struct rsess_sock *rs, const char *why);
 int rsess_link_drain(struct rsess_sock *rs);
 bool rsess_link_read(struct rsess_sock *rs);
-bool rsess_link_receive(struct rsess_sock *rs, struct rsess_transport *tr);
 void rsess_link_live(struct rsess_sock *rs);
 void rsess_link_push(struct rsess_sock *rs);
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr);

@@ -51,6 +51,26 @@ static struct sock *rsess_lock_to_bind(struct socket *sock, struct rsess_net *rn
 	return sk;
 }
 
+/* Does the LSM allow the address?  What is no address of its family is for the transport to
+ * refuse.
+ */
+static int rsess_may_bind(struct rsess_sock *rs, const union rsess_addr *addr,
+			  int len)
+{
+	union rsess_addr copy = *addr;
+	struct socket *inner;
+
+	if (copy.sa.sa_family == AF_UNSPEC)
+		copy.sa.sa_family = AF_INET;
+	if ((copy.sa.sa_family != AF_INET && copy.sa.sa_family != AF_INET6) ||
+	    len < rsess_addr_least(copy.sa.sa_family))
+		return 0;
+	inner = rsess_inner_get(rs, addr->sa.sa_family);
+	if (IS_ERR(inner))
+		return PTR_ERR(inner);
+	return rsess_owner_may_bind(rs, inner, &copy);
+}
+
 static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		      int addr_len)
 {
@@ -72,7 +92,7 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		err = -ENETDOWN;
 	else if (sk->sk_state == TCP_CLOSE && !rs->bound &&
 		 rs->shown != TCP_CLOSE_WAIT)
-		err = rsess_owner_may_bind(rs, &addr, len) ?:
+		err = rsess_may_bind(rs, &addr, len) ?:
 		      rsess_listener_bind(rs, &addr, len);
 	if (!err)
 		rs->port_locked = rsess_addr_has_port(&addr);

@@ -11,7 +11,6 @@
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/sock.h>
-#include "inner.h"
 #include "listener.h"
 #include "net.h"
 #include "session.h"
@@ -315,8 +314,13 @@ static void rsess_table_uncount(struct rsess_net *rn, struct rsess_sock *rs)
 	spin_unlock(&rn->lock);
 }
 
-/* A session of the namespace, with a reference, or NULL. */
-static struct rsess_sock *rsess_table_first(struct rsess_net *rn)
+/**
+ * rsess_table_first() - a session of a namespace
+ * @rn: namespace
+ *
+ * Return: the session, with a reference; or NULL.
+ */
+struct rsess_sock *rsess_table_first(struct rsess_net *rn)
 {
 	struct rsess_sock *rs;
 	unsigned long number = 0;
@@ -327,30 +331,6 @@ static struct rsess_sock *rsess_table_first(struct rsess_net *rn)
 		sock_hold(rsess_to_sk(rs));
 	xa_unlock(&rn->sessions);
 	return rs;
-}
-
-/**
- * rsess_table_end() - end the sessions that a namespace still has
- * @rn: namespace that goes away
- *
- * They belong to users in the kernel that do not keep the namespace.  Nothing of them
- * runs any more afterwards.
- *
- * Context: may sleep.
- */
-void rsess_table_end(struct rsess_net *rn)
-{
-	struct rsess_sock *rs;
-
-	while ((rs = rsess_table_first(rn))) {
-		lock_sock(rsess_to_sk(rs));
-		rsess_session_cut(rs, RSESS_REASON_APP, ENETDOWN);
-		rsess_inner_forget(rs);
-		rsess_table_unlist(rs);
-		release_sock(rsess_to_sk(rs));
-		rsess_timer_end(rs);
-		sock_put(rsess_to_sk(rs));	/* rsess_table_first() */
-	}
 }
 
 /**
@@ -378,7 +358,7 @@ int rsess_table_list(struct rsess_sock *rs)
 		rsess_table_uncount(rn, rs);
 		return -ENOMEM;
 	}
-	/* It has come too late for rsess_table_end(), or that finds it. */
+	/* It has come too late for rsess_session_end_all(), or that finds it. */
 	if (READ_ONCE(rn->exiting)) {
 		rsess_table_unlist(rs);
 		return -ENETDOWN;

@@ -58,7 +58,7 @@ struct rsess_tomb {
 
 int rsess_table_init(struct rsess_net *rn);
 void rsess_table_exit(struct rsess_net *rn);
-void rsess_table_end(struct rsess_net *rn);
+struct rsess_sock *rsess_table_first(struct rsess_net *rn);
 int rsess_table_list(struct rsess_sock *rs);
 void rsess_table_unlist(struct rsess_sock *rs);
 int rsess_table_insert(struct rsess_sock *rs);

@@ -15,13 +15,22 @@
 #include <linux/tcp.h>
 #include <net/sock.h>
 #include "compat.h"
-#include "greet.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
-#include "session.h"
 #include "transport.h"
-#include "work.h"
+
+/* Set before there is a transport. */
+static const struct rsess_transport_user *rsess_transport_user __read_mostly;
+
+/**
+ * rsess_transport_use() - who serves transports
+ * @user: the session layer; called once, before there is a transport
+ */
+void rsess_transport_use(const struct rsess_transport_user *user)
+{
+	rsess_transport_user = user;
+}
 
 /**
  * rsess_transport_ops_find() - the transport for a protocol number
@@ -77,20 +86,13 @@ static void rsess_inner_kick(struct sock *sk)
 }
 
 /* Bytes have arrived. */
-static bool rsess_inner_receive(struct rsess_transport *tr)
-{
-	struct sock *sk = READ_ONCE(tr->sk);
-
-	return sk && tr->ops->receive && rsess_work_receive(sk, tr);
-}
-
 static void rsess_inner_data_ready(struct sock *sk)
 {
 	struct rsess_transport *tr;
 
 	read_lock_bh(&sk->sk_callback_lock);
 	tr = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
-	if (tr && !rsess_inner_receive(tr))
+	if (tr && !(tr->ops->receive && rsess_transport_user->receive(tr)))
 		rsess_transport_queue(tr);
 	read_unlock_bh(&sk->sk_callback_lock);
 }
@@ -148,29 +150,12 @@ void rsess_transport_queue(struct rsess_transport *tr)
 		rsess_transport_put(tr);
 }
 
-/* Whose memory does its work use?  Once it is queued for accept() it is not the work's. */
-static const struct sock *rsess_transport_payer(const struct rsess_transport *tr)
-{
-	if (tr->sk)
-		return tr->sk;
-	return !tr->queued && tr->sock ? tr->sock->sk : NULL;
-}
-
 static void rsess_transport_work(struct work_struct *work)
 {
 	struct rsess_transport *tr =
 		container_of(work, struct rsess_transport, work);
-	struct rsess_context context;
 
-	rsess_context_enter(&context, rsess_transport_payer(tr));
-	if (!tr->sk)
-		rsess_greet_work(tr);
-	if (tr->sk && rsess_work_lock(tr->sk, tr)) {
-		rsess_link_work(rsess_sk(tr->sk), tr);
-		rsess_push_tidy(rsess_sk(tr->sk));
-		rsess_work_unlock(tr->sk);
-	}
-	rsess_context_leave(&context);
+	rsess_transport_user->serve(tr);
 	rsess_transport_put(tr);	/* of rsess_transport_queue() */
 }
 
@@ -269,6 +254,31 @@ void rsess_transport_unhook(struct rsess_transport *tr)
 			remove_wait_queue(&tr->sock->wq.wait, &tr->room);
 	}
 	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/**
+ * rsess_tx_put_frag() - nothing more is made in the page for what is sent
+ * @tr: a transport; if it has a session, that is locked
+ */
+void rsess_tx_put_frag(struct rsess_transport *tr)
+{
+	struct page_frag *frag = &tr->tx.frag;
+
+	if (!frag->page)
+		return;
+	sk_mem_uncharge(tr->sk, frag->size);
+	put_page(frag->page);
+	frag->page = NULL;
+}
+
+/* Nothing more is sent. */
+static void rsess_tx_free(struct rsess_transport *tr)
+{
+	if (tr->tx.page) {
+		put_page(tr->tx.page);
+		tr->tx.page = NULL;
+	}
+	rsess_tx_put_frag(tr);
 }
 
 /**

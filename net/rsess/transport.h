@@ -140,6 +140,17 @@ struct rsess_transport_ops {
 	void (*discard)(struct socket *sock);
 };
 
+/**
+ * struct rsess_transport_user - the session layer, to which a transport is given
+ * @serve: something has happened on it; called by its work
+ * @receive: bytes have arrived on one that can be read in softirq; false: have @serve
+ *	called.  Called with the spinlock of the inner socket
+ */
+struct rsess_transport_user {
+	void (*serve)(struct rsess_transport *tr);
+	bool (*receive)(struct rsess_transport *tr);
+};
+
 /* What has happened while a transport was read, for link to act on; bits. */
 enum rsess_rx_event {
 	RSESS_RX_FREED		= BIT(0),	/* retained bytes were acknowledged */
@@ -336,6 +347,7 @@ rsess_transport_has_core(const struct rsess_transport_ops *ops,
 	return ops->core && ops->core(sk);
 }
 
+void rsess_transport_use(const struct rsess_transport_user *user);
 struct rsess_transport *
 rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
 		    struct sock *sk, struct rsess_listener *lsn);
@@ -348,8 +360,7 @@ void rsess_transport_put(struct rsess_transport *tr);
 bool rsess_transport_pin_net(struct sock *sk);
 bool rsess_transport_pin_as(struct sock *sk, const struct sock *outer);
 
-/* output.c */
-void rsess_tx_free(struct rsess_transport *tr);
+void rsess_tx_put_frag(struct rsess_transport *tr);
 
 /* input.c */
 int rsess_input_start(struct rsess_transport *tr);

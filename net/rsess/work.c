@@ -52,10 +52,12 @@ void rsess_context_leave(const struct rsess_context *c)
 	memalloc_noio_restore(c->noio);
 }
 
-/* The spinlock in sk_lock is held, and a process has the lock: when it unlocks the socket,
- * the transport's work is queued.
+/**
+ * rsess_work_later() - have a transport's work queued when the outer socket is unlocked
+ * @rs: session; a process has locked its socket, and its spinlock is held
+ * @tr: the transport
  */
-static void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr)
+void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr)
 {
 	lockdep_assert_held(&rsess_to_sk(rs)->sk_lock.slock);
 	/* If it is on a list already, it will be queued after now. */
@@ -95,29 +97,6 @@ bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr)
 	else
 		mutex_unlock(&rs->works);
 	return locked;
-}
-
-/**
- * rsess_work_receive() - take what has arrived on a transport, in softirq if that is possible
- * @sk: the outer socket
- * @tr: the transport
- *
- * If somebody has locked the socket, the work will be queued when that unlocks it.
- *
- * Context: a callback of the inner socket, whose spinlock is held.
- * Return: false when the work is to be queued now.
- */
-bool rsess_work_receive(struct sock *sk, struct rsess_transport *tr)
-{
-	bool done = true;
-
-	bh_lock_sock_nested(sk);
-	if (sock_owned_by_user_nocheck(sk))
-		rsess_work_later(rsess_sk(sk), tr);
-	else
-		done = rsess_link_receive(rsess_sk(sk), tr);
-	bh_unlock_sock(sk);
-	return done;
 }
 
 /**

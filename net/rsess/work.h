@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 struct mem_cgroup;
+struct rsess_sock;
 struct rsess_transport;
 struct sock;
 
@@ -30,7 +31,7 @@ void rsess_context_leave(const struct rsess_context *c);
 
 bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr);
 void rsess_work_unlock(struct sock *sk);
-bool rsess_work_receive(struct sock *sk, struct rsess_transport *tr);
+void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr);
 void rsess_work_ready(struct sock *sk);
 void rsess_work_release(struct sock *sk);
 

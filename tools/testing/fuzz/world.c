@@ -179,11 +179,6 @@ void rsess_solsock_buffers(struct sock *sk, const struct sock *from)
 
 /* --- fallback: there is none, every peer has the protocol --------------------- */
 
-struct rsess_plain *rsess_plain_alloc(void)
-{
-	return kzalloc(sizeof(struct rsess_plain), GFP_KERNEL_ACCOUNT);
-}
-
 void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 {
 	CHECK(false);
@@ -324,16 +319,6 @@ void rsess_knock_forbid(struct rsess_net *rn, struct rsess_tomb *tomb)
 {
 }
 
-void rsess_listener_hold(struct rsess_listener *lsn)
-{
-	refcount_inc(&lsn->ref);
-}
-
-void rsess_listener_free(struct rsess_listener *lsn)
-{
-	CHECK(!refcount_dec_and_test(&lsn->ref));
-}
-
 void rsess_listener_claim(struct rsess_transport *tr)
 {
 	CHECK(!list_empty(&tr->link));
@@ -413,11 +398,6 @@ void rsess_listener_plain(struct rsess_transport *tr)
 void rsess_listener_proven(struct rsess_sock *rs)
 {
 	CHECK(false);
-}
-
-void rsess_listener_undeferred(struct rsess_sock *rs)
-{
-	rsess_listener_present(rs);
 }
 
 void rsess_listener_present(struct rsess_sock *rs)
@@ -1305,6 +1285,7 @@ void world_read(u32 len, int flags)
 void world_begin(void)
 {
 	if (!world_parent) {
+		rsess_transport_use(&rsess_link_user);
 		rsess_table_init(&world_rn);
 		rsess_turn_init(&world_rn);
 		refcount_set(&world_lsn.ref, 1);
