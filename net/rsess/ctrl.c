@@ -7,6 +7,7 @@
 #include "auth.h"
 #include "ctrl.h"
 #include "session.h"
+#include "transport.h"
 
 /**
  * rsess_ctrl_proves() - does WELCOME have a MAC?
@@ -194,9 +195,9 @@ int rsess_ctrl_payload(struct rsess_sock *rs, u8 type, u8 *hdr, u8 *p)
 		get_random_bytes(p, sizeof(struct rsess_wire_ping));
 		return 0;
 	case RSESS_PONG:
-		memcpy(p, rs->prove ? rs->proof : rs->ping_cookie,
-		       sizeof(rs->ping_cookie));
-		rs->prove = false;
+		memcpy(p, rs->tr->prove ? rs->proof : rs->tr->ping_cookie,
+		       sizeof(rs->tr->ping_cookie));
+		rs->tr->prove = false;
 		return 0;
 	case RSESS_ABORT:
 		rsess_ctrl_put_abort(rs->id, rs->abort_reason, p);

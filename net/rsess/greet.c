@@ -83,8 +83,8 @@ static int rsess_greet_prove(struct rsess_sock *rs)
 
 	if (err)
 		return err;
-	rs->prove = true;
-	rs->pending |= RSESS_PEND(RSESS_PONG);
+	rs->tr->prove = true;
+	rs->tr->pending |= RSESS_PEND(RSESS_PONG);
 	return 0;
 }
 
@@ -214,7 +214,7 @@ static void rsess_greet_accept(struct rsess_sock *rs, struct rsess_transport *tr
 	get_random_bytes(rs->salt, sizeof(rs->salt));
 	rsess_listener_claim(tr);
 	rsess_link_attach(rs, tr, 0);
-	rs->pending |= RSESS_PEND(RSESS_WELCOME);
+	rs->tr->pending |= RSESS_PEND(RSESS_WELCOME);
 	rsess_liveness_confirm(rs);
 }
 
@@ -632,7 +632,7 @@ static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 	rsess_greet_proven(rs);
 	rsess_input_confirmed(rs);
 	memcpy(rs->nonce, q->r.nonce, sizeof(rs->nonce));
-	rs->pending |= RSESS_PEND(RSESS_RESUMED);
+	rs->tr->pending |= RSESS_PEND(RSESS_RESUMED);
 	rsess_link_push(rs);
 	return RSESS_REASON_NONE;
 }

@@ -44,7 +44,6 @@ u32 rsess_input_acked(struct rsess_sock *rs, u64 ack)
 	if (rs->sq.kept && !(rs->armed & BIT(RSESS_TIMER_TIDY)))
 		rsess_timer_arm(rs, RSESS_TIMER_TIDY, RSESS_TIDY_DELAY);
 	if (freed) {
-		rs->heard = true;
 		rs->piece = min_t(u32, 2 * rs->piece, RSESS_DATA_TAGGED);
 		events |= RSESS_RX_FREED;
 	}
@@ -52,8 +51,12 @@ u32 rsess_input_acked(struct rsess_sock *rs, u64 ack)
 		rs->fin_acked = true;
 		events |= RSESS_RX_FIN_ACKED;
 	}
-	if (events)
-		rs->progress = true;
+	/* RESUME comes before its transport is the session's. */
+	if (rs->tr && events) {
+		if (events & RSESS_RX_FREED)
+			rs->tr->heard = true;
+		rs->tr->progress = true;
+	}
 	return events;
 }
 
@@ -63,7 +66,7 @@ static int rsess_input_header(struct rsess_sock *rs, struct rsess_rx *rx)
 	const struct rsess_frame *f = &rx->f;
 
 	if (!rsess_between(rs->sq.snd_una + rs->fin_acked, f->ack,
-			   rs->sq.snd_nxt + rs->fin_sent))
+			   rs->sq.snd_nxt + rs->tr->fin_sent))
 		return -EPROTO;
 	if (rsess_before(f->limit, rs->snd_limit))
 		return -EPROTO;
@@ -113,7 +116,7 @@ static void rsess_input_fin(struct rsess_sock *rs, struct rsess_rx *rx)
 		return;
 	WRITE_ONCE(rs->rcv_fin, true);
 	rsess_input_grown(rs, rx, 1);
-	rs->progress = true;
+	rs->tr->progress = true;
 	rx->events |= RSESS_RX_FIN;
 }
 
@@ -145,7 +148,7 @@ static void rsess_input_alive(struct rsess_transport *tr)
 	struct rsess_sock *rs = rsess_sk(tr->sk);
 
 	rs->last_rx = jiffies;
-	rs->pinged = false;
+	tr->pinged = false;
 }
 
 /**
@@ -320,7 +323,7 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 			return 0;
 	}
 	len -= old;
-	rs->progress = true;
+	tr->progress = true;
 	if (rs->stop_queued) {
 		RSESS_ADD(sock_net(sk), DISCARDED_BYTES, len);
 		c->copied_seq += len;

@@ -48,7 +48,7 @@ static int rsess_link_connect(const struct rsess_sock *rs,
 
 	err = rsess_owner_label_dial(rs->tr->sock, rs) ?:
 	      rs->ops->connect(rs->tr, addr, rsess_addr_len(addr->sa.sa_family),
-			       rs->asked);
+			       rs->tr->asked);
 	rsess_owner_drop(saved);
 	return err;
 }
@@ -203,10 +203,7 @@ int rsess_link_dial(struct rsess_sock *rs)
 	rsess_transport_hook(tr);
 	rs->tr = tr;
 	rs->link = RSESS_LINK_DIALING;
-	rs->progress = false;
-	rs->shut = false;
-	rs->pinged = false;
-	rs->asked = rsess_link_ask(rs);
+	tr->asked = rsess_link_ask(rs);
 	err = rsess_link_connect(rs, &addr);
 	if (err && err != -EINPROGRESS) {
 		rsess_link_drop(rs, true);
@@ -253,7 +250,7 @@ static void rsess_link_greet(struct rsess_sock *rs)
 	rs->last_rx = jiffies;
 	if (sk->sk_state == TCP_SYN_SENT) {
 		rsess_link_note_raddr(rs);
-		rs->pending = RSESS_PEND(RSESS_HELLO);
+		rs->tr->pending = RSESS_PEND(RSESS_HELLO);
 		rs->tag_asked = rsess_wants_tags(rs);
 		/* A plain peer may wait for more, and never answer. */
 		delay = rs->inband ? rsess_link_handshake_delay(rs) :
@@ -261,7 +258,7 @@ static void rsess_link_greet(struct rsess_sock *rs)
 	} else {
 		rs->epoch++;
 		rsess_rate_take(&rs->attached, rsess_link_max_resumes(rs));
-		rs->pending = RSESS_PEND(RSESS_RESUME);
+		rs->tr->pending = RSESS_PEND(RSESS_RESUME);
 		delay = rsess_link_handshake_delay(rs);
 	}
 	rs->greeted = true;
@@ -277,7 +274,7 @@ static void rsess_link_fall_back(struct rsess_sock *rs,
 
 	if (rs->negotiate == RSESS_NEGOTIATE_OFF)
 		reason = RSESS_REASON_OFF;
-	else if (rs->asked == RSESS_ASK_NOTHING)
+	else if (rs->tr->asked == RSESS_ASK_NOTHING)
 		reason = RSESS_REASON_BLACKHOLE;
 	else if (answer == RSESS_ANSWER_LATE)
 		reason = RSESS_REASON_SYN_LOST;
@@ -292,7 +289,7 @@ static void rsess_link_note_path(const struct rsess_sock *rs,
 {
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
 
-	if (!rs->ops->filtered || rs->greeted || rs->asked == RSESS_ASK_NOTHING)
+	if (!rs->ops->filtered || rs->greeted || rs->tr->asked == RSESS_ASK_NOTHING)
 		return;
 	if (answer == RSESS_ANSWER_LATE)
 		rsess_blackhole_note(rn, &rs->raddr);
@@ -346,10 +343,6 @@ void rsess_link_live(struct rsess_sock *rs)
 	rsess_owner_learn(rsess_to_sk(rs), tr->sock->sk);
 	rs->link = RSESS_LINK_LIVE;
 	rs->last_rx = jiffies;
-	rs->pinged = false;
-	rs->shut = false;
-	rs->progress = false;
-	rs->heard = false;
 	rsess_timer_stop(rs, RSESS_TIMER_GREET);
 	rsess_timer_stop(rs, RSESS_TIMER_DIAL);
 	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
@@ -383,6 +376,7 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 	rsess_inner_unchoose(tr->sock);
 	rs->tr = tr;
 	rs->epoch = epoch;
+	tr->fin_sent = rs->fin_acked;
 	rsess_link_live(rs);
 }
 
@@ -471,8 +465,8 @@ bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f)
 	again = rs->sq.snd_max - rs->sq.snd_una;
 	rsess_sendq_rewind(&rs->sq, rs->sq.snd_una);
 	rs->acknow_at = rs->sq.snd_nxt;
-	rs->fin_sent = rs->fin_acked;
-	rs->stop_sent = false;
+	if (rs->tr)
+		rs->tr->fin_sent = rs->fin_acked;
 	rs->resumes++;
 	RSESS_INC(sock_net(sk), RESUMES);
 	RSESS_ADD(sock_net(sk), RETRANS_BYTES, again);
@@ -491,8 +485,6 @@ void rsess_link_restart(struct rsess_sock *rs)
 {
 	rsess_sendq_rewind(&rs->sq, rs->sq.snd_una);
 	rs->acknow_at = rs->sq.snd_nxt;
-	rs->fin_sent = false;
-	rs->stop_sent = false;
 }
 
 /**
@@ -526,10 +518,10 @@ static bool rsess_link_shuts(const struct rsess_sock *rs)
  */
 static void rsess_link_done(struct rsess_sock *rs)
 {
-	if (rsess_to_sk(rs)->sk_state != TCP_TIME_WAIT || rs->shut ||
+	if (rsess_to_sk(rs)->sk_state != TCP_TIME_WAIT || rs->tr->shut ||
 	    rs->link != RSESS_LINK_LIVE || !rsess_link_shuts(rs))
 		return;
-	rs->shut = true;
+	rs->tr->shut = true;
 	kernel_sock_shutdown(rs->tr->sock, SHUT_WR);
 }
 
@@ -559,11 +551,9 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	struct rsess_transport *tr = rs->tr;
 
 	rsess_locked_by_me(rs);
-	if (rs->link == RSESS_LINK_LIVE && !rs->heard)
+	if (rs->link == RSESS_LINK_LIVE && !tr->heard)
 		rs->piece = max(rs->piece / 4, RSESS_PIECE_MIN);
 	rs->link = RSESS_LINK_NONE;
-	rs->pending = 0;
-	rs->prove = false;
 	rs->ack_now = false;
 	rsess_timer_stop(rs, RSESS_TIMER_ACK);
 	rsess_timer_stop(rs, RSESS_TIMER_RETRY);
@@ -679,7 +669,7 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 
 /**
  * rsess_link_lost() - the transport is of no use any more
- * @rs: session, locked
+ * @rs: session, locked, with a transport
  * @why: for people
  *
  * Context: may sleep.
@@ -687,10 +677,8 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 void rsess_link_lost(struct rsess_sock *rs, const char *why)
 {
 	struct sock *sk = rsess_to_sk(rs);
-	int err = 0;
+	int err = -sock_error(rs->tr->sock->sk);
 
-	if (rs->tr)
-		err = -sock_error(rs->tr->sock->sk);
 	rs->dial_failed = rs->link != RSESS_LINK_LIVE;
 	if (!rs->dial_failed) {
 		rs->lost++;
@@ -701,7 +689,7 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 	trace_rsess_transport_lost(sk, rs->epoch, rs->link, err, why);
 	rsess_link_note_failure(rs, rs->link == RSESS_LINK_DIALING ? err : 0);
 	rs->last_error = err;
-	if (rs->progress) {
+	if (rs->tr->progress) {
 		rs->attempts = 0;
 		rs->unanswered = 0;
 	}
@@ -806,8 +794,8 @@ static int rsess_link_control(struct rsess_sock *rs, struct rsess_transport *tr)
 	case RSESS_RESUMED:
 		return rsess_greet_resumed(rs, tr);
 	case RSESS_PING:
-		memcpy(rs->ping_cookie, payload, sizeof(rs->ping_cookie));
-		rs->pending |= RSESS_PEND(RSESS_PONG);
+		memcpy(tr->ping_cookie, payload, sizeof(tr->ping_cookie));
+		tr->pending |= RSESS_PEND(RSESS_PONG);
 		return 0;
 	case RSESS_PONG:
 		return rsess_link_ponged(rs, payload);
@@ -1045,7 +1033,7 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 	       (asking || (state == RSESS_INNER_EOF && !tr->rx.hdr_len));
 	if (over && sk->sk_state == TCP_TIME_WAIT) {
 		rsess_link_push(rs);
-		if (rs->shut || !rsess_link_shuts(rs)) {
+		if (tr->shut || !rsess_link_shuts(rs)) {
 			/* The peer's host may have ended it with us, by itself. */
 			rs->confirmed = !rs->ops->joint;
 			rsess_session_event(rs, RSESS_EV_RELEASED);

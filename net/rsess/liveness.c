@@ -111,10 +111,10 @@ void rsess_keepalive(struct sock *sk, int on)
 
 static void rsess_liveness_ping(struct rsess_sock *rs)
 {
-	if (rs->pinged || rs->shut)
+	if (rs->tr->pinged || rs->tr->shut)
 		return;
-	rs->pinged = true;
-	rs->pending |= RSESS_PEND(RSESS_PING);
+	rs->tr->pinged = true;
+	rs->tr->pending |= RSESS_PEND(RSESS_PING);
 	RSESS_INC(sock_net(rsess_to_sk(rs)), PINGS_SENT);
 	rsess_link_push(rs);
 }
@@ -190,7 +190,7 @@ static void rsess_liveness_stalled(struct rsess_sock *rs)
 		return;
 	}
 	/* This may come late, but nobody is given up unasked. */
-	if (silent >= stall && (rs->pinged || rs->shut)) {
+	if (silent >= stall && (rs->tr->pinged || rs->tr->shut)) {
 		rsess_liveness_silent(rs);
 		return;
 	}

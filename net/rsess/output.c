@@ -179,7 +179,7 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 		.type	= type,
 		.flags	= flags,
 		.length	= body ?: rsess_ctrl_len(rs, type),
-		.seq	= rs->sq.snd_nxt + rs->fin_sent,
+		.seq	= rs->sq.snd_nxt + tr->fin_sent,
 	};
 	bool tagged = tr->tx.tag.on && rsess_wire_tagged(type);
 	bool alone = rs->sq.snd_una == rs->sq.snd_nxt;
@@ -261,12 +261,12 @@ static int rsess_tx_next(struct rsess_sock *rs, struct rsess_transport *tr)
 	u64 unsent, credit;
 	int err;
 
-	if (rs->pending) {
-		u8 type = __ffs(rs->pending);
+	if (tr->pending) {
+		u8 type = __ffs(tr->pending);
 
 		err = rsess_tx_begin(rs, tr, type, 0, 0);
 		if (err > 0)
-			rs->pending &= ~RSESS_PEND(type);
+			tr->pending &= ~RSESS_PEND(type);
 		return err;
 	}
 	if (rs->link != RSESS_LINK_LIVE)
@@ -278,18 +278,18 @@ static int rsess_tx_next(struct rsess_sock *rs, struct rsess_transport *tr)
 	if (unsent && credit && !rsess_tx_waits(rs, unsent))
 		return rsess_tx_data(rs, tr, min3(unsent, credit,
 						  (u64)RSESS_DATA_MAX));
-	if (rs->fin_queued && !rs->fin_sent && !unsent) {
+	if (rs->fin_queued && !tr->fin_sent && !unsent) {
 		err = rsess_tx_begin(rs, tr, RSESS_FIN, 0, 0);
 		if (err > 0) {
-			rs->fin_sent = true;
+			tr->fin_sent = true;
 			rs->fin_tried = true;
 		}
 		return err;
 	}
-	if (rs->stop_queued && !rs->stop_sent && rs->fin_sent && !rs->rcv_fin) {
+	if (rs->stop_queued && !tr->stop_sent && tr->fin_sent && !rs->rcv_fin) {
 		err = rsess_tx_begin(rs, tr, RSESS_STOP, 0, 0);
 		if (err > 0)
-			rs->stop_sent = true;
+			tr->stop_sent = true;
 		return err;
 	}
 	if (rs->ack_now) {
@@ -312,7 +312,7 @@ bool rsess_push(struct rsess_sock *rs)
 	int err;
 
 	rsess_locked_by_me(rs);
-	if (!tr || !tr->sock || rs->shut || rs->link < RSESS_LINK_GREETING)
+	if (!tr || !tr->sock || tr->shut || rs->link < RSESS_LINK_GREETING)
 		return false;
 	do {
 		err = rsess_tx_flush(rs, tr);

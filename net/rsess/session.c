@@ -149,19 +149,15 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->unanswered = 0;
 	rs->refusals = 0;
 	rs->strangers = 0;
-	rs->pending = 0;
 	rsess_sendq_init(&rs->sq, 0);
 	rsess_credit_init(&rs->credit, 0);
 	rs->snd_limit = 0;
 	rs->acknow_at = 0;
 	rs->piece = RSESS_DATA_TAGGED;
-	rs->heard = false;
 	rs->fin_queued = false;
-	rs->fin_sent = false;
 	rs->fin_tried = false;
 	rs->fin_acked = false;
 	rs->stop_queued = false;
-	rs->stop_sent = false;
 	rs->stopped = false;
 	rs->dropped = 0;
 	rs->shown = 0;
@@ -169,10 +165,6 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->ack_now = false;
 	rs->hello_only = true;
 	rs->greeted = false;
-	rs->progress = false;
-	rs->shut = false;
-	rs->pinged = false;
-	rs->prove = false;
 	rs->unproven = false;
 	rs->more = false;
 	rs->urgent = false;
@@ -297,9 +289,9 @@ void rsess_session_cut(struct rsess_sock *rs, enum rsess_reason reason, int err)
 	if (rs->tr && rs->link >= RSESS_LINK_GREETING) {
 		rs->abort_reason = reason;
 		rs->link = RSESS_LINK_GREETING;	/* no bytes behind it */
-		rs->pending = RSESS_PEND(RSESS_ABORT);
+		rs->tr->pending = RSESS_PEND(RSESS_ABORT);
 		rsess_push(rs);
-		rs->cut = !rs->pending && !rs->tr->tx.page;
+		rs->cut = !rs->tr->pending && !rs->tr->tx.page;
 		if (rs->cut)
 			RSESS_INC(sock_net(rsess_to_sk(rs)), ABORTS_SENT);
 	}

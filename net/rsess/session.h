@@ -192,7 +192,6 @@ struct rsess_addrs {
  * @negotiate: enum rsess_negotiate
  * @inband: the peer was asked without an option of the transport: HELLO and RESUME
  *	are sent whatever it has; of the acceptor: it was
- * @asked: enum rsess_ask, of the last dial
  * @plain: it has fallen back, nothing happens here any more, see plain.c
  * @last_error: errno with which the last transport was lost
  * @reason: enum rsess_reason
@@ -217,15 +216,11 @@ struct rsess_addrs {
  * @acknow_at: DATA from this offset on may ask for an acknowledgment again
  * @piece: most bytes of the next DATA with a tag: what a transport carried of a frame is
  *	lost with it, so after one that moved nothing there are smaller ones
- * @heard: bytes were acknowledged on this transport
  * @credit: the receiving half
- * @pending: RSESS_PEND() bits
  * @fin_queued: the application ended its direction; FIN has offset write_seq
- * @fin_sent: the present transport was given FIN
  * @fin_tried: some transport was given FIN
  * @fin_acked: the peer's session has it
  * @stop_queued: this side reads no more
- * @stop_sent: the present transport was given STOP
  * @stopped: the peer reads no more
  * @dropped: bytes that were not sent because the peer reads no more
  * @shown: state that the application sees when that is not the session's, else 0: the
@@ -236,9 +231,6 @@ struct rsess_addrs {
  * @hello_only: no frame but HELLO has arrived
  * @hello_end: jiffies; so long a session lives for which @hello_only holds
  * @greeted: a HELLO was sent, so a failure need not mean a closed port
- * @progress: bytes moved on this transport, in either direction
- * @shut: the present transport's sending direction was closed
- * @pinged: a PING is unanswered
  * @orphaned: the application closed the socket
  * @orphan_rx: @last_rx when the timer of the orphan was armed
  * @orphan_asked: the peer was asked since whether it is there
@@ -260,11 +252,9 @@ struct rsess_addrs {
  * @watched: jiffies when this side began to wait for the peer
  * @psk: RSESS_PSK
  * @proof: with @psk, what the dialer shows when it has WELCOME
- * @prove: dialer: the next PONG is @proof
  * @unproven: acceptor: @proof has not come
  * @nonce: of the last RESUME, of the dialer
  * @salt: of the last WELCOME, for tags
- * @ping_cookie: to be given back by PONG
  * @timer: work for the earliest of @deadline
  * @timer_at: jiffies when @timer runs
  * @armed: bit per enum rsess_timer
@@ -324,7 +314,6 @@ struct rsess_sock {
 	u8			link;
 	u8			negotiate;
 	bool			inband;
-	u8			asked;
 	bool			plain;
 	u8			reason;
 	u32			last_error;
@@ -348,16 +337,12 @@ struct rsess_sock {
 	u64			snd_limit;
 	u64			acknow_at;
 	u32			piece;
-	bool			heard;
 	struct rsess_credit	credit;
 
-	u32			pending;
 	bool			fin_queued;
-	bool			fin_sent;
 	bool			fin_tried;
 	bool			fin_acked;
 	bool			stop_queued;
-	bool			stop_sent;
 	bool			stopped;
 	u64			dropped;
 	u8			shown;
@@ -366,9 +351,6 @@ struct rsess_sock {
 	bool			hello_only;
 	unsigned long		hello_end;
 	bool			greeted;
-	bool			progress;
-	bool			shut;
-	bool			pinged;
 	bool			orphaned;
 	unsigned long		orphan_rx;
 	bool			orphan_asked;
@@ -390,11 +372,9 @@ struct rsess_sock {
 	unsigned long		watched;
 	struct rsess_psk	psk;
 	u8			proof[sizeof(struct rsess_wire_ping)];
-	bool			prove;
 	bool			unproven;
 	u8			nonce[RSESS_WIRE_NONCE_LEN];
 	u8			salt[RSESS_WIRE_SALT_LEN];
-	u8			ping_cookie[sizeof(struct rsess_wire_ping)];
 
 	struct delayed_work	timer;
 	unsigned long		timer_at;
@@ -509,13 +489,6 @@ static inline bool rsess_stream_ready(const struct rsess_sock *rs, u32 enough)
 	return bytes >= enough ||
 	       (bytes && !rsess_before(READ_ONCE(rs->credit.rcv_nxt),
 				       READ_ONCE(rs->credit.limit)));
-}
-
-/* What the peer has to acknowledge: FIN takes an offset. */
-static inline bool rsess_unacked(const struct rsess_sock *rs)
-{
-	return rs->sq.snd_una != rs->sq.snd_nxt ||
-	       (rs->fin_sent && !rs->fin_acked);
 }
 
 /* Buffers of a new socket, in bytes, as SO_SNDBUF and SO_RCVBUF count them. */

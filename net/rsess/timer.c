@@ -6,6 +6,7 @@
 #include <net/sock.h>
 #include "net.h"
 #include "session.h"
+#include "transport.h"
 
 /**
  * rsess_timer_put() - the work has run, or will not
@@ -119,6 +120,13 @@ void rsess_timer_evict(struct rsess_sock *rs)
 	rsess_timer_now(rs);
 }
 
+/* What the peer has to acknowledge on a transport that is live: FIN takes an offset. */
+static bool rsess_timer_unacked(const struct rsess_sock *rs)
+{
+	return rs->sq.snd_una != rs->sq.snd_nxt ||
+	       (rs->tr->fin_sent && !rs->fin_acked);
+}
+
 /**
  * rsess_timer_waiting() - does this side wait for the peer to say something?
  * @rs: session, locked
@@ -126,8 +134,8 @@ void rsess_timer_evict(struct rsess_sock *rs)
 bool rsess_timer_waiting(const struct rsess_sock *rs)
 {
 	return rs->link == RSESS_LINK_LIVE &&
-	       (rsess_unacked(rs) || rsess_sendq_unsent(&rs->sq) ||
-		rs->pinged || rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT);
+	       (rsess_timer_unacked(rs) || rsess_sendq_unsent(&rs->sq) ||
+		rs->tr->pinged || rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT);
 }
 
 /**

@@ -274,6 +274,16 @@ struct rsess_tx {
  * @sk_state_change: of @sock
  * @sk_error_report: of @sock
  * @room: sleeps on @sock, see &rsess_transport_ops.sleepers
+ * @asked: of a dialer: enum rsess_ask
+ * @pending: RSESS_PEND() bits; so to @shut under the lock of the outer socket
+ * @fin_sent: it was given FIN
+ * @stop_sent: it was given STOP
+ * @heard: bytes were acknowledged on it
+ * @progress: bytes moved on it, in either direction
+ * @pinged: a PING is unanswered
+ * @ping_cookie: to be given back by PONG
+ * @prove: of a dialer: the next PONG is @proof of the session
+ * @shut: its sending direction was closed
  * @synopt: of a dialer, for TCP
  * @copied: for transports that copy
  * @rx: parser, protected as @sock
@@ -313,6 +323,16 @@ struct rsess_transport {
 	void			(*sk_error_report)(struct sock *sk);
 
 	struct wait_queue_entry	room;
+	u8			asked;
+	u32			pending;
+	bool			fin_sent;
+	bool			stop_sent;
+	bool			heard;
+	bool			progress;
+	bool			pinged;
+	u8			ping_cookie[sizeof(struct rsess_wire_ping)];
+	bool			prove;
+	bool			shut;
 	struct rsess_synopt	synopt;
 	struct rsess_copied	copied;
 	struct rsess_rx		rx;

@@ -82,7 +82,7 @@ static u64 choose_ack(u8 how)
 	case 0:
 		return q->snd_una + rs->fin_acked;
 	case 1:
-		return q->snd_nxt + rs->fin_sent;
+		return q->snd_nxt + (rs->tr && rs->tr->fin_sent);
 	case 2:
 		return q->snd_una + (q->snd_nxt - q->snd_una + 1) / 2;
 	default:

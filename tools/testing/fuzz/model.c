@@ -89,7 +89,7 @@ void model_look(const struct rsess_sock *rs, struct model_view *v)
 		.write_seq	= rs->sq.write_seq,
 		.body_left	= rs->tr ? rs->tr->tx.body_left : 0,
 		.fin_queued	= rs->fin_queued,
-		.fin_sent	= rs->fin_sent,
+		.fin_sent	= rs->tr && rs->tr->fin_sent,
 		.fin_tried	= rs->fin_tried,
 		.connecting	= sk->sk_state == TCP_SYN_SENT,
 		.inline_urgent	= sock_flag(sk, SOCK_URGINLINE),

@@ -534,7 +534,7 @@ static void conn_frame_begins(struct conn *c, struct rsess_sock *rs)
 		return;
 	CHECK(!first || f->type <= RSESS_RESUMED || f->type == RSESS_ABORT);
 	CHECK(f->type <= RSESS_RESUMED || f->type == RSESS_ABORT ||
-	      rs->link == RSESS_LINK_LIVE || rs->pending || rs->reason);
+	      rs->link == RSESS_LINK_LIVE || rs->tr->pending || rs->reason);
 	if (f->type != RSESS_RESUME)
 		conn_tells(f);
 	if (f->type == RSESS_DATA) {
@@ -1059,7 +1059,8 @@ static void check_session(struct rsess_sock *rs)
 	CHECK(rs->shown != TCP_CLOSE || sk->sk_shutdown == SHUTDOWN_MASK);
 	/* Without a connection somebody comes, or a clock runs. */
 	CHECK(rs->tr || rs->reason || rs->armed);
-	CHECK(rs->fin_tried >= rs->fin_acked && rs->fin_queued >= rs->fin_sent);
+	CHECK(rs->fin_tried >= rs->fin_acked &&
+	      (!rs->tr || rs->fin_queued >= rs->tr->fin_sent));
 	CHECK(!world.app.sk || !sock_flag(sk, SOCK_DEAD));
 	check_sendq(rs);
 	check_recvq(rs);
