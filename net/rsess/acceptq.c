@@ -721,8 +721,13 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 		rsess_set_raddr(rs, &addr);
 }
 
-/* A session that nobody will accept. */
-static void rsess_listener_reject(struct sock *child)
+/**
+ * rsess_listener_reject() - a session that nobody will accept
+ * @child: its outer socket, whose reference for the application's socket is given back
+ *
+ * Context: may sleep; no outer socket is locked.
+ */
+void rsess_listener_reject(struct sock *child)
 {
 	child->sk_prot->disconnect(child, 0);
 }

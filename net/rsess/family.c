@@ -9,7 +9,8 @@
  *
  * AF_RSESS has the inet family make the socket, and then takes it over: by then the rules
  * were asked whether this process may have an inet socket.  Which of the two families it
- * has is told by its first address.
+ * has is told by its first address.  No rule is asked about one of the kernel's own, which
+ * is made here.
  *
  * Inner sockets are the kernel's, and no rule is asked about those.  So the process that asks
  * for a session needs permission for a socket of its transport: one is made in its name.
@@ -101,13 +102,13 @@ void rsess_sock_unhash(struct sock *sk)
 }
 
 /* An inet socket of TCP's kind, in the hands of nobody. */
-static struct sock *rsess_family_take(struct net *net, int kern)
+static struct sock *rsess_family_take(struct net *net)
 {
 	struct socket *made;
 	struct sock *sk;
 	int err;
 
-	err = __sock_create(net, PF_INET, SOCK_STREAM, rsess_protocol, &made, kern);
+	err = __sock_create(net, PF_INET, SOCK_STREAM, rsess_protocol, &made, 0);
 	if (err)
 		return ERR_PTR(err);
 	sk = made->sk;
@@ -137,10 +138,11 @@ static int rsess_family_create(struct net *net, struct socket *sock, int protoco
 					     kern) : 0;
 	if (err)
 		return err;
-	if (ops->family)
-		sk = rsess_sock_alloc(net, ops, GFP_KERNEL, kern) ?: ERR_PTR(-ENOBUFS);
+	if (ops->family || kern)
+		sk = rsess_sock_alloc(net, kern ? &rsess_kernel_proto : &rsess_proto,
+				      ops, GFP_KERNEL, kern) ?: ERR_PTR(-ENOBUFS);
 	else
-		sk = rsess_family_take(net, kern);
+		sk = rsess_family_take(net);
 	if (IS_ERR(sk))
 		return PTR_ERR(sk);
 	rsess_sk(sk)->ops = ops;

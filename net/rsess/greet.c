@@ -356,8 +356,8 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	struct sock *sk;
 	int inherited, err = -ENOMEM;
 
-	sk = rsess_sock_alloc(sock_net(parent), tr->ops, GFP_KERNEL,
-			      !parent->sk_net_refcnt);
+	sk = rsess_sock_alloc(sock_net(parent), parent->sk_prot, tr->ops,
+			      GFP_KERNEL, !parent->sk_net_refcnt);
 	if (!sk) {
 		rsess_work_unlock(parent);
 		rsess_listener_put(tr->lsn);

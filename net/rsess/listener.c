@@ -691,6 +691,9 @@ static int rsess_listener_bind_inner(struct rsess_sock *rs,
 	if (IS_ERR(sock))
 		return PTR_ERR(sock);
 	rsess_solsock_update(rs, sock);
+	/* A user in the kernel has set it where TCP has it. */
+	if (addr->sa.sa_family == AF_INET6 && rsess_to_sk(rs)->sk_ipv6only)
+		ip6_sock_set_v6only(sock->sk);
 	rs->v6only = sock->sk->sk_ipv6only;
 	/* In the caller's context: its capabilities count for the port. */
 	err = kernel_bind(sock, (struct sockaddr_unsized *)addr, len);

@@ -173,6 +173,7 @@ void rsess_listener_dismiss(struct rsess_listener *lsn);
 /* acceptq.c: for the application's socket */
 struct sock *rsess_listener_dequeue(struct rsess_listener *lsn,
 				    struct rsess_transport **tr);
+void rsess_listener_reject(struct sock *child);
 bool rsess_listener_ready(struct rsess_listener *lsn);
 
 /* for a session that waits for accept() */

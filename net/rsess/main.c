@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "family.h"
 #include "knock.h"
+#include "kunit_export.h"
 #include "listener.h"
 #include "net.h"
 #include "session.h"
@@ -36,31 +37,36 @@ static void rsess_enter_memory_pressure(struct sock *sk)
 		WRITE_ONCE(rsess_memory_pressure, 1);
 }
 
-static_assert(offsetofend(struct rsess_sock, inet6) == sizeof(struct rsess_sock),
-	      "RSESS_PROTO_INET6");
+static_assert(offsetofend(struct rsess_inet_sock, rs.inet6) ==
+	      sizeof(struct rsess_inet_sock), "RSESS_PROTO_INET6");
 
-struct proto rsess_proto = {
-	.name			= "RSESS",
-	.owner			= THIS_MODULE,
-	.obj_size		= sizeof(struct rsess_sock),
-	.memory_allocated	= &rsess_memory_allocated,
-	.per_cpu_fw_alloc	= &rsess_memory_per_cpu_fw_alloc,
-	.memory_pressure	= &rsess_memory_pressure,
-	.enter_memory_pressure	= rsess_enter_memory_pressure,
-	.sockets_allocated	= &rsess_sockets_allocated,
-	.sysctl_mem		= rsess_mem,
-	.sysctl_wmem_offset	= offsetof(struct net, ipv4.sysctl_tcp_wmem),
-	.sysctl_rmem_offset	= offsetof(struct net, ipv4.sysctl_tcp_rmem),
-	.stream_memory_free	= rsess_memory_free,
-	.keepalive		= rsess_keepalive,
-	.disconnect		= rsess_session_reject,
-	.release_cb		= rsess_work_release,
-	.no_autobind		= true,
-	.init			= rsess_sock_init,
-	.destroy		= rsess_sock_refused,
-	.unhash			= rsess_sock_unhash,
-	RSESS_PROTO_INET6(struct rsess_sock, inet6)
-};
+#define RSESS_PROTO(proto_name, type) {					\
+	.name			= proto_name,				\
+	.owner			= THIS_MODULE,				\
+	.obj_size		= sizeof(type),				\
+	.memory_allocated	= &rsess_memory_allocated,		\
+	.per_cpu_fw_alloc	= &rsess_memory_per_cpu_fw_alloc,	\
+	.memory_pressure	= &rsess_memory_pressure,		\
+	.enter_memory_pressure	= rsess_enter_memory_pressure,		\
+	.sockets_allocated	= &rsess_sockets_allocated,		\
+	.sysctl_mem		= rsess_mem,				\
+	.sysctl_wmem_offset	= offsetof(struct net, ipv4.sysctl_tcp_wmem), \
+	.sysctl_rmem_offset	= offsetof(struct net, ipv4.sysctl_tcp_rmem), \
+	.stream_memory_free	= rsess_memory_free,			\
+	.keepalive		= rsess_keepalive,			\
+	.disconnect		= rsess_session_reject,			\
+	.release_cb		= rsess_work_release,			\
+	.no_autobind		= true,					\
+	.init			= rsess_sock_init,			\
+	.destroy		= rsess_sock_refused,			\
+	.unhash			= rsess_sock_unhash,			\
+	RSESS_PROTO_INET6(type, rs.inet6)				\
+}
+
+struct proto rsess_proto = RSESS_PROTO("RSESS", struct rsess_inet_sock);
+struct proto rsess_kernel_proto =
+	RSESS_PROTO("RSESS-KERNEL", struct rsess_kernel_sock);
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_kernel_proto);
 
 static int __net_init rsess_net_init(struct net *net)
 {
@@ -155,9 +161,12 @@ static int __init rsess_init(void)
 	err = proto_register(&rsess_proto, 1);
 	if (err)
 		goto exit_auth;
-	err = register_pernet_device(&rsess_pernet_ops);
+	err = proto_register(&rsess_kernel_proto, 1);
 	if (err)
 		goto unregister_proto;
+	err = register_pernet_device(&rsess_pernet_ops);
+	if (err)
+		goto unregister_kernel_proto;
 	err = rsess_family_register();
 	if (err)
 		goto unregister_pernet;
@@ -165,6 +174,8 @@ static int __init rsess_init(void)
 
 unregister_pernet:
 	unregister_pernet_device(&rsess_pernet_ops);
+unregister_kernel_proto:
+	proto_unregister(&rsess_kernel_proto);
 unregister_proto:
 	proto_unregister(&rsess_proto);
 exit_auth:
@@ -186,6 +197,7 @@ static void __exit rsess_exit(void)
 	destroy_workqueue(rsess_close_wq);
 	destroy_workqueue(rsess_wq);
 	rcu_barrier();
+	proto_unregister(&rsess_kernel_proto);
 	proto_unregister(&rsess_proto);
 	rsess_auth_exit();
 	percpu_counter_destroy(&rsess_sockets_allocated);

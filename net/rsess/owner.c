@@ -281,12 +281,13 @@ static int rsess_owner_copy_opt6(struct sock *sk, const struct inet_sock *from)
  */
 static int rsess_owner_copy_options(struct sock *sk, const struct rsess_sock *rs)
 {
+	const struct inet_sock *from = inet_sk(rsess_to_sk(rs));
 	int err;
 
 	lock_sock(sk);
-	err = rsess_owner_copy_opt4(sk, &rs->inet);
+	err = rsess_owner_copy_opt4(sk, from);
 	if (!err && sk->sk_family == AF_INET6)
-		err = rsess_owner_copy_opt6(sk, &rs->inet);
+		err = rsess_owner_copy_opt6(sk, from);
 	release_sock(sk);
 	return err;
 }
@@ -325,7 +326,7 @@ int rsess_owner_label(struct socket *inner, const struct rsess_sock *rs)
  */
 int rsess_owner_label_dial(struct socket *inner, const struct rsess_sock *rs)
 {
-	const struct inet_sock *inet = &rs->inet;
+	const struct inet_sock *inet = inet_sk(rsess_to_sk(rs));
 
 	rsess_owned_by_me(rs);
 	if (!rcu_access_pointer(inet->inet_opt) &&

@@ -61,7 +61,7 @@ static inline struct rsess_plain *rsess_plain(struct socket *sock)
  */
 static inline bool rsess_is_session(const struct sock *sk)
 {
-	return sk->sk_prot == &rsess_proto;
+	return sk->sk_prot == &rsess_proto || rsess_is_kernel(sk);
 }
 
 struct sock *rsess_sock_get(struct socket *sock);

@@ -8,6 +8,7 @@
  */
 #include <linux/slab.h>
 #include <net/sock.h>
+#include "cast.h"
 #include "compat.h"
 #include "inner.h"
 #include "listener.h"
@@ -42,13 +43,15 @@ static void rsess_sock_destruct(struct sock *sk)
  */
 static void rsess_sock_inet6(struct rsess_sock *rs)
 {
-	if (rs->inet.pinet6)
+	struct inet_sock *inet = inet_sk(rsess_to_sk(rs));
+
+	if (inet->pinet6)
 		return;
-	rs->inet.pinet6 = &rs->inet6;
+	inet->pinet6 = &rs->inet6;
 	rs->inet6.hop_limit = -1;
 	rs->inet6.mcast_hops = IPV6_DEFAULT_MCASTHOPS;
-	rsess_inet6_set(&rs->inet, rs->inet6, MC6_LOOP);
-	rsess_inet6_set(&rs->inet, rs->inet6, MC6_ALL);
+	rsess_inet6_set(inet, rs->inet6, MC6_LOOP);
+	rsess_inet6_set(inet, rs->inet6, MC6_ALL);
 }
 
 /**
@@ -74,7 +77,10 @@ void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops)
 	 */
 	hlist_add_fake(&sk->sk_node);
 
+	rs->sk = sk;
 	rsess_sock_inet6(rs);
+	if (rsess_is_kernel(sk))
+		rsess_cast_setup(sk);
 	rs->ops = ops;
 	rs->callbacks.data_ready = sk->sk_data_ready;
 	rs->callbacks.write_space = sk->sk_write_space;
@@ -98,19 +104,20 @@ void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops)
 /**
  * rsess_sock_alloc() - a new outer socket without a struct socket
  * @net: its namespace
+ * @prot: &rsess_proto, or &rsess_kernel_proto for a user in the kernel
  * @ops: of its transports
  * @gfp: for the allocation
  * @kern: does it belong to the kernel, and so not hold the namespace?
  *
  * Return: the socket, in state TCP_CLOSE; or NULL.
  */
-struct sock *rsess_sock_alloc(struct net *net,
+struct sock *rsess_sock_alloc(struct net *net, struct proto *prot,
 			      const struct rsess_transport_ops *ops, gfp_t gfp,
 			      int kern)
 {
 	struct sock *sk;
 
-	sk = sk_alloc(net, rsess_family, gfp, &rsess_proto, kern);
+	sk = sk_alloc(net, rsess_family, gfp, prot, kern);
 	if (!sk)
 		return NULL;
 	sock_init_data(NULL, sk);
@@ -204,6 +211,18 @@ static void rsess_session_purge(struct rsess_sock *rs)
 	rsess_send_account(rs);
 }
 
+/**
+ * rsess_session_space() - a writer need not wait for room any more
+ * @sk: outer socket, locked
+ *
+ * As TCP's: a user in the kernel that was not told to wait does not hear of it.
+ */
+void rsess_session_space(struct sock *sk)
+{
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		sk->sk_write_space(sk);
+}
+
 static void rsess_session_report(struct sock *sk, int err)
 {
 	sk->sk_shutdown = SHUTDOWN_MASK;
@@ -212,7 +231,7 @@ static void rsess_session_report(struct sock *sk, int err)
 	sk->sk_state_change(sk);
 	if (err)
 		sk_error_report(sk);
-	sk->sk_write_space(sk);
+	rsess_session_space(sk);
 }
 
 /**
@@ -406,6 +425,8 @@ void rsess_session_destroy(struct rsess_sock *rs)
 	rsess_orphan_remove(rs);
 	rsess_table_unlist(rs);
 	rsess_liveness_stop(rs);
+	if (rsess_is_kernel(sk))
+		rsess_cast_end(sk);
 	sk_sockets_allocated_dec(sk);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 	sock_put(sk);

@@ -28,6 +28,7 @@
 
 #include <linux/mutex.h>
 #include <linux/rhashtable-types.h>
+#include <linux/tcp.h>
 #include <linux/workqueue.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
@@ -53,6 +54,7 @@ struct rsess_transport_user;
 extern int rsess_family;
 extern int rsess_protocol;
 extern struct proto rsess_proto;
+extern struct proto rsess_kernel_proto;
 /* Of sessions and transports; and of what waits for a work of the first. */
 extern struct workqueue_struct *rsess_wq;
 extern struct workqueue_struct *rsess_close_wq;
@@ -157,8 +159,8 @@ struct rsess_addrs {
 #define RSESS_PEND(type)	BIT(type)
 
 /**
- * struct rsess_sock - outer socket and session
- * @inet: so that code which reads addresses of an inet socket finds them
+ * struct rsess_sock - the session in an outer socket
+ * @sk: the outer socket, see rsess_sk(); constant
  *
  * Set before the session can be found, then constant:
  * @id: names the session
@@ -285,7 +287,7 @@ struct rsess_addrs {
  *	@proof; also read without the lock
  */
 struct rsess_sock {
-	struct inet_sock	inet;
+	struct sock		*sk;
 
 	u8			id[RSESS_ID_LEN];
 	u8			key[RSESS_WIRE_KEY_LEN];
@@ -402,14 +404,47 @@ struct rsess_sock {
 	struct ipv6_pinfo	inet6;		/* the last one: RSESS_PROTO_INET6() */
 };
 
+/**
+ * struct rsess_inet_sock - outer socket of a program
+ * @inet: so that code which reads addresses of an inet socket finds them
+ * @rs: its session
+ */
+struct rsess_inet_sock {
+	struct inet_sock	inet;
+	struct rsess_sock	rs;
+};
+
+/**
+ * struct rsess_kernel_sock - outer socket of a user in the kernel
+ * @tcp: so that a user which takes it for a socket of TCP writes nowhere else, see cast.c
+ * @rs: its session
+ */
+struct rsess_kernel_sock {
+	struct tcp_sock		tcp;
+	struct rsess_sock	rs;
+};
+
+/**
+ * rsess_is_kernel() - is it an outer socket of a user in the kernel?
+ * @sk: outer socket
+ *
+ * Return: true if it is a struct rsess_kernel_sock.
+ */
+static inline bool rsess_is_kernel(const struct sock *sk)
+{
+	return sk->sk_prot == &rsess_kernel_proto;
+}
+
 static inline struct rsess_sock *rsess_sk(const struct sock *sk)
 {
-	return (struct rsess_sock *)sk;
+	if (rsess_is_kernel(sk))
+		return &((struct rsess_kernel_sock *)sk)->rs;
+	return &((struct rsess_inet_sock *)sk)->rs;
 }
 
 static inline struct sock *rsess_to_sk(const struct rsess_sock *rs)
 {
-	return (struct sock *)&rs->inet.sk;
+	return rs->sk;
 }
 
 static inline void rsess_owned_by_me(const struct rsess_sock *rs)
@@ -524,13 +559,14 @@ static inline bool rsess_stream_ready(const struct rsess_sock *rs, u32 enough)
 
 /* session.c: life and death */
 void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops);
-struct sock *rsess_sock_alloc(struct net *net,
+struct sock *rsess_sock_alloc(struct net *net, struct proto *prot,
 			      const struct rsess_transport_ops *ops, gfp_t gfp,
 			      int kern);
 void rsess_session_init(struct rsess_sock *rs, bool dialer);
 void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev);
 void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err);
 void rsess_session_cut(struct rsess_sock *rs, enum rsess_reason reason, int err);
+void rsess_session_space(struct sock *sk);
 void rsess_session_shutdown(struct rsess_sock *rs);
 void rsess_session_close(struct rsess_sock *rs);
 void rsess_session_unheard(struct rsess_sock *rs);
@@ -605,6 +641,9 @@ void rsess_push_tidy(struct rsess_sock *rs);
 int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
 int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		  int flags);
+int rsess_read_sock(struct sock *sk, read_descriptor_t *desc,
+		    sk_read_actor_t recv_actor);
+int rsess_peek_len(struct socket *sock);
 void rsess_recv_credit(struct rsess_sock *rs);
 
 /* wmem.c */

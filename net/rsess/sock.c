@@ -33,7 +33,7 @@ int rsess_set_family(struct rsess_sock *rs, int family)
  */
 void rsess_set_laddr(struct rsess_sock *rs, const union rsess_addr *addr)
 {
-	struct inet_sock *inet = &rs->inet;
+	struct inet_sock *inet = inet_sk(rsess_to_sk(rs));
 
 	rs->laddr = *addr;
 	switch (addr->sa.sa_family) {
@@ -60,7 +60,7 @@ void rsess_set_laddr(struct rsess_sock *rs, const union rsess_addr *addr)
  */
 void rsess_set_raddr(struct rsess_sock *rs, const union rsess_addr *addr)
 {
-	struct inet_sock *inet = &rs->inet;
+	struct inet_sock *inet = inet_sk(rsess_to_sk(rs));
 
 	rs->raddr = *addr;
 	switch (addr->sa.sa_family) {

@@ -226,7 +226,7 @@ static void rsess_begin_again(struct socket *sock)
 	rsess_recvq_purge(sk);
 	rsess_session_init(rs, false);
 	memset(&rs->raddr, 0, sizeof(rs->raddr));
-	rs->inet.inet_dport = 0;
+	inet_sk(sk)->inet_dport = 0;
 	/* The port stays: it is nobody's, but so does TCP. */
 	if (!rs->bound) {
 		rsess_addr_any(&none, rs->laddr.sa.sa_family);
@@ -497,6 +497,11 @@ static int rsess_accept(struct socket *sock, struct socket *newsock,
 	if (tr)
 		rsess_accept_plain(sk, tr, newsock);
 	release_sock(sk);
+	/* Its listener was a program's, and it has no room for a user in the kernel. */
+	if (child && rsess_is_kernel(sk) && !rsess_is_kernel(child)) {
+		rsess_listener_reject(child);
+		return -ECONNABORTED;
+	}
 	if (child)
 		rsess_accept_session(sk, child, newsock);
 	return err;
@@ -853,6 +858,8 @@ RSESS_DEFINE_SET_RCVBUF_OP(rsess_set_rcvbuf)
 	.recvmsg	= rsess_recvmsg,				\
 	.mmap		= rsess_mmap,					\
 	.set_rcvlowat	= rsess_set_rcvlowat,				\
+	.read_sock	= rsess_read_sock,				\
+	.peek_len	= rsess_peek_len,				\
 	.splice_read	= rsess_splice_read,				\
 	.splice_eof	= rsess_splice_eof,				\
 	RSESS_SENDPAGE_OP(rsess_sendpage)				\

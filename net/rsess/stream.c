@@ -416,3 +416,84 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	release_sock(sk);
 	return done ?: n;
 }
+
+/**
+ * rsess_peek_len() - proto_ops.peek_len
+ * @sock: outer
+ *
+ * Return: bytes that can be read at once.
+ */
+int rsess_peek_len(struct socket *sock)
+{
+	struct sock *sk = rsess_sock_get(sock);
+
+	if (rsess_is_session(sk))
+		return min_t(u64, rsess_urgent_inq(rsess_sk(sk)), INT_MAX);
+	if (!rsess_plain(sock)->ops->peek_len)
+		return -EOPNOTSUPP;
+	return rsess_plain(sock)->ops->peek_len(sock);
+}
+
+/* Hand the next piece to @recv_actor; how many bytes it took, or a negative errno. */
+static int rsess_read_piece(struct sock *sk, struct sk_buff *skb,
+			    read_descriptor_t *desc, sk_read_actor_t recv_actor)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+	u32 len = rsess_urgent_limit(rs, rs->credit.copied_seq,
+				     rsess_skb_cb(skb)->len);
+	int used;
+
+	used = recv_actor(desc, skb, rsess_skb_cb(skb)->off, len);
+	if (used <= 0)
+		return used;
+	if (WARN_ON_ONCE(used > len))
+		used = len;
+	WRITE_ONCE(rs->credit.copied_seq, rs->credit.copied_seq + used);
+	rsess_recvq_eat(sk, skb, used);
+	rsess_urgent_passed(rs);
+	return used;
+}
+
+/**
+ * rsess_read_sock() - proto_ops.read_sock, for users in the kernel
+ * @sk: of the application's socket, locked
+ * @desc: for @recv_actor; it wants no more when its count is 0
+ * @recv_actor: gets an skb, an offset in it, and a length; returns how many of these bytes
+ *	it took, or a negative errno
+ *
+ * Context: process.
+ * Return: bytes taken; if none, what @recv_actor returned; or -ENOTCONN, as TCP.
+ */
+int rsess_read_sock(struct sock *sk, read_descriptor_t *desc,
+		    sk_read_actor_t recv_actor)
+{
+	const struct proto_ops *plain;
+	struct sk_buff *skb;
+	int copied = 0, used;
+
+	sock_owned_by_me(sk);
+	if (!rsess_is_session(sk)) {
+		plain = rsess_plain(sk->sk_socket)->ops;
+		return plain->read_sock ? plain->read_sock(sk, desc, recv_actor) :
+					  -EOPNOTSUPP;
+	}
+	if (sk->sk_state == TCP_LISTEN)
+		return -ENOTCONN;
+	while ((skb = skb_peek(&sk->sk_receive_queue))) {
+		if (rsess_urgent_hole(rsess_sk(sk))) {
+			rsess_urgent_skip(rsess_sk(sk));
+			continue;
+		}
+		used = rsess_read_piece(sk, skb, desc, recv_actor);
+		if (used <= 0) {
+			copied = copied ?: used;
+			break;
+		}
+		copied += used;
+		if (!desc->count)
+			break;
+	}
+	if (copied > 0)
+		rsess_recv_credit(rsess_sk(sk));
+	return copied;
+}

@@ -100,8 +100,7 @@ void rsess_send_freed(struct rsess_sock *rs)
 
 	rsess_send_account(rs);
 	smp_mb();	/* pairs with smp_mb__after_atomic() in rsess_poll() */
-	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
-		sk->sk_write_space(sk);
+	rsess_session_space(sk);
 }
 
 /**

@@ -57,7 +57,7 @@ selftests.over	37	95	0	selftests transports sctp
 vm		36	0	24	part_vm
 selinux		60	0	41	part_selinux
 module		30	0	9	part_module
-kernel_user	22	0	4	part_kernel_user
+kernel_user	60	0	12	part_kernel_user
 kunit		13	0	221	part_kunit
 schedule	5	0	22	part_schedule
 '

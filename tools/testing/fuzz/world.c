@@ -5,6 +5,7 @@
  */
 #include "auth.h"
 #include "blackhole.h"
+#include "cast.h"
 #include "inner.h"
 #include "listener.h"
 #include "net.h"
@@ -34,10 +35,21 @@ static struct sock *world_parent;
 static void (*world_destruct)(struct sock *sk);
 
 struct proto rsess_proto = {
-	.obj_size		= sizeof(struct rsess_sock),
+	.obj_size		= sizeof(struct rsess_inet_sock),
 	.stream_memory_free	= rsess_memory_free,
 	.release_cb		= rsess_work_release,
 };
+
+/* There is no user in the kernel. */
+struct proto rsess_kernel_proto;
+
+void rsess_cast_setup(struct sock *sk)
+{
+}
+
+void rsess_cast_end(struct sock *sk)
+{
+}
 
 struct rsess_net *rsess_net(const struct net *net)
 {
@@ -1105,7 +1117,8 @@ void world_connect(void)
 	struct rsess_sock *rs;
 	struct sock *sk;
 
-	sk = rsess_sock_alloc(&world_net, &rsess_tcp_ops, GFP_KERNEL, 0);
+	sk = rsess_sock_alloc(&world_net, &rsess_proto, &rsess_tcp_ops,
+			      GFP_KERNEL, 0);
 	if (!sk)
 		return;
 	rs = rsess_sk(sk);
@@ -1291,8 +1304,8 @@ void world_begin(void)
 		rsess_turn_init(&world_rn);
 		refcount_set(&world_lsn.ref, 1);
 		INIT_LIST_HEAD(&world_lsn.pending);
-		world_parent = rsess_sock_alloc(&world_net, &rsess_tcp_ops,
-						GFP_KERNEL, 0);
+		world_parent = rsess_sock_alloc(&world_net, &rsess_proto,
+						&rsess_tcp_ops, GFP_KERNEL, 0);
 	}
 	memset(&world, 0, sizeof(world));
 	world.piece = CONN_IN;

@@ -211,6 +211,15 @@ struct proto_accept_arg;
 struct request_sock;
 struct socket;
 
+/* For read_sock(), which nobody calls. */
+struct read_descriptor {
+	size_t count;
+};
+
+#define read_descriptor_t struct read_descriptor
+typedef int (*sk_read_actor_t)(read_descriptor_t *desc, struct sk_buff *skb,
+			       unsigned int off, size_t len);
+
 /* What the module calls of them when a socket has fallen back; none does here. */
 #define MSG_SENDPAGE_NOTLAST	0x20000
 
@@ -229,6 +238,9 @@ struct proto_ops {
 	int (*sendmsg)(struct socket *sock, struct msghdr *msg, size_t len);
 	int (*recvmsg)(struct socket *sock, struct msghdr *msg, size_t len,
 		       int flags);
+	int (*peek_len)(struct socket *sock);
+	int (*read_sock)(struct sock *sk, read_descriptor_t *desc,
+			 sk_read_actor_t recv_actor);
 };
 
 /* Of TCP, whose handshake is not looked at here. */
@@ -356,6 +368,11 @@ struct inet_sock {
 	__be16 inet_sport;
 	__be16 inet_dport;
 	u16 inet_num;
+};
+
+/* Nobody takes a socket for one. */
+struct tcp_sock {
+	struct inet_sock inet;
 };
 
 #define inet_sk(s)		((struct inet_sock *)(s))

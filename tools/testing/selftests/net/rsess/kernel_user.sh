@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Users of AF_RSESS in the kernel: rsess_kuser.ko transfers in both directions,
-# undisturbed and while its connections are destroyed.  Runs in the VM.
+# undisturbed and while its connections are destroyed, also when it takes its sockets for
+# those of TCP.  Runs in the VM.
 
 set -u
 
@@ -26,11 +27,27 @@ tear() {
 	done
 }
 
-insmod_kuser() { # MEGABYTES FAMILY
-	insmod "$ko" port=$port mbytes="$1" family="$2" && rmmod rsess_kuser
+insmod_kuser() { # MEGABYTES FAMILY [PARAMETER...]
+	insmod "$ko" port=$port mbytes="$1" family="$2" "${@:3}" &&
+		rmmod rsess_kuser
 }
 
-plan 7
+# The same while its connections are destroyed.
+torn_kuser() {
+	local before status flag
+
+	before=$(counter Resumes)
+	flag=$(mktemp)
+	tear "$flag" &
+	insmod_kuser "$@"
+	status=$?
+	rm -f "$flag"
+	wait $!
+	echo "# resumes: $(($(counter Resumes) - before))"
+	[ $status -eq 0 ] && [ "$(counter Resumes)" -gt "$before" ]
+}
+
+plan 12
 
 insmod_kuser 4 2
 result $? kernel_user.the_test_passes_over_tcp
@@ -38,16 +55,20 @@ result $? kernel_user.the_test_passes_over_tcp
 insmod_kuser 16 18
 result $? kernel_user.both_directions
 
-before=$(counter Resumes)
-flag=$(mktemp)
-tear "$flag" &
-insmod_kuser 64 18
-status=$?
-rm -f "$flag"
-wait
-echo "# resumes: $(($(counter Resumes) - before))"
-[ "$(counter Resumes)" -gt "$before" ] || status=1
-result $status kernel_user.both_directions_under_resets
+torn_kuser 64 18
+result $? kernel_user.both_directions_under_resets
+
+insmod_kuser 4 2 casts=1 read_sock=1
+result $? kernel_user.writes_into_sockets_of_tcp
+torn_kuser 32 18 casts=1
+result $? kernel_user.writes_where_tcp_has_something_under_resets
+torn_kuser 32 18 read_sock=1
+result $? kernel_user.reads_by_read_sock_under_resets
+
+insmod_kuser 0 2 v6only=1 port=7001
+result $? kernel_user.listens_at_a_port_of_each_ip_over_tcp
+insmod_kuser 0 18 v6only=1 port=7001
+result $? kernel_user.listens_at_a_port_of_each_ip
 
 # The session outlives its socket, which held no network namespace: now the session
 # does. The device goes with the namespace.

@@ -8,6 +8,10 @@
  * checks the other's, then shuts down and awaits the end of the stream.  insmod
  * fails with the errno of what went wrong.
  *
+ * With casts=1 it takes its sockets for those of TCP, as users of TCP do, and writes into
+ * all of the struct tcp_sock that it sees.  With read_sock=1 it receives by read_sock().
+ * With v6only=1 it only listens, at one port, with one socket for each version of IP.
+ *
  * With device= it dials in the network namespace of whoever loads it, writes, waits
  * until that device is down, and leaves the session behind.
  */
@@ -21,6 +25,8 @@
 #include <linux/netdevice.h>
 #include <linux/nsproxy.h>
 #include <linux/slab.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/rsess.h>
 #include <net/sock.h>
 
@@ -57,6 +63,18 @@ MODULE_PARM_DESC(stay, "keep sockets until their namespace ends");
 static char late[32];
 module_param_string(late, late, sizeof(late), 0444);
 MODULE_PARM_DESC(late, "what connect(), bind() and listen() said when it had ended");
+
+static bool casts;
+module_param(casts, bool, 0444);
+MODULE_PARM_DESC(casts, "take the sockets for those of TCP");
+
+static bool read_sock;
+module_param(read_sock, bool, 0444);
+MODULE_PARM_DESC(read_sock, "receive by read_sock()");
+
+static bool v6only;
+module_param(v6only, bool, 0444);
+MODULE_PARM_DESC(v6only, "listen at the port of IPv6 and at that of IPv4");
 
 #define KUSER_CHUNK	16384
 /* Nothing happens for so long: give up. */
@@ -164,8 +182,48 @@ static int kuser_send(struct kuser *k)
 	return 0;
 }
 
+/* For read_sock(): check what is there, in pieces. */
+static int kuser_take(read_descriptor_t *desc, struct sk_buff *skb,
+		      unsigned int off, size_t len)
+{
+	struct kuser *k = desc->arg.data;
+	size_t i;
+
+	len = min3(len, desc->count, (size_t)KUSER_CHUNK);
+	if (skb_copy_bits(skb, off, k->buf, len))
+		return -EFAULT;
+	for (i = 0; i < len; i++)
+		if (k->buf[i] != kuser_byte(k->received + i))
+			return -EILSEQ;
+	k->received += len;
+	desc->count -= len;
+	return len;
+}
+
+/* What peek_len() says is there, can be taken; and all that can be read is taken. */
+static int kuser_read_sock(struct kuser *k)
+{
+	read_descriptor_t desc = { .arg.data = k };
+	struct sock *sk = k->sock->sk;
+	int n, peeked;
+
+	do {
+		lock_sock(sk);
+		peeked = k->sock->ops->peek_len(k->sock);
+		desc.count = KUSER_CHUNK;
+		n = k->sock->ops->read_sock(sk, &desc, kuser_take);
+		k->eof = !n && sk->sk_shutdown & RCV_SHUTDOWN;
+		release_sock(sk);
+		if (n >= 0 && n < min(peeked, KUSER_CHUNK))
+			return -EBADMSG;
+	} while (n > 0);
+	return n;
+}
+
 static int kuser_receive(struct kuser *k)
 {
+	if (read_sock)
+		return kuser_read_sock(k);
 	for (;;) {
 		struct msghdr msg = { .msg_flags = MSG_DONTWAIT };
 		struct kvec vec = { k->buf, KUSER_CHUNK };
@@ -187,11 +245,69 @@ static int kuser_receive(struct kuser *k)
 	}
 }
 
+/* What a user of TCP may call, and write without a call. */
+static void kuser_cast(struct sock *sk)
+{
+	if (!casts)
+		return;
+	tcp_sock_set_cork(sk, true);
+	tcp_sock_set_nodelay(sk);
+	tcp_sock_set_cork(sk, false);
+	tcp_sock_set_quickack(sk, 0);
+	tcp_sock_set_quickack(sk, 2);
+	tcp_sock_set_syncnt(sk, 3);
+	tcp_sock_set_user_timeout(sk, 60000);
+	sock_set_keepalive(sk);
+	tcp_sock_set_keepidle(sk, 60);
+	tcp_sock_set_keepintvl(sk, 10);
+	tcp_sock_set_keepcnt(sk, 6);
+
+	ip_sock_set_tos(sk, 0x10);
+	ip_sock_set_freebind(sk);
+	ip_sock_set_mtu_discover(sk, IP_PMTUDISC_DO);
+	ip_sock_set_pktinfo(sk);
+	ip_sock_set_recverr(sk);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (inet_sk(sk)->pinet6) {
+		ip6_sock_set_v6only(sk);
+		ip6_sock_set_recverr(sk);
+		ip6_sock_set_recvpktinfo(sk);
+		ip6_sock_set_addr_preferences(sk, IPV6_PREFER_SRC_PUBLIC);
+	}
+#endif
+
+	lock_sock(sk);
+	sk_set_memalloc(sk);
+	sk_clear_memalloc(sk);
+	sk->sk_rcvtimeo = KUSER_PATIENCE;
+	sk->sk_sndtimeo = KUSER_PATIENCE;
+	sk->sk_allocation = GFP_NOFS;
+	sk->sk_use_task_frag = false;
+	release_sock(sk);
+}
+
+/* And the rest of what TCP has there.  The timer of keepalive may be running. */
+static void kuser_fill(struct sock *sk)
+{
+	size_t timer = offsetof(struct inet_connection_sock,
+				icsk_keepalive_timer);
+	size_t end = timer + sizeof(struct timer_list);
+	u8 *tcp = (u8 *)sk;
+
+	if (!casts || sk_is_tcp(sk))
+		return;
+	memset(tcp + sizeof(struct inet_sock), 0xa5,
+	       timer - sizeof(struct inet_sock));
+	memset(tcp + end, 0xa5, sizeof(struct tcp_sock) - end);
+}
+
 static int kuser_transfer(struct kuser *k)
 {
 	u64 total = (u64)mbytes << 20;
 	int err;
 
+	kuser_cast(k->sock->sk);
+	kuser_fill(k->sock->sk);
 	rsess_sock_set_nodelay(k->sock->sk);
 	rsess_sock_set_cork(k->sock->sk, false);
 	err = rsess_sock_set_timeout(k->sock, 60000);
@@ -256,6 +372,8 @@ static int kuser_dial(void *arg)
 	err = sock_create_kern(&init_net, family, SOCK_STREAM, IPPROTO_TCP,
 			       &k->sock);
 	if (!err)
+		kuser_cast(k->sock->sk);
+	if (!err)
 		err = kernel_connect(k->sock, kuser_addr(&addr), sizeof(addr),
 				     0);
 	kuser_end(k, err ?: kuser_transfer(k));
@@ -276,6 +394,8 @@ static int kuser_listen(void)
 	if (err)
 		return err;
 	sock_set_reuseaddr(kuser_listener->sk);
+	kuser_cast(kuser_listener->sk);
+	kuser_fill(kuser_listener->sk);
 	err = kernel_bind(kuser_listener, kuser_addr(&addr), sizeof(addr));
 	return err ?: kernel_listen(kuser_listener, 1);
 }
@@ -441,12 +561,54 @@ static int kuser_stay(void)
 	return err;
 }
 
+static int kuser_listen_at(struct sockaddr *addr, int len, struct socket **sock)
+{
+	int err;
+
+	err = sock_create_kern(&init_net, family == AF_RSESS ? AF_RSESS :
+			       addr->sa_family, SOCK_STREAM, IPPROTO_TCP, sock);
+	if (err)
+		return err;
+	if (addr->sa_family == AF_INET6)
+		ip6_sock_set_v6only((*sock)->sk);
+	err = kernel_bind(*sock, kuser_addr(addr), len) ?:
+	      kernel_listen(*sock, 1);
+	if (err)
+		sock_release(*sock);
+	return err;
+}
+
+static int kuser_v6only(void)
+{
+	struct sockaddr_in6 addr6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+	};
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+	struct socket *six, *four;
+	int err;
+
+	err = kuser_listen_at((struct sockaddr *)&addr6, sizeof(addr6), &six);
+	if (err)
+		return err;
+	err = kuser_listen_at((struct sockaddr *)&addr, sizeof(addr), &four);
+	if (!err)
+		sock_release(four);
+	sock_release(six);
+	return err;
+}
+
 static int __init kuser_init(void)
 {
 	int err, err2;
 
 	if (stay)
 		return kuser_stay();
+	if (v6only)
+		return kuser_v6only();
 	if (device)
 		return kuser_leave();
 	err = kuser_listen();

@@ -48,6 +48,12 @@ static struct socket *seeded_client;
 static struct socket *seeded_server;
 static u8 *seeded_buf;
 
+/* rsess_sk(): all sockets here are those of a user in the kernel. */
+static struct rsess_sock *seeded_sk(const struct sock *sk)
+{
+	return &((struct rsess_kernel_sock *)sk)->rs;
+}
+
 static int seeded_create(struct socket **sock)
 {
 	int err = sock_create_kern(&init_net, AF_RSESS, SOCK_STREAM,
@@ -120,7 +126,7 @@ static int seeded_none(void)
 static noinline int seeded_inversion(void)
 {
 	struct sock *sk = seeded_client->sk;
-	struct rsess_sock *rs = rsess_sk(sk);
+	struct rsess_sock *rs = seeded_sk(sk);
 	struct sock *inner = NULL;
 
 	lock_sock(sk);
@@ -149,7 +155,7 @@ static noinline int seeded_use_after_free(void)
 
 	if (err)
 		return err;
-	rs = rsess_sk(sock->sk);
+	rs = seeded_sk(sock->sk);
 	sock_release(sock);
 	return READ_ONCE(rs->epoch) ? 1 : 0;
 }
@@ -188,7 +194,7 @@ static noinline int seeded_race(void)
 	struct task_struct *task;
 	int err;
 
-	task = kthread_run(seeded_race_thread, rsess_sk(seeded_client->sk),
+	task = kthread_run(seeded_race_thread, seeded_sk(seeded_client->sk),
 			   "rsess_race");
 	if (IS_ERR(task))
 		return PTR_ERR(task);
@@ -213,7 +219,7 @@ static noinline int seeded_refcount(void)
 static noinline int seeded_sleep(void)
 {
 	struct sock *sk = seeded_server->sk;
-	struct rsess_listener *lsn = rsess_sk(sk)->lsn;
+	struct rsess_listener *lsn = seeded_sk(sk)->lsn;
 
 	spin_lock(&lsn->lock);
 	lock_sock(sk);
