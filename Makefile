@@ -63,6 +63,8 @@ $(BUILD)/.sources: FORCE
 module: $(BUILD)/.sources
 	@$(KBUILD) modules
 	@ln -sf net/rsess/rsess.ko $(BUILD)/rsess.ko
+	@! [ -e $(BUILD)/net/rsess/adopt/rsess_adopt.ko ] || \
+		ln -sf net/rsess/adopt/rsess_adopt.ko $(BUILD)/rsess_adopt.ko
 	$(if $(KUNIT),@ln -sf net/rsess/rsess_kunit.ko $(BUILD)/rsess_kunit.ko)
 	$(if $(KUNIT),@cp $(KUNIT)/kunit.ko $(BUILD)/kunit.ko)
 
@@ -92,6 +94,7 @@ install: module rsessrun
 
 uninstall:
 	rm -f $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/*/net/rsess/rsess.ko \
+		$(INSTALL_MOD_PATH)/lib/modules/$(KVER)/*/net/rsess/adopt/rsess_adopt.ko \
 		$(DESTDIR)/usr/include/linux/rsess.h
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
 	@$(MAKE) -C tools/rsess uninstall

@@ -17,6 +17,8 @@
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
 
+void rsess_kernel_args(int *family, int *protocol, u8 negotiate);
+
 /* An option of TCP of an outer socket. */
 static inline void __rsess_sock_set_tcp(struct sock *sk, int name, int val)
 {

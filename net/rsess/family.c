@@ -18,8 +18,8 @@
 #include <linux/module.h>
 #include <net/inet_common.h>
 #include <net/protocol.h>
+#include <net/rsess.h>
 #include <net/sock.h>
-#include <uapi/linux/rsess.h>
 #include "compat.h"
 #include "family.h"
 #include "session.h"
@@ -44,21 +44,27 @@ static bool rsess_family_confined(const struct rsess_transport_ops *ops,
 	return ops->family && !net_eq(net, &init_net) && !capable(CAP_NET_ADMIN);
 }
 
+/* Can there be such a socket? */
+static int rsess_family_try(struct net *net, int family, int protocol, int kern)
+{
+	struct socket *sock;
+	int err;
+
+	err = __sock_create(net, family, SOCK_STREAM, protocol, &sock, kern);
+	if (!err)
+		sock_release(sock);
+	return err;
+}
+
 /* May this process have a socket of the transport, and are there any?  Asking loads the
  * module that has them.  The errno is that of socket().
  */
 static int rsess_family_ask(const struct rsess_transport_ops *ops,
 			    struct net *net, int family, int kern)
 {
-	struct socket *sock;
-	int err;
-
 	if (!kern && rsess_family_confined(ops, net))
 		return -EACCES;
-	err = __sock_create(net, family, SOCK_STREAM, ops->protocol, &sock, kern);
-	if (!err)
-		sock_release(sock);
-	return err;
+	return rsess_family_try(net, family, ops->protocol, kern);
 }
 
 /**
@@ -101,6 +107,66 @@ void rsess_sock_unhash(struct sock *sk)
 {
 }
 
+/* What rsess_kernel_args() has in the protocol beside it, with the family above. */
+#define RSESS_ARG_PROTOCOL	0xffff
+#define RSESS_ARG_KERNEL	BIT(16)
+#define RSESS_ARG_REQUIRE	BIT(17)
+#define RSESS_ARG_FAMILY	24
+
+/**
+ * rsess_kernel_args() - have the kernel create an outer socket instead of one of TCP
+ * @family: AF_INET or AF_INET6, of which the socket will be; set to that of sessions
+ * @protocol: set to what goes with it
+ * @negotiate: enum rsess_negotiate, auto or require
+ *
+ * For a user in the kernel, by whichever function it creates sockets.
+ *
+ * Context: any.
+ */
+void rsess_kernel_args(int *family, int *protocol, u8 negotiate)
+{
+	*protocol = IPPROTO_TCP | RSESS_ARG_KERNEL | *family << RSESS_ARG_FAMILY;
+	if (negotiate == RSESS_NEGOTIATE_REQUIRE)
+		*protocol |= RSESS_ARG_REQUIRE;
+	*family = rsess_family;
+}
+EXPORT_SYMBOL_GPL(rsess_kernel_args);
+
+/* A program without rights cannot take itself for a user in the kernel. */
+static bool rsess_args_allowed(const struct net *net, int args, int kern)
+{
+	if (!args)
+		return true;
+	return args & RSESS_ARG_KERNEL &&
+	       (kern || ns_capable(net->user_ns, CAP_NET_ADMIN));
+}
+
+/* A socket of a user in the kernel. */
+static struct sock *rsess_family_make(struct net *net,
+				      const struct rsess_transport_ops *ops,
+				      int args, int kern)
+{
+	int family = args >> RSESS_ARG_FAMILY;
+	struct sock *sk;
+	int err;
+
+	if (family && !rsess_transport_takes(ops, family))
+		return ERR_PTR(-EAFNOSUPPORT);
+	/* The rules are asked about what a process has the kernel create. */
+	err = kern ? 0 : rsess_family_try(net, family ?: PF_INET,
+					  rsess_protocol, 0);
+	if (err)
+		return ERR_PTR(err);
+	sk = rsess_sock_alloc(net, &rsess_kernel_proto, ops, GFP_KERNEL, kern);
+	if (!sk)
+		return ERR_PTR(-ENOBUFS);
+	if (family)
+		rsess_set_family(rsess_sk(sk), family);
+	if (args & RSESS_ARG_REQUIRE)
+		rsess_sk(sk)->negotiate = RSESS_NEGOTIATE_REQUIRE;
+	return sk;
+}
+
 /* An inet socket of TCP's kind, in the hands of nobody. */
 static struct sock *rsess_family_take(struct net *net)
 {
@@ -116,37 +182,46 @@ static struct sock *rsess_family_take(struct net *net)
 	sock_orphan(sk);
 	sock_reset_flag(sk, SOCK_DEAD);
 	made->sk = NULL;
+	rsess_sk(sk)->family = 0;	/* it has none yet */
 	release_sock(sk);
 	sock_release(made);
 	return sk;
+}
+
+/* A socket of a program. */
+static struct sock *rsess_family_open(struct net *net,
+				      const struct rsess_transport_ops *ops)
+{
+	if (!ops->family)
+		return rsess_family_take(net);
+	return rsess_sock_alloc(net, &rsess_proto, ops, GFP_KERNEL, 0) ?:
+	       ERR_PTR(-ENOBUFS);
 }
 
 /* net_proto_family.create.  The errno is what AF_INET gives. */
 static int rsess_family_create(struct net *net, struct socket *sock, int protocol,
 			       int kern)
 {
+	int args = protocol & ~RSESS_ARG_PROTOCOL;
 	const struct rsess_transport_ops *ops;
 	struct sock *sk;
 	int err;
 
 	if (sock->type != SOCK_STREAM)
 		return -ESOCKTNOSUPPORT;
-	ops = rsess_transport_ops_find(protocol ?: IPPROTO_TCP);
-	if (!ops)
+	ops = rsess_transport_ops_find(protocol - args ?: IPPROTO_TCP);
+	if (!ops || !rsess_args_allowed(net, args, kern))
 		return -EPROTONOSUPPORT;
 	err = ops->loaded ? rsess_family_ask(ops, net, ops->family ?: PF_INET,
 					     kern) : 0;
 	if (err)
 		return err;
-	if (ops->family || kern)
-		sk = rsess_sock_alloc(net, kern ? &rsess_kernel_proto : &rsess_proto,
-				      ops, GFP_KERNEL, kern) ?: ERR_PTR(-ENOBUFS);
-	else
-		sk = rsess_family_take(net);
+	sk = kern || args & RSESS_ARG_KERNEL ?
+	     rsess_family_make(net, ops, args, kern) :
+	     rsess_family_open(net, ops);
 	if (IS_ERR(sk))
 		return PTR_ERR(sk);
 	rsess_sk(sk)->ops = ops;
-	rsess_sk(sk)->family = ops->family;
 	sock->state = SS_UNCONNECTED;
 	sock->ops = rsess_socket_ops(PF_RSESS);
 	rsess_socket_flags(sock);

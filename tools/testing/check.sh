@@ -58,6 +58,7 @@ vm		36	0	24	part_vm
 selinux		60	0	41	part_selinux
 module		30	0	9	part_module
 kernel_user	60	0	12	part_kernel_user
+adopt.module	60	0	14	part_adopt
 kunit		13	0	221	part_kunit
 schedule	5	0	22	part_schedule
 '
@@ -71,14 +72,15 @@ jobs_of_bookworm='
 bench		100	0	28	part_bench
 '
 
-# Jobs of this kernel, a line each.
+# Jobs of this kernel, a line each. Those that are built for tests have no ftrace.
 table() {
 	case $release in
 	6.1.0-*) grep . <<<"$jobs_of_bookworm" ;;
 	esac
 	case $kernel in
 	kcsan) grep '^soak.tcp' <<<"$jobs"; grep '^seeded' <<<"$jobs_of_debug" ;;
-	debug) printf '%s\n' "$jobs" "$jobs_of_debug" | grep . ;;
+	debug) printf '%s\n' "$jobs" "$jobs_of_debug" | grep . | grep -v '^adopt' ;;
+	um) grep -v '^adopt' <<<"$jobs" | grep . ;;
 	*) grep . <<<"$jobs" ;;
 	esac
 }
@@ -136,6 +138,10 @@ part_kunit() {
 
 part_kernel_user() {
 	vm 300 -- "$self/kernel_user.sh"
+}
+
+part_adopt() {
+	vm 600 --one-thread -- "$self/adopt.sh"
 }
 
 part_module() {

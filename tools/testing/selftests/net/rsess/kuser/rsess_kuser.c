@@ -10,6 +10,7 @@
  *
  * With casts=1 it takes its sockets for those of TCP, as users of TCP do, and writes into
  * all of the struct tcp_sock that it sees.  With read_sock=1 it receives by read_sock().
+ * With adopted=1 its sockets of TCP have to become sessions.  With dial=1 it only connects.
  * With v6only=1 it only listens, at one port, with one socket for each version of IP.
  *
  * With device= it dials in the network namespace of whoever loads it, writes, waits
@@ -50,7 +51,7 @@ MODULE_PARM_DESC(mbytes, "to send in each direction");
 
 static char *server = "127.0.0.1";
 module_param(server, charp, 0444);
-MODULE_PARM_DESC(server, "whom to dial, with device=");
+MODULE_PARM_DESC(server, "whom to dial, with device= or dial=1");
 
 static char *device;
 module_param(device, charp, 0444);
@@ -71,6 +72,14 @@ MODULE_PARM_DESC(casts, "take the sockets for those of TCP");
 static bool read_sock;
 module_param(read_sock, bool, 0444);
 MODULE_PARM_DESC(read_sock, "receive by read_sock()");
+
+static bool adopted;
+module_param(adopted, bool, 0444);
+MODULE_PARM_DESC(adopted, "the sockets are of TCP, and become those of AF_RSESS");
+
+static bool dial;
+module_param(dial, bool, 0444);
+MODULE_PARM_DESC(dial, "only connect, to server");
 
 static bool v6only;
 module_param(v6only, bool, 0444);
@@ -311,7 +320,7 @@ static int kuser_transfer(struct kuser *k)
 	rsess_sock_set_nodelay(k->sock->sk);
 	rsess_sock_set_cork(k->sock->sk, false);
 	err = rsess_sock_set_timeout(k->sock, 60000);
-	if (err != (family == AF_RSESS ? 0 : -ENOPROTOOPT))
+	if (err != (family == AF_RSESS || adopted ? 0 : -ENOPROTOOPT))
 		return err ?: -EINVAL;
 
 	kuser_hook(k);
@@ -389,8 +398,13 @@ static int kuser_listen(void)
 	};
 	int err;
 
-	err = sock_create_kern(&init_net, family, SOCK_STREAM, IPPROTO_TCP,
-			       &kuser_listener);
+	/* As nvmet-tcp does, where others call sock_create_kern(). */
+	if (adopted)
+		err = sock_create(family, SOCK_STREAM, IPPROTO_TCP,
+				  &kuser_listener);
+	else
+		err = sock_create_kern(&init_net, family, SOCK_STREAM,
+				       IPPROTO_TCP, &kuser_listener);
 	if (err)
 		return err;
 	sock_set_reuseaddr(kuser_listener->sk);
@@ -565,10 +579,12 @@ static int kuser_listen_at(struct sockaddr *addr, int len, struct socket **sock)
 {
 	int err;
 
-	err = sock_create_kern(&init_net, family == AF_RSESS ? AF_RSESS :
-			       addr->sa_family, SOCK_STREAM, IPPROTO_TCP, sock);
+	/* And others this one. */
+	err = __sock_create(&init_net, family == AF_RSESS ? AF_RSESS :
+			    addr->sa_family, SOCK_STREAM, IPPROTO_TCP, sock, 1);
 	if (err)
 		return err;
+	sock_set_reuseaddr((*sock)->sk);
 	if (addr->sa_family == AF_INET6)
 		ip6_sock_set_v6only((*sock)->sk);
 	err = kernel_bind(*sock, kuser_addr(addr), len) ?:
@@ -601,6 +617,25 @@ static int kuser_v6only(void)
 	return err;
 }
 
+static int kuser_reach(void)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = in_aton(server),
+	};
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(&init_net, family, SOCK_STREAM, IPPROTO_TCP,
+			       &sock);
+	if (err)
+		return err;
+	err = kernel_connect(sock, kuser_addr(&addr), sizeof(addr), 0);
+	sock_release(sock);
+	return err;
+}
+
 static int __init kuser_init(void)
 {
 	int err, err2;
@@ -609,6 +644,8 @@ static int __init kuser_init(void)
 		return kuser_stay();
 	if (v6only)
 		return kuser_v6only();
+	if (dial)
+		return kuser_reach();
 	if (device)
 		return kuser_leave();
 	err = kuser_listen();

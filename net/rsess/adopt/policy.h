@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Whose sockets are adopted, see policy.c.
+ */
+#ifndef _RSESS_ADOPT_POLICY_H
+#define _RSESS_ADOPT_POLICY_H
+
+#include <linux/types.h>
+
+struct adopt_user;
+
+struct adopt_user *adopt_find(unsigned long ip, u8 *negotiate);
+void adopt_count(struct adopt_user *user);
+
+#endif /* _RSESS_ADOPT_POLICY_H */
