@@ -10,6 +10,7 @@
 # make check           the tests, in VMs, in the time that a person waits
 # make check-all       all tests, in every variant
 # make check-apps      programs of Debian, unchanged, in a VM
+# make check-adopters  users of TCP in Debian's kernel, unchanged, in a VM
 # make check-debug     check and more, with a kernel that checks itself; FORM=all: check-all
 # make check-kcsan     a soak, with a kernel that finds data races
 # make soak RESETS=N   N resets over random transfers, in a VM; TRANSPORT=sctp, mptcp, vsock
@@ -19,10 +20,10 @@
 # make lint            checkpatch, sparse and W=1
 # make coverage        what the tests reach, and make check of that
 #
-# demo, check, check-all, check-apps, soak, bench and lint take KERNEL=RELEASE or a series of
-# Debian's kernels (6.1, 6.12, 7.3); check and check-all also UM=1, for User-mode Linux, and
-# JOBS=N, how much runs at a time (2). What is needed is installed when they are run
-# by root.
+# demo, check, check-all, check-apps, check-adopters, soak, bench and lint take
+# KERNEL=RELEASE or a series of Debian's kernels (6.1, 6.12, 7.3); check and check-all
+# also UM=1, for User-mode Linux, and JOBS=N, how much runs at a time (2). What is needed
+# is installed when they are run by root.
 #
 # Objects go to build/RELEASE, so that several kernels can be built for. With
 # KUNIT=DIR, printed by tools/testing/kunit/build.sh, the KUnit suites are built
@@ -111,6 +112,9 @@ check-all:
 check-apps:
 	@tools/testing/apps.sh $(KERNEL)
 
+check-adopters:
+	@tools/testing/adopters.sh $(KERNEL)
+
 FORM	?= quick
 check-debug:
 	@JOBS=$(JOBS) tools/testing/check.sh --$(FORM) debug
@@ -149,4 +153,5 @@ clean:
 FORCE:
 
 .PHONY: all module rsessrun kuser seeded install uninstall demo check check-all \
-	check-apps check-debug check-kcsan coverage soak bench bench-plot bench-profile lint model fuzz clean FORCE
+	check-apps check-adopters check-debug check-kcsan coverage soak bench \
+	bench-plot bench-profile lint model fuzz clean FORCE

@@ -59,6 +59,7 @@ selinux		60	0	41	part_selinux
 module		30	0	9	part_module
 kernel_user	60	0	12	part_kernel_user
 adopt.module	60	0	14	part_adopt
+adopt.nfs	0	240	5	part_adopters nfs
 kunit		13	0	221	part_kunit
 schedule	5	0	22	part_schedule
 '
@@ -142,6 +143,11 @@ part_kernel_user() {
 
 part_adopt() {
 	vm 600 --one-thread -- "$self/adopt.sh"
+}
+
+# A user of TCP in Debian's kernel, whose sockets are adopted.
+part_adopters() {
+	"$here/adopters.sh" "$release" "$@"
 }
 
 part_module() {
