@@ -77,6 +77,8 @@ kuser: $(BUILD)/.sources
 	@$(KBUILD) KUSER=1 modules
 	@ln -sf net/rsess/rsess.ko $(BUILD)/rsess.ko
 	@ln -sf kuser/rsess_kuser.ko $(BUILD)/rsess_kuser.ko
+	@! [ -e $(BUILD)/kuser/rsess_patch.ko ] || \
+		ln -sf kuser/rsess_patch.ko $(BUILD)/rsess_patch.ko
 
 # Mistakes that a kernel with checks has to see.
 seeded: $(BUILD)/.sources

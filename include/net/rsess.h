@@ -17,7 +17,20 @@
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
 
-void rsess_kernel_args(int *family, int *protocol, u8 negotiate);
+/**
+ * struct rsess_kernel_policy - what a user in the kernel wants of a socket
+ * @chosen: @negotiate counts, and not what is usual in the namespace
+ * @negotiate: enum rsess_negotiate
+ * @port: where it counts; a socket that connects or listens elsewhere is plain.  0: anywhere
+ */
+struct rsess_kernel_policy {
+	bool	chosen;
+	u8	negotiate;
+	u16	port;
+};
+
+void rsess_kernel_args(int *family, int *protocol,
+		       const struct rsess_kernel_policy *policy);
 
 /* An option of TCP of an outer socket. */
 static inline void __rsess_sock_set_tcp(struct sock *sk, int name, int val)

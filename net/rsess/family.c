@@ -107,27 +107,33 @@ void rsess_sock_unhash(struct sock *sk)
 {
 }
 
-/* What rsess_kernel_args() has in the protocol beside it, with the family above. */
-#define RSESS_ARG_PROTOCOL	0xffff
+/* What rsess_kernel_args() has in the protocol: a port where there would be IPPROTO_TCP,
+ * the policy, and the family.
+ */
+#define RSESS_ARG_PORT		0xffff
 #define RSESS_ARG_KERNEL	BIT(16)
-#define RSESS_ARG_REQUIRE	BIT(17)
+#define RSESS_ARG_CHOSEN	BIT(17)
+#define RSESS_ARG_NEGOTIATE	18
 #define RSESS_ARG_FAMILY	24
 
 /**
  * rsess_kernel_args() - have the kernel create an outer socket instead of one of TCP
  * @family: AF_INET or AF_INET6, of which the socket will be; set to that of sessions
  * @protocol: set to what goes with it
- * @negotiate: enum rsess_negotiate, auto or require
+ * @policy: for the socket
  *
  * For a user in the kernel, by whichever function it creates sockets.
  *
  * Context: any.
  */
-void rsess_kernel_args(int *family, int *protocol, u8 negotiate)
+void rsess_kernel_args(int *family, int *protocol,
+		       const struct rsess_kernel_policy *policy)
 {
-	*protocol = IPPROTO_TCP | RSESS_ARG_KERNEL | *family << RSESS_ARG_FAMILY;
-	if (negotiate == RSESS_NEGOTIATE_REQUIRE)
-		*protocol |= RSESS_ARG_REQUIRE;
+	*protocol = RSESS_ARG_KERNEL | policy->port |
+		    *family << RSESS_ARG_FAMILY;
+	if (policy->chosen)
+		*protocol |= RSESS_ARG_CHOSEN |
+			     policy->negotiate << RSESS_ARG_NEGOTIATE;
 	*family = rsess_family;
 }
 EXPORT_SYMBOL_GPL(rsess_kernel_args);
@@ -147,10 +153,11 @@ static struct sock *rsess_family_make(struct net *net,
 				      int args, int kern)
 {
 	int family = args >> RSESS_ARG_FAMILY;
+	struct rsess_sock *rs;
 	struct sock *sk;
 	int err;
 
-	if (family && !rsess_transport_takes(ops, family))
+	if (args && !rsess_transport_takes(ops, family))
 		return ERR_PTR(-EAFNOSUPPORT);
 	/* The rules are asked about what a process has the kernel create. */
 	err = kern ? 0 : rsess_family_try(net, family ?: PF_INET,
@@ -160,10 +167,13 @@ static struct sock *rsess_family_make(struct net *net,
 	sk = rsess_sock_alloc(net, &rsess_kernel_proto, ops, GFP_KERNEL, kern);
 	if (!sk)
 		return ERR_PTR(-ENOBUFS);
-	if (family)
-		rsess_set_family(rsess_sk(sk), family);
-	if (args & RSESS_ARG_REQUIRE)
-		rsess_sk(sk)->negotiate = RSESS_NEGOTIATE_REQUIRE;
+	if (!args)
+		return sk;
+	rs = rsess_sk(sk);
+	rsess_set_family(rs, family);
+	rs->only_port = htons(args & RSESS_ARG_PORT);
+	if (args & RSESS_ARG_CHOSEN)
+		rs->negotiate = args >> RSESS_ARG_NEGOTIATE & 3;
 	return sk;
 }
 
@@ -202,7 +212,7 @@ static struct sock *rsess_family_open(struct net *net,
 static int rsess_family_create(struct net *net, struct socket *sock, int protocol,
 			       int kern)
 {
-	int args = protocol & ~RSESS_ARG_PROTOCOL;
+	int args = protocol & ~RSESS_ARG_PORT ? protocol : 0;
 	const struct rsess_transport_ops *ops;
 	struct sock *sk;
 	int err;
@@ -216,9 +226,8 @@ static int rsess_family_create(struct net *net, struct socket *sock, int protoco
 					     kern) : 0;
 	if (err)
 		return err;
-	sk = kern || args & RSESS_ARG_KERNEL ?
-	     rsess_family_make(net, ops, args, kern) :
-	     rsess_family_open(net, ops);
+	sk = kern || args ? rsess_family_make(net, ops, args, kern) :
+			    rsess_family_open(net, ops);
 	if (IS_ERR(sk))
 		return PTR_ERR(sk);
 	rsess_sk(sk)->ops = ops;

@@ -92,7 +92,7 @@ static enum rsess_ask rsess_link_ask(const struct rsess_sock *rs)
 {
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
 
-	if (rs->negotiate == RSESS_NEGOTIATE_OFF || rs->inband)
+	if (rsess_policy(rs) == RSESS_NEGOTIATE_OFF || rs->inband)
 		return RSESS_ASK_NOTHING;
 	if (rs->greeted)
 		return RSESS_ASK_INSIST;
@@ -272,7 +272,7 @@ static void rsess_link_fall_back(struct rsess_sock *rs,
 {
 	enum rsess_reason reason = RSESS_REASON_PLAIN_PEER;
 
-	if (rs->negotiate == RSESS_NEGOTIATE_OFF)
+	if (rsess_policy(rs) == RSESS_NEGOTIATE_OFF)
 		reason = RSESS_REASON_OFF;
 	else if (rs->tr->asked == RSESS_ASK_NOTHING)
 		reason = RSESS_REASON_BLACKHOLE;

@@ -186,6 +186,7 @@ struct rsess_addrs {
  * @bound: bind() was called
  * @port_locked: and named the port, which outlives listening
  * @v6only: IPV6_V6ONLY, when @bound
+ * @only_port: of an adopted socket: at another port it is plain; 0: at none
  * @inner: socket made by bind() or for an option, to be used by the next dial or
  *	by listen(); else NULL
  * @journal: options that each new inner socket gets
@@ -310,6 +311,7 @@ struct rsess_sock {
 	bool			bound;
 	bool			port_locked;
 	bool			v6only;
+	__be16			only_port;
 	struct socket		*inner;
 	struct rsess_journal	journal;
 	struct rsess_transport	*tr;
@@ -473,9 +475,16 @@ static inline int rsess_shown_state(const struct rsess_sock *rs)
 	return READ_ONCE(rs->shown) ?: READ_ONCE(rsess_to_sk(rs)->sk_state);
 }
 
-/* Without the key there is no fallback, or who takes out an option could have it. */
+/* What is wanted at the port that is dialed or listened at.  Without the key there is no
+ * fallback, or who takes out an option could have it.
+ */
 static inline u8 rsess_policy(const struct rsess_sock *rs)
 {
+	const struct inet_sock *inet = inet_sk(rsess_to_sk(rs));
+
+	if (rs->only_port &&
+	    rs->only_port != (inet->inet_dport ?: inet->inet_sport))
+		return RSESS_NEGOTIATE_OFF;
 	return rs->psk.len && rs->negotiate == RSESS_NEGOTIATE_AUTO ?
 	       RSESS_NEGOTIATE_REQUIRE : rs->negotiate;
 }

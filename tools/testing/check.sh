@@ -58,7 +58,7 @@ vm		36	0	24	part_vm
 selinux		60	0	41	part_selinux
 module		30	0	9	part_module
 kernel_user	60	0	12	part_kernel_user
-adopt.module	60	0	14	part_adopt
+adopt.module	150	0	17	part_adopt
 adopt.nfs	0	240	5	part_adopters nfs
 kunit		13	0	221	part_kunit
 schedule	5	0	22	part_schedule

@@ -24,16 +24,16 @@ static void notrace adopt_rewrite(unsigned long caller, unsigned long *family,
 				  unsigned long type, unsigned long *protocol)
 {
 	int fam = *family, proto = *protocol;
+	struct rsess_kernel_policy policy;
 	struct adopt_user *user;
-	u8 negotiate;
 
 	if ((fam != AF_INET && fam != AF_INET6) || (int)type != SOCK_STREAM ||
 	    (proto != IPPROTO_TCP && proto != IPPROTO_IP))
 		return;
-	user = adopt_find(caller, &negotiate);
+	user = adopt_find(caller, &policy);
 	if (!user)
 		return;
-	rsess_kernel_args(&fam, &proto, negotiate);
+	rsess_kernel_args(&fam, &proto, &policy);
 	*family = fam;
 	*protocol = proto;
 	adopt_count(user);

@@ -12,7 +12,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <uapi/linux/rsess.h>
+#include <net/rsess.h>
 #include "policy.h"
 
 #define ADOPT_USERS	32
@@ -22,16 +22,21 @@
  * struct adopt_user - a module that was named
  * @name: of the module; constant as soon as it is in the table
  * @wanted: is it named now?
- * @negotiate: enum rsess_negotiate of its sockets
+ * @policy: of its sockets
  * @adopted: how many of its sockets were
  *
- * Those who look may find @wanted of one write to the parameter and @negotiate of the next.
+ * Those who look may find @wanted of one write to the parameter and @policy of the next.
  */
 struct adopt_user {
 	char		name[ADOPT_NAME_LEN];
 	bool		wanted;
-	u8		negotiate;
+	struct rsess_kernel_policy policy;
 	atomic_long_t	adopted;
+};
+
+static const char * const adopt_negotiate[] = {
+	[RSESS_NEGOTIATE_AUTO]		= "auto",
+	[RSESS_NEGOTIATE_REQUIRE]	= "require",
 };
 
 static struct adopt_user adopt_users[ADOPT_USERS];
@@ -88,12 +93,13 @@ static const char *adopt_module_at(unsigned long ip, char *buf)
 /**
  * adopt_find() - is it a caller whose sockets are adopted?
  * @ip: address in the caller
- * @negotiate: set to enum rsess_negotiate
+ * @policy: set to that of its sockets
  *
  * Context: any.
  * Return: the caller, for adopt_count(); or NULL.
  */
-struct adopt_user *adopt_find(unsigned long ip, u8 *negotiate)
+struct adopt_user *adopt_find(unsigned long ip,
+			      struct rsess_kernel_policy *policy)
 {
 	/* Pairs with smp_store_release() in adopt_set(). */
 	unsigned int i, n = smp_load_acquire(&adopt_nusers);
@@ -107,7 +113,7 @@ struct adopt_user *adopt_find(unsigned long ip, u8 *negotiate)
 		if (!READ_ONCE(adopt_users[i].wanted) ||
 		    strcmp(adopt_users[i].name, name))
 			continue;
-		*negotiate = READ_ONCE(adopt_users[i].negotiate);
+		*policy = READ_ONCE(adopt_users[i].policy);
 		return &adopt_users[i];
 	}
 	return NULL;
@@ -122,20 +128,38 @@ void adopt_count(struct adopt_user *user)
 	atomic_long_inc(&user->adopted);
 }
 
-/* One of "NAME" and "NAME:POLICY", for the table. */
+static int adopt_parse_negotiate(const char *word,
+				 struct rsess_kernel_policy *policy)
+{
+	int i = word ? match_string(adopt_negotiate,
+				    ARRAY_SIZE(adopt_negotiate), word) : 0;
+
+	if (i < 0)
+		return -EINVAL;
+	policy->chosen = word;
+	policy->negotiate = i;
+	return 0;
+}
+
+static int adopt_parse_port(const char *word, struct rsess_kernel_policy *policy)
+{
+	if (!word)
+		return 0;
+	return kstrtou16(word, 10, &policy->port) || !policy->port ? -EINVAL : 0;
+}
+
+/* NAME[:POLICY][@PORT], for the table. */
 static int adopt_parse(char *word, struct adopt_user *user)
 {
-	char *policy = strchr(word, ':');
-	const char *reason;
+	char *name = strsep(&word, "@");
+	const char *port = word, *reason;
+	int err;
 
-	if (policy)
-		*policy++ = '\0';
-	if (!policy || !strcmp(policy, "auto"))
-		user->negotiate = RSESS_NEGOTIATE_AUTO;
-	else if (!strcmp(policy, "require"))
-		user->negotiate = RSESS_NEGOTIATE_REQUIRE;
-	else
-		return -EINVAL;
+	word = strsep(&name, ":");
+	err = adopt_parse_negotiate(name, &user->policy) ?:
+	      adopt_parse_port(port, &user->policy);
+	if (err)
+		return err;
 	strreplace(word, '-', '_');
 	if (strscpy(user->name, word, sizeof(user->name)) <= 0)
 		return -EINVAL;
@@ -176,7 +200,7 @@ static int adopt_apply(const struct adopt_user *words, unsigned int nwords)
 		WRITE_ONCE(adopt_users[i].wanted, false);
 	for (i = 0; i < nwords; i++) {
 		user = adopt_place(words[i].name, n);
-		WRITE_ONCE(user->negotiate, words[i].negotiate);
+		WRITE_ONCE(user->policy, words[i].policy);
 		WRITE_ONCE(user->wanted, true);
 	}
 	smp_store_release(&adopt_nusers, n); /* adopt_find() */
@@ -217,10 +241,16 @@ static int adopt_get(char *buf, const struct kernel_param *kp)
 	for (i = 0; i < adopt_nusers; i++) {
 		const struct adopt_user *user = &adopt_users[i];
 
-		if (user->wanted)
-			len += scnprintf(buf + len, PAGE_SIZE - len, "%s%s:%s",
-					 len ? "," : "", user->name,
-					 user->negotiate ? "require" : "auto");
+		if (!user->wanted)
+			continue;
+		len += scnprintf(buf + len, PAGE_SIZE - len, "%s%s",
+				 len ? "," : "", user->name);
+		if (user->policy.chosen)
+			len += scnprintf(buf + len, PAGE_SIZE - len, ":%s",
+					 adopt_negotiate[user->policy.negotiate]);
+		if (user->policy.port)
+			len += scnprintf(buf + len, PAGE_SIZE - len, "@%u",
+					 user->policy.port);
 	}
 	return len + scnprintf(buf + len, PAGE_SIZE - len, "\n");
 }
@@ -247,6 +277,6 @@ static const struct kernel_param_ops adopt_adopted_ops = {
 };
 
 module_param_cb(modules, &adopt_modules_ops, NULL, 0644);
-MODULE_PARM_DESC(modules, "whose sockets: NAME or NAME:require, separated by commas");
+MODULE_PARM_DESC(modules, "whose sockets: NAME[:auto|:require][@PORT], separated by commas");
 module_param_cb(adopted, &adopt_adopted_ops, NULL, 0444);
 MODULE_PARM_DESC(adopted, "how many sockets of each module that was named");

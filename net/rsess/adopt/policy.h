@@ -5,11 +5,11 @@
 #ifndef _RSESS_ADOPT_POLICY_H
 #define _RSESS_ADOPT_POLICY_H
 
-#include <linux/types.h>
-
 struct adopt_user;
+struct rsess_kernel_policy;
 
-struct adopt_user *adopt_find(unsigned long ip, u8 *negotiate);
+struct adopt_user *adopt_find(unsigned long ip,
+			      struct rsess_kernel_policy *policy);
 void adopt_count(struct adopt_user *user);
 
 #endif /* _RSESS_ADOPT_POLICY_H */

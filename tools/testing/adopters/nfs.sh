@@ -22,7 +22,7 @@ ko=$here/../../../build/$(uname -r)/rsess_adopt.ko
 port=2049
 nfsd=/proc/fs/nfsd
 packages=
-users=sunrpc
+users=sunrpc@2049
 tests_wanted=(is_adopted writes_and_reads_under_resets writes_dirty_pages_under_resets
 	swaps_under_resets)
 while [ $# -gt 0 ]; do

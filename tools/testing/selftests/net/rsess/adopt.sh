@@ -48,8 +48,8 @@ listed() {
 
 says_what_is_listed() {
 	listed "" &&
-	names "dlm,nvme-tcp:require,cifs:auto" &&
-	listed "dlm:auto,nvme_tcp:require,cifs:auto" &&
+	names "dlm,nvme-tcp:require,cifs:auto@445,sunrpc@2049" &&
+	listed "dlm,nvme_tcp:require,cifs:auto@445,sunrpc@2049" &&
 	names "" && listed ""
 }
 
@@ -59,7 +59,7 @@ refuses_some_modules() {
 
 	names "dlm" || return
 	for name in rsess rds_tcp siw smc nbd; do
-		! names "cifs,$name" && listed "dlm:auto" &&
+		! names "cifs,$name" && listed "dlm" &&
 		dmesg | grep -q "rsess_adopt: not for $name: " || return
 	done
 }
@@ -67,8 +67,9 @@ refuses_some_modules() {
 refuses_what_is_no_list() {
 	names "dlm" || return
 	! names "cifs:off" && ! names "cifs:" && ! names ":require" &&
-	! names "$(seq -s, 40)" && ! names "$(printf '%080d' 1)" &&
-	listed "dlm:auto"
+	! names "cifs@" && ! names "cifs@0" && ! names "cifs@65536" &&
+	! names "cifs@445:auto" && ! names "$(seq -s, 40)" &&
+	! names "$(printf '%080d' 1)" && listed "dlm"
 }
 
 # --- sockets ----------------------------------------------------------------------
@@ -153,6 +154,11 @@ plain_peer() {
 	until_true listening
 }
 
+end_peer() {
+	kill "$peer" 2>/dev/null
+	wait "$peer" 2>/dev/null || :
+}
+
 falls_back() {
 	local before
 
@@ -161,17 +167,33 @@ falls_back() {
 	[ "$(counter FallbackPeer)" -gt "$before" ]
 }
 
-requires() {
+refused() {
 	local said
 
-	names "rsess_kuser:require" || return
-	said=$(kuser dial=1 2>&1)
+	said=$("$@" 2>&1)
 	[[ $said == *"Protocol not supported"* ]]
 }
 
-end_peer() {
-	kill "$peer" 2>/dev/null
-	wait "$peer" 2>/dev/null
+requires() {
+	names "rsess_kuser:require" && refused kuser dial=1
+}
+
+# Where the list says nothing the namespace does.
+obeys_the_namespace() {
+	names "rsess_kuser" && sysctl -qw net.rsess.negotiate=1 &&
+	refused kuser dial=1 && names "rsess_kuser:auto" && kuser dial=1 &&
+	sysctl -qw net.rsess.negotiate=0
+}
+
+# A socket that connects or listens at another port is one of TCP, and nobody asks there
+# for more.
+adopts_at_its_port_only() {
+	local before
+
+	names "rsess_kuser:require@$port" && refused kuser dial=1 && end_peer &&
+	kuser adopted=1 || return
+	before=$(counter FallbackOff)
+	kuser port=$((port + 1)) && [ "$(counter FallbackOff)" -gt "$before" ]
 }
 
 # --- loading and unloading -------------------------------------------------------------
@@ -191,6 +213,36 @@ keeps_ftrace_on() {
 refuses_to_load_with_a_bad_list() {
 	unload && ! load modules=rds_tcp 2>/dev/null && ! [ -e $parameters ] &&
 	load modules=rsess_kuser:require && listed "rsess_kuser:require"
+}
+
+patch=/sys/kernel/livepatch/rsess_patch
+
+patched() {
+	[ "$(cat $patch/transition)" = 0 ]
+}
+
+unpatch() {
+	echo 0 >$patch/enabled && until_true no_patch && rmmod rsess_patch
+}
+
+no_patch() {
+	! [ -e $patch ]
+}
+
+patched_calls() {
+	cat /sys/module/rsess_patch/parameters/calls
+}
+
+# Whichever of the two is there first, the function is the patch's, and has its arguments
+# from here.
+lets_a_live_patch_be() {
+	local before
+
+	insmod "$built/rsess_patch.ko" && until_true patched || return
+	names "rsess_kuser" && before=$(patched_calls) && kuser adopted=1 &&
+	[ "$(patched_calls)" -gt "$before" ] || return
+	unload && load modules=rsess_kuser && kuser adopted=1 && unpatch &&
+	kuser adopted=1
 }
 
 # Sessions that were adopted are sessions still.
@@ -236,16 +288,17 @@ comes_and_goes_at_any_time() {
 }
 
 load || exit 1
-plan 14
+plan 17
 for name in says_what_is_listed refuses_some_modules refuses_what_is_no_list \
 	leaves_others_alone adopts_under_resets adopts_of_each_ip \
-	leaves_programs_alone stops_when_it_is_told falls_back requires; do
+	leaves_programs_alone stops_when_it_is_told falls_back requires \
+	obeys_the_namespace adopts_at_its_port_only; do
 	$name
 	result $? adopt.$name
 done
 end_peer
 for name in keeps_ftrace_on refuses_to_load_with_a_bad_list \
-	leaves_sessions_behind comes_and_goes_at_any_time; do
+	lets_a_live_patch_be leaves_sessions_behind comes_and_goes_at_any_time; do
 	$name
 	result $? adopt.$name
 done

@@ -79,7 +79,7 @@ MODULE_PARM_DESC(adopted, "the sockets are of TCP, and become those of AF_RSESS"
 
 static bool dial;
 module_param(dial, bool, 0444);
-MODULE_PARM_DESC(dial, "only connect, to server");
+MODULE_PARM_DESC(dial, "only connect, to server, in the namespace of who loads it");
 
 static bool v6only;
 module_param(v6only, bool, 0444);
@@ -627,8 +627,8 @@ static int kuser_reach(void)
 	struct socket *sock;
 	int err;
 
-	err = sock_create_kern(&init_net, family, SOCK_STREAM, IPPROTO_TCP,
-			       &sock);
+	err = sock_create_kern(current->nsproxy->net_ns, family, SOCK_STREAM,
+			       IPPROTO_TCP, &sock);
 	if (err)
 		return err;
 	err = kernel_connect(sock, kuser_addr(&addr), sizeof(addr), 0);
