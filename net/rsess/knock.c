@@ -283,6 +283,9 @@ static bool rsess_knock_in_tcp(struct rsess_net *rn, struct sk_buff *skb,
 	const struct tcphdr *th;
 	struct tcphdr copy;
 
+	/* It belongs to a socket already: of a connection, or of a transparent proxy. */
+	if (skb->sk)
+		return false;
 	th = rsess_knock_syn(skb, off, &copy, key);
 	if (!th)
 		return false;
@@ -478,7 +481,9 @@ int rsess_knock_watch(struct net *net)
 	if (READ_ONCE(rn->watched))
 		return 0;
 	mutex_lock(&rsess_knock_mutex);
-	if (!rn->watched) {
+	if (rn->exiting) {
+		err = -ENETDOWN;
+	} else if (!rn->watched) {
 		err = nf_register_net_hooks(net, rsess_knock_hooks,
 					    ARRAY_SIZE(rsess_knock_hooks));
 		WRITE_ONCE(rn->watched, !err);
@@ -689,7 +694,9 @@ void rsess_knock_init(struct rsess_net *rn)
  */
 void rsess_knock_exit(struct rsess_net *rn)
 {
+	mutex_lock(&rsess_knock_mutex);
 	WRITE_ONCE(rn->exiting, true);
+	mutex_unlock(&rsess_knock_mutex);
 	if (rn->watched)
 		nf_unregister_net_hooks(rn->net, rsess_knock_hooks,
 					ARRAY_SIZE(rsess_knock_hooks));
