@@ -587,7 +587,6 @@ struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 		lsn->users++;
 		lsn->qlen++;
 		rsess_listener_move(lsn, tr, false);
-		rsess_listener_kick(lsn);
 	}
 	spin_unlock(&lsn->lock);
 	return app;
@@ -919,8 +918,9 @@ void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
 		queued = true;
 	} else {
 		lsn->qlen--;
-		rsess_listener_kick(lsn);
 	}
+	/* Not before the listening socket was locked: each that cannot would wake the next. */
+	rsess_listener_kick(lsn);
 	spin_unlock(&lsn->lock);
 
 	if (queued)

@@ -95,7 +95,9 @@ void rsess_liveness_patience(struct rsess_sock *rs)
 	if (waits || (!rs->tr && (1 << rsess_to_sk(rs)->sk_state) &
 		      ~(TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT)))
 		rsess_liveness_await(rs);
-	rsess_liveness_probe(rs);
+	/* A BPF program sets options too, and that may not sleep. */
+	if (rs->link == RSESS_LINK_LIVE)
+		rsess_timer_arm(rs, RSESS_TIMER_PROBE, 0);
 }
 
 /**
