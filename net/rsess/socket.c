@@ -827,11 +827,21 @@ static ssize_t rsess_splice_read(struct socket *sock, loff_t *ppos,
 						   flags);
 }
 
+/* sendfile() has come to the end of a file before what it was asked for: nothing follows
+ * what it has sent with MSG_MORE.
+ */
 static void rsess_splice_eof(struct socket *sock)
 {
-	if (!rsess_is_session(rsess_sock_get(sock)) &&
-	    rsess_plain(sock)->ops->splice_eof)
-		rsess_plain(sock)->ops->splice_eof(sock);
+	struct sock *sk = rsess_sock_lock(sock);
+
+	if (!sk) {
+		if (rsess_plain(sock)->ops->splice_eof)
+			rsess_plain(sock)->ops->splice_eof(sock);
+		return;
+	}
+	if (rsess_sk(sk)->more && !rsess_sk(sk)->opt.cork)
+		rsess_push_held(rsess_sk(sk));
+	release_sock(sk);
 }
 
 RSESS_DEFINE_SENDPAGE_OP(rsess_sendpage)

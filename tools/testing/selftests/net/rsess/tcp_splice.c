@@ -97,6 +97,24 @@ CASE(splice, sendfile)
 	close(fd);
 }
 
+/* Nothing waits for what a file does not have. */
+CASE(splice, sendfile_beyond_the_end)
+{
+	struct line *l = &self->l;
+	int fd = new_file(3000);
+	char buf[3000];
+	off_t off = 0;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(3000, sendfile(l->c, fd, &off, 65536));
+	/* Over TCP it is there at once, not when that has waited. */
+	if (!l->kind->every && l->kind->protocol != IPPROTO_SCTP)
+		ASSERT_EQ(3000, recv(l->s, buf, sizeof(buf),
+				     MSG_DONTWAIT | MSG_PEEK));
+	OK(read_all(l->s, 0, 3000));
+	close(fd);
+}
+
 CASE(splice, sendfile_between_sends)
 {
 	int fd = new_file(6000);
