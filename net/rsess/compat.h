@@ -334,6 +334,13 @@ static inline void sk_net_refcnt_upgrade(struct sock *sk)
 #define rsess_zerocopy_alloc(sk, size)	msg_zerocopy_realloc(sk, size, NULL)
 #endif
 
+/* SO_RCVPRIORITY is a flag of the socket, since 6.14. */
+#ifdef RSESS_HAVE_RCVPRIORITY
+#define RSESS_RCVPRIORITY	BIT(SOCK_RCVPRIORITY)
+#else
+#define RSESS_RCVPRIORITY	0
+#endif
+
 /* A flag of the socket says whether it has some of SO_TIMESTAMPING, by 7.3. */
 #ifdef RSESS_HAVE_TIMESTAMPING_ANY
 #define RSESS_TIMESTAMPING_ANY	BIT(SOCK_TIMESTAMPING_ANY)

@@ -51,6 +51,9 @@ void rsess_owner_show(struct socket *inner, struct socket *app)
 	write_lock_bh(&sk->sk_callback_lock);
 	WRITE_ONCE(inner->file, app ? app->file : NULL);
 	SOCK_INODE(inner)->i_ino = app ? SOCK_INODE(app)->i_ino : 0;
+#ifdef RSESS_HAVE_SK_INO
+	WRITE_ONCE(sk->sk_ino, SOCK_INODE(inner)->i_ino);
+#endif
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -496,6 +499,26 @@ void rsess_owner_note(struct rsess_sock *rs)
 	rsess_owned_by_me(rs);
 	if (!rs->cred && app && app->file)
 		rs->cred = get_cred(app->file->f_cred);
+}
+
+/**
+ * rsess_owner_capable() - has the application a right in its namespace?
+ * @rs: outer socket, locked
+ * @cap: CAP_*
+ *
+ * Both who calls and who opened the file must have it, as a work has all rights. An orphan
+ * has none.
+ *
+ * Return: true if so.
+ */
+bool rsess_owner_capable(const struct rsess_sock *rs, int cap)
+{
+	struct user_namespace *ns = sock_net(rsess_to_sk(rs))->user_ns;
+	const struct socket *app = rsess_to_sk(rs)->sk_socket;
+
+	rsess_owned_by_me(rs);
+	return app && ns_capable(ns, cap) &&
+	       (!app->file || file_ns_capable(app->file, ns, cap));
 }
 
 /**

@@ -34,6 +34,7 @@ void rsess_owner_taken_over(struct cgroup *old);
 void rsess_owner_release(struct socket *inner);
 
 void rsess_owner_note(struct rsess_sock *rs);
+bool rsess_owner_capable(const struct rsess_sock *rs, int cap);
 void rsess_owner_forget(struct rsess_sock *rs);
 int rsess_owner_stand_in(struct socket *inner, const struct rsess_sock *rs);
 int rsess_owner_may_dial(const struct rsess_sock *rs,

@@ -206,6 +206,8 @@ struct rsess_addrs {
  * @lost: transports lost
  * @errors: protocol errors of the peer
  * @timeout_ms: RSESS_TIMEOUT
+ * @filter: the filter of the socket core that was looked at last
+ * @filter_barred: the application may not attach that to a socket of TCP
  * @opt: other options
  * @more: the last call to send had MSG_MORE
  * @impatient: the last bytes wait for no others
@@ -313,6 +315,8 @@ struct rsess_sock {
 	bool			v6only;
 	__be16			only_port;
 	struct socket		*inner;
+	const struct sk_filter	*filter;
+	bool			filter_barred;
 	struct rsess_journal	journal;
 	struct rsess_transport	*tr;
 	u8			link;

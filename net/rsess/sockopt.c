@@ -85,7 +85,7 @@ static int rsess_answer(void *answer, u32 val)
 	 BIT(SOCK_FILTER_LOCKED) |					\
 	 BIT(SOCK_WIFI_STATUS) | BIT(SOCK_NOFCS) |			\
 	 BIT(SOCK_SELECT_ERR_QUEUE) | BIT(SOCK_RCVMARK) |		\
-	 RSESS_TIMESTAMPING_ANY)
+	 RSESS_RCVPRIORITY | RSESS_TIMESTAMPING_ANY)
 
 static int rsess_set_timeout(struct rsess_sock *rs, int val)
 {
@@ -410,6 +410,15 @@ static const struct rsess_option rsess_options[] = {
 	{ SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, RSESS_KEEP },
 	{ SOL_TCP, TCP_THIN_DUPACK, RSESS_KEEP },
 	{ SOL_TCP, TCP_TX_DELAY, RSESS_KEEP },
+#ifdef TCP_RTO_MAX_MS
+	{ SOL_TCP, TCP_RTO_MAX_MS, RSESS_KEEP },
+#endif
+#ifdef TCP_RTO_MIN_US
+	{ SOL_TCP, TCP_RTO_MIN_US, RSESS_KEEP },
+#endif
+#ifdef TCP_DELACK_MAX_US
+	{ SOL_TCP, TCP_DELACK_MAX_US, RSESS_KEEP },
+#endif
 	{ SOL_TCP, TCP_DEFER_ACCEPT, RSESS_KEEP | RSESS_OPT_ONE, rsess_set_defer },
 	{ SOL_TCP, TCP_SAVE_SYN, RSESS_KEEP },
 	{ SOL_TCP, TCP_QUICKACK, RSESS_OPT_PASS },
@@ -706,6 +715,22 @@ static int rsess_set_zerocopy(struct sock *sk, sockptr_t optval,
 	return 0;
 }
 
+/* SOL_SOCKET, where the socket core does not keep that to itself. */
+static int rsess_set_core(struct socket *sock, struct sock *sk, int optname,
+			  sockptr_t optval, unsigned int optlen)
+{
+	switch (optname) {
+	case SO_ZEROCOPY:
+		return rsess_set_zerocopy(sk, optval, optlen);
+	case SO_ATTACH_FILTER:
+		/* As for TCP, for which the core takes this socket not. */
+		if (!ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN))
+			return -EPERM;
+		break;
+	}
+	return sock_setsockopt(sock, SOL_SOCKET, optname, optval, optlen);
+}
+
 /**
  * rsess_setsockopt() - proto_ops.setsockopt
  * @sock: outer
@@ -736,9 +761,7 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 		  !rsess_option_level(rsess_sk(sk), level);
 	release_sock(sk);
 	if (level == SOL_SOCKET)
-		return optname == SO_ZEROCOPY ?
-			rsess_set_zerocopy(sk, optval, optlen) :
-			sock_setsockopt(sock, level, optname, optval, optlen);
+		return rsess_set_core(sock, sk, optname, optval, optlen);
 	if ((o && o->flags & RSESS_OPT_NO) || foreign)
 		return -ENOPROTOOPT;
 	if (!o || o->flags & RSESS_OPT_READ)

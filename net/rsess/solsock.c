@@ -3,6 +3,7 @@
  * SOL_SOCKET: the socket core serves it on the outer socket, and what the inner one has to
  * obey of it is copied.
  */
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/slab.h>
 #include <linux/sockptr.h>
@@ -32,6 +33,24 @@ static void rsess_solsock_copy(struct sock *sk, const struct sock *from)
 #endif
 }
 
+/* The filter that inner sockets get: SO_ATTACH_FILTER is taken by the socket core, which
+ * asks for CAP_NET_ADMIN if the socket is one of TCP. An outer one is not.
+ */
+static struct sk_filter *rsess_solsock_find_filter(const struct sock *sk)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+	struct sk_filter *filter;
+
+	sock_owned_by_me(sk);
+	filter = rcu_dereference_protected(sk->sk_filter, true);
+	if (filter && filter != rs->filter) {
+		rs->filter = filter;
+		rs->filter_barred = bpf_prog_was_classic(filter->prog) &&
+				    !rsess_owner_capable(rs, CAP_NET_ADMIN);
+	}
+	return filter && rs->filter_barred ? NULL : filter;
+}
+
 /**
  * rsess_solsock_filter() - a socket has the filter of another one
  * @sk: inner socket, locked; or outer one that nobody else knows of
@@ -42,10 +61,8 @@ static void rsess_solsock_copy(struct sock *sk, const struct sock *from)
  */
 void rsess_solsock_filter(struct sock *sk, const struct sock *from)
 {
-	struct sk_filter *filter;
+	struct sk_filter *filter = rsess_solsock_find_filter(from);
 
-	sock_owned_by_me(from);
-	filter = rcu_dereference_protected(from->sk_filter, true);
 	if (rcu_access_pointer(sk->sk_filter) == filter)
 		return;
 	if (rcu_access_pointer(sk->sk_filter))
@@ -172,7 +189,7 @@ static bool rsess_solsock_same(const struct sock *sk, const struct sock *inner)
 	       sock_flag(sk, SOCK_LOCALROUTE) &&
 	       READ_ONCE(inner->sk_txrehash) == READ_ONCE(sk->sk_txrehash) &&
 	       rcu_access_pointer(inner->sk_filter) ==
-	       rcu_access_pointer(sk->sk_filter) &&
+	       rsess_solsock_find_filter(sk) &&
 	       !rsess_owner_differs(inner, sk) &&
 	       inner->sk_reuse == sk->sk_reuse &&
 	       inner->sk_reuseport == sk->sk_reuseport;

@@ -13,14 +13,18 @@
 #include <linux/net_tstamp.h>
 #include <linux/tcp.h>
 #include <netinet/ip.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness.h"
 #include "compare.h"
 #include "places.h"
+
+#define NOBODY		65534
 
 /* Of <linux/in.h> and <linux/in6.h>, beside which those of libc cannot be. */
 #ifndef IP_LOCAL_PORT_RANGE
@@ -131,6 +135,7 @@ static const struct option socket_options[] = {
 	OPT(SOL_SOCKET, SO_RESERVE_MEM, 4096),
 	OPT(SOL_SOCKET, SO_TXREHASH, 1, 0),
 	OPT(SOL_SOCKET, SO_RCVMARK, 1, 0),
+	OPT(SOL_SOCKET, 82, 1, 0),		/* SO_RCVPRIORITY, since 6.14 */
 	OPT(SOL_SOCKET, 9999, 1),
 	{ .text = NULL }
 };
@@ -162,6 +167,9 @@ static const struct option tcp_options[] = {
 	OPT(IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 1, 0),
 	OPT(IPPROTO_TCP, TCP_INQ, 1, 0),
 	OPT(IPPROTO_TCP, TCP_TX_DELAY, 0),
+	OPT(IPPROTO_TCP, 44, 30000),		/* TCP_RTO_MAX_MS, since 6.15 */
+	OPT(IPPROTO_TCP, 45, 100000),		/* TCP_RTO_MIN_US */
+	OPT(IPPROTO_TCP, 46, 30000),		/* TCP_DELACK_MAX_US */
 	OPT(IPPROTO_TCP, 9999, 1),
 	{ .text = NULL }
 };
@@ -604,6 +612,31 @@ CASE(filter, is_inherited)
 	OK(read_all(s, 0, 1000));
 	OK(line_close(&c));
 	OK(line_close(&s));
+}
+
+/* TCP has asked for CAP_NET_ADMIN since a filter could alter what others rely on. The
+ * socket core of older kernels asks only TCP: then it is taken, and filters nothing.
+ */
+CASE(filter, needs_a_right)
+{
+	struct line *l = &self->l;
+	pid_t pid = fork();
+	int status;
+	char c;
+
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (setresuid(NOBODY, NOBODY, NOBODY) ||
+		    (filter_set(l->s, 0) && errno != EPERM))
+			_exit(1);
+		_exit(send(l->s, "x", 1, 0) != 1);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	ASSERT_EQ(1, send(l->c, "y", 1, 0));
+	ASSERT_EQ(POLLIN, wait_for(l->s, POLLIN));
+	ASSERT_EQ(1, recv(l->s, &c, 1, 0));
+	ASSERT_EQ('y', c);
 }
 
 OPTIONS(socket, socket_options)
