@@ -11,8 +11,8 @@
  * unlocked.
  *
  * Or it runs in softirq, inside the transport's receive(), with the spinlocks of both.
- * Then it takes bytes and acknowledgments only, and leaves all other frames where they
- * are, for the work.
+ * Then it takes bytes, acknowledgments and the end of a direction only, and leaves all other
+ * frames where they are, for the work.
  */
 #include <crypto/algapi.h>
 #include <net/sock.h>
@@ -283,22 +283,31 @@ static gfp_t rsess_input_gfp(const struct rsess_transport *tr)
 	return tr->rx.atomic ? GFP_ATOMIC : tr->sk->sk_allocation;
 }
 
-/* Has this frame to wait for the work?  It ends something, or asks for more than queueing
- * bytes and freeing what is acknowledged.
+/* Does this frame end the session, by its acknowledgment of our FIN? */
+static bool rsess_input_is_last(const struct rsess_sock *rs,
+				const struct rsess_frame *f)
+{
+	int state = rsess_to_sk(rs)->sk_state;
+
+	return rs->fin_tried && !rs->fin_acked &&
+	       f->ack == rs->sq.write_seq + 1 &&
+	       rsess_state_next(state, RSESS_EV_FIN_ACKED) == TCP_CLOSE;
+}
+
+/* Has this frame to wait for the work?  It ends the session, or asks for more than queueing
+ * bytes, noting their end and freeing what is acknowledged.
  */
 static bool rsess_input_waits(const struct rsess_transport *tr)
 {
 	const struct rsess_frame *f = &tr->rx.f;
-	const struct rsess_sock *rs;
 
 	if (!tr->rx.atomic)
 		return false;
-	rs = rsess_sk(tr->sk);
-	if (f->type != RSESS_DATA && f->type != RSESS_ACK)
+	if (f->type != RSESS_DATA && f->type != RSESS_ACK &&
+	    f->type != RSESS_FIN)
 		return true;
 	return f->flags & ~RSESS_F_ACKNOW ||
-	       (rs->fin_tried && !rs->fin_acked &&
-		f->ack == rs->sq.write_seq + 1);
+	       rsess_input_is_last(rsess_sk(tr->sk), f);
 }
 
 /* A piece of the payload of DATA, the first of the last @left bytes: drop what is old,

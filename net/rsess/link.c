@@ -408,15 +408,6 @@ static void rsess_link_stopped(struct rsess_sock *rs, bool unheard)
 		rsess_session_unheard(rs);
 }
 
-/* Retained bytes have become fewer, an urgent byte has come: all that happens in softirq. */
-static void rsess_link_tell(struct rsess_sock *rs, u32 events)
-{
-	if (events & (RSESS_RX_FREED | RSESS_RX_DROPPED))
-		rsess_send_freed(rs);
-	if (events & RSESS_RX_URGENT)
-		rsess_urgent_tell(rs);
-}
-
 /* Act on enum rsess_rx_event, in the order of the frames as far as that matters.  The session
  * may have ended afterwards.
  */
@@ -424,7 +415,10 @@ static void rsess_link_events(struct rsess_sock *rs, u32 events)
 {
 	if (!events)
 		return;
-	rsess_link_tell(rs, events);
+	if (events & (RSESS_RX_FREED | RSESS_RX_DROPPED))
+		rsess_send_freed(rs);
+	if (events & RSESS_RX_URGENT)
+		rsess_urgent_tell(rs);
 	if (events & RSESS_RX_PRESENT && READ_ONCE(rs->deferred))
 		rsess_listener_present(rs);
 	if (events & (RSESS_RX_FREED | RSESS_RX_FIN_ACKED) && rs->orphaned)
@@ -843,6 +837,7 @@ int rsess_link_drain(struct rsess_sock *rs)
 	struct sock *sk = rsess_to_sk(rs);
 	int err;
 
+	WRITE_ONCE(rs->behind, false);
 	do {
 		err = rsess_link_step(rs, tr);
 	} while (err > 0);
@@ -866,10 +861,8 @@ int rsess_link_drain(struct rsess_sock *rs)
 static bool rsess_link_is_steady(const struct rsess_sock *rs,
 				 const struct rsess_transport *tr)
 {
-	const struct sock *sk = rsess_to_sk(rs);
-
 	return rs->tr == tr && rs->link == RSESS_LINK_LIVE && !rs->unproven &&
-	       sk->sk_socket && !READ_ONCE(rs->deferred);
+	       !rs->orphaned && !READ_ONCE(rs->deferred);
 }
 
 /* The spinlocks of both sockets are held, nobody has locked the outer one, and the transport,
@@ -880,7 +873,8 @@ static bool rsess_link_take(struct rsess_sock *rs, struct rsess_transport *tr)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	u64 rcv_nxt = rs->credit.rcv_nxt;
-	bool shut_off;
+	int state = sk->sk_state;
+	bool shut_off, whole;
 	u32 events;
 	int err;
 
@@ -893,13 +887,18 @@ static bool rsess_link_take(struct rsess_sock *rs, struct rsess_transport *tr)
 	tr->rx.frames = RSESS_SOFTIRQ_FRAMES;
 	err = tr->ops->receive(tr);
 	tr->rx.atomic = false;
+	whole = tr->rx.whole;
+	tr->rx.whole = false;
 	events = tr->rx.events;
 	tr->rx.events = 0;
-	rsess_link_tell(rs, events);
+	/* Nothing of it sleeps: of a session that waits for accept(), of an orphan, and of a
+	 * frame that ends the session or is STOP, there is nothing here.
+	 */
+	rsess_link_events(rs, events);
 	if (rs->credit.rcv_nxt != rcv_nxt &&
 	    rsess_stream_ready(rs, READ_ONCE(sk->sk_rcvlowat)))
 		sk->sk_data_ready(sk);
-	if (err || rs->ack_now)
+	if (err || whole || rs->ack_now || sk->sk_state != state)
 		return false;
 	return !shut_off || !rsess_before(rs->sq.snd_nxt, rs->snd_limit);
 }
@@ -910,17 +909,75 @@ static bool rsess_link_take(struct rsess_sock *rs, struct rsess_transport *tr)
 static bool rsess_link_receive(struct rsess_transport *tr)
 {
 	struct sock *sk = READ_ONCE(tr->sk);
+	struct rsess_sock *rs;
 	bool done = true;
 
 	if (!sk)
 		return false;
+	rs = rsess_sk(sk);
 	bh_lock_sock_nested(sk);
 	if (sock_owned_by_user_nocheck(sk))
-		rsess_work_later(rsess_sk(sk), tr);
+		rsess_work_later(rs, tr);
 	else
-		done = rsess_link_take(rsess_sk(sk), tr);
+		done = rsess_link_take(rs, tr);
+	WRITE_ONCE(rs->behind,
+		   !skb_queue_empty(&tr->sock->sk->sk_receive_queue));
 	bh_unlock_sock(sk);
 	return done;
+}
+
+/* Is there something to read on an inner socket, maybe in its backlog? */
+static bool rsess_link_has_come(const struct sock *inner)
+{
+	if (sock_owned_by_user_nocheck(inner))
+		return true;
+	smp_rmb();	/* who gives the lock back has served the backlog */
+	return !skb_queue_empty_lockless(&inner->sk_receive_queue);
+}
+
+/**
+ * rsess_link_fetch() - take what has arrived while somebody had locked the socket
+ * @rs: session, locked by a process that has found nothing to read
+ *
+ * The work is on its way.  But TCP's backlog has been served before the next one has the
+ * lock, and who reads right after the peer's send() counts on it.
+ *
+ * Context: process; may sleep.  The session may have ended afterwards.
+ * Return: has the peer's stream grown?
+ */
+bool rsess_link_fetch(struct rsess_sock *rs)
+{
+	struct rsess_transport *tr = rs->tr;
+	u64 rcv_nxt = rs->credit.rcv_nxt;
+	struct rsess_context context;
+
+	rsess_locked_by_me(rs);
+	if (rs->link != RSESS_LINK_LIVE || !tr->ops->receive)
+		return false;
+	if (!rsess_link_has_come(tr->sock->sk))
+		return false;
+	rsess_context_enter(&context, rsess_to_sk(rs));
+	rsess_link_work(rs, tr);
+	rsess_context_leave(&context);
+	return rs->credit.rcv_nxt != rcv_nxt;
+}
+
+/**
+ * rsess_link_catch_up() - the same, for one who asks and has not locked the socket
+ * @rs: session
+ *
+ * Waits for works, and for no process that has locked it.
+ *
+ * Context: process; may sleep.
+ */
+void rsess_link_catch_up(struct rsess_sock *rs)
+{
+	if (!READ_ONCE(rs->behind) && !mutex_is_locked(&rs->works))
+		return;
+	if (!rsess_work_trylock(rsess_to_sk(rs)))
+		return;
+	rsess_link_fetch(rs);
+	rsess_work_unlock(rsess_to_sk(rs));
 }
 
 /* One protocol error more: too many?  Only a peer that has shown that it is the

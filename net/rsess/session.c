@@ -184,14 +184,14 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
  * @rs: session, locked
  * @ev: what happened
  *
- * Context: may sleep.  The session may have ended afterwards.
+ * Context: may sleep if that is the last state: the session has ended afterwards.
  */
 void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	int state = rsess_state_next(sk->sk_state, ev);
 
-	rsess_locked_by_me(rs);
+	rsess_owned_by_me(rs);
 	if (state == sk->sk_state)
 		return;
 	if (state == TCP_CLOSE) {

@@ -271,6 +271,7 @@ struct rsess_addrs {
  * @waiting: transports whose works found this socket locked
  * @timer_waits: so did that of @timer
  * @ready_waits: so did so many that had something for accept()
+ * @behind: something has arrived on a transport and was left for its work
  *
  * Under rsess_net.lock:
  * @orphan: place in a list of orphans
@@ -393,6 +394,7 @@ struct rsess_sock {
 	struct list_head	waiting;
 	bool			timer_waits;
 	unsigned int		ready_waits;
+	bool			behind;
 
 	struct list_head	orphan;
 	struct rsess_user	*orphans;
@@ -610,6 +612,8 @@ bool rsess_link_read(struct rsess_sock *rs);
 void rsess_link_live(struct rsess_sock *rs);
 void rsess_link_push(struct rsess_sock *rs);
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr);
+bool rsess_link_fetch(struct rsess_sock *rs);
+void rsess_link_catch_up(struct rsess_sock *rs);
 void rsess_link_restart(struct rsess_sock *rs);
 void rsess_link_replaced(struct rsess_sock *rs);
 bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f);

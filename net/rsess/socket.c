@@ -568,6 +568,7 @@ static __poll_t rsess_poll(struct file *file, struct socket *sock,
 	if (!rsess_is_session(sk))
 		return rsess_plain(sock)->ops->poll(file, sock, wait);
 	sock_poll_wait(file, sock, wait);
+	rsess_link_catch_up(rsess_sk(sk));
 	state = smp_load_acquire(&sk->sk_state); /* rsess_state_set() */
 	if (state == TCP_LISTEN) {
 		rcu_read_lock();	/* rsess_listener_free() */

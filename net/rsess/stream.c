@@ -397,6 +397,8 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		/* An error is kept for the next call. */
 		if (done && (sk->sk_err || sk->sk_state == TCP_CLOSE))
 			break;
+		if (rsess_link_fetch(rsess_sk(sk)))
+			continue;
 		n = rsess_recv_idle(sk, timeo);
 		if (n <= 0)
 			break;

@@ -67,6 +67,16 @@ void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr)
 	list_add_tail(&tr->wait, &rs->waiting);
 }
 
+/* The spinlock in sk_lock is held: take the lock itself, if nobody has it. */
+static bool rsess_work_own(struct sock *sk)
+{
+	lockdep_assert_held(&sk->sk_lock.slock);
+	if (sock_owned_by_user_nocheck(sk))
+		return false;
+	sk->sk_lock.owned = 1;
+	return true;
+}
+
 /**
  * rsess_work_lock() - lock an outer socket in a work
  * @sk: the outer socket
@@ -84,13 +94,34 @@ bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr)
 
 	mutex_lock(&rs->works);
 	spin_lock_bh(&sk->sk_lock.slock);
-	locked = !sock_owned_by_user_nocheck(sk);
-	if (locked)
-		sk->sk_lock.owned = 1;
-	else if (!tr)
+	locked = rsess_work_own(sk);
+	if (!locked && !tr)
 		rs->timer_waits = true;
-	else
+	else if (!locked)
 		rsess_work_later(rs, tr);
+	spin_unlock_bh(&sk->sk_lock.slock);
+	if (locked)
+		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+	else
+		mutex_unlock(&rs->works);
+	return locked;
+}
+
+/**
+ * rsess_work_trylock() - the same, for one who has nothing to come back for
+ * @sk: the outer socket
+ *
+ * Context: process.  Waits for works, and for no process that has locked the socket.
+ * Return: true: locked, to be unlocked by rsess_work_unlock().
+ */
+bool rsess_work_trylock(struct sock *sk)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+	bool locked;
+
+	mutex_lock(&rs->works);
+	spin_lock_bh(&sk->sk_lock.slock);
+	locked = rsess_work_own(sk);
 	spin_unlock_bh(&sk->sk_lock.slock);
 	if (locked)
 		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);

@@ -32,6 +32,7 @@ void rsess_context_leave(const struct rsess_context *c);
 bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr);
 void rsess_work_unlock(struct sock *sk);
 void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr);
+bool rsess_work_trylock(struct sock *sk);
 void rsess_work_ready(struct sock *sk);
 void rsess_work_release(struct sock *sk);
 

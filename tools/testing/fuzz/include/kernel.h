@@ -169,6 +169,7 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *what);
 #define smp_load_acquire(p)	READ_ONCE(*(p))		/* one thread */
 #define smp_mb()		do { } while (0)	/* one thread */
 #define smp_mb__after_atomic()	smp_mb()
+#define smp_rmb()		smp_mb()		/* one thread */
 #define cmpxchg(p, old, new)						\
 	({ typeof(*(p)) was = *(p); *(p) = was == (old) ? (new) : was; was; })
 #define this_cpu_inc(x)		((void)(x)++)
@@ -390,6 +391,7 @@ static inline void spin_unlock(struct fuzz_lock *l)
 #define mutex_init(m)		spin_lock_init(&(m)->lock)
 #define mutex_lock(m)		spin_lock(&(m)->lock)
 #define mutex_unlock(m)		spin_unlock(&(m)->lock)
+#define mutex_is_locked(m)	((m)->lock.held)
 #define read_lock_bh		spin_lock
 #define read_unlock_bh		spin_unlock
 #define write_lock_bh		spin_lock

@@ -123,6 +123,8 @@ static inline bool skb_queue_empty(const struct sk_buff_head *q)
 	return list_empty(&q->list);
 }
 
+#define skb_queue_empty_lockless	skb_queue_empty
+
 static inline void __skb_queue_tail(struct sk_buff_head *q,
 				    struct sk_buff *skb)
 {

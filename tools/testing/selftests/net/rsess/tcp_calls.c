@@ -4,10 +4,12 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -743,6 +745,256 @@ CASE(anywhere, name_has_what_counts)
 	OK(getpeername(l->c, (struct sockaddr *)&name, &len));
 	ASSERT_EQ(wantlen, len);
 	OK(memcmp(&want, &name, len));
+}
+
+/*
+ * Over the loopback device what was sent is there when send() returns, and the end when
+ * close() or shutdown() does.  Programs count on it.  So it is counted how often it is not:
+ * by recv(), and by poll(), which takes no lock.
+ *
+ * With TCP that is so as long as softirqs run at once.  When there are many, it is a thread of
+ * the kernel that runs them: that of the one processor which the test runs on is made to go
+ * first.
+ */
+
+#define PROMPT_ROUNDS	300
+
+/**
+ * struct prompt - how often something was not there
+ * @late: to recv()
+ * @late_polls: to poll()
+ */
+struct prompt {
+	int late;
+	int late_polls;
+};
+
+FIXTURE(prompt) {
+	struct line l;
+	struct prompt p;
+	cpu_set_t all;
+	pid_t ksoftirqd;
+};
+
+KIND_QUIET_VARIANTS(prompt);
+
+static int prompt_pin(int cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	return sched_setaffinity(0, sizeof(one), &one);
+}
+
+/* The thread that runs softirqs on a processor, or a negative errno. */
+static pid_t find_ksoftirqd(int cpu)
+{
+	char want[32], comm[32];
+	glob_t all;
+	pid_t pid = -ESRCH;
+	size_t i;
+	FILE *f;
+
+	snprintf(want, sizeof(want), "ksoftirqd/%d\n", cpu);
+	if (glob("/proc/[0-9]*/comm", 0, NULL, &all))
+		return pid;
+	for (i = 0; i < all.gl_pathc && pid < 0; i++) {
+		f = fopen(all.gl_pathv[i], "r");
+		if (!f)
+			continue;
+		if (fgets(comm, sizeof(comm), f) && !strcmp(comm, want))
+			pid = atoi(all.gl_pathv[i] + strlen("/proc/"));
+		fclose(f);
+	}
+	globfree(&all);
+	return pid;
+}
+
+static int go_first(pid_t pid, bool on)
+{
+	struct sched_param param = { .sched_priority = on };
+
+	return sched_setscheduler(pid, on ? SCHED_FIFO : SCHED_OTHER, &param);
+}
+
+FIXTURE_SETUP(prompt)
+{
+	OK(line_init(&self->l, &variant->kind));
+	OK(sched_getaffinity(0, sizeof(self->all), &self->all));
+	OK(prompt_pin(sched_getcpu()));
+	self->ksoftirqd = find_ksoftirqd(sched_getcpu());
+	ASSERT_LT(0, self->ksoftirqd);
+	OK(go_first(self->ksoftirqd, true));
+}
+
+FIXTURE_TEARDOWN(prompt)
+{
+	EXPECT_EQ(0, go_first(self->ksoftirqd, false));
+	EXPECT_EQ(0, self->p.late);
+	EXPECT_EQ(0, self->p.late_polls);
+	EXPECT_EQ(0, line_end(&self->l));
+}
+
+/* @want bytes, or the end, have to be there. */
+static int prompt_take(struct prompt *p, int fd, ssize_t want)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	char buf[100];
+	ssize_t n;
+
+	if (poll(&pfd, 1, 0) != 1)
+		p->late_polls++;
+	n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+	if (n < 0 && errno == EAGAIN) {
+		p->late++;
+		n = recv(fd, buf, sizeof(buf), 0);
+	}
+	if (n == want)
+		return 0;
+	say("%zd, not %zd: %s", n, want, n < 0 ? strerror(errno) : "");
+	return -EIO;
+}
+
+static int prompt_send(struct prompt *p, int from, int to)
+{
+	return write_all(from, 0, 7) ?: prompt_take(p, to, 7);
+}
+
+/* A new connection, of which the side that accepts says the first word or the last one. */
+static int prompt_round(struct prompt *p, struct line *l, int i)
+{
+	int first, last, ret;
+
+	ret = line_open(l);
+	if (ret)
+		return ret;
+	first = i & 1 ? l->s : l->c;
+	last = first == l->s ? l->c : l->s;
+	ret = prompt_send(p, first, last) ?: prompt_send(p, last, first);
+	if (!ret && i & 2) {
+		ret = shutdown(first, SHUT_WR) ? -errno :
+		      prompt_take(p, last, 0) ?:
+		      prompt_send(p, last, first) ?:
+		      close(last) ?: prompt_take(p, first, 0);
+		close(first);
+	} else if (!ret) {
+		ret = close(first) ?: prompt_take(p, last, 0);
+		close(last);
+	}
+	l->c = -1;
+	l->s = -1;
+	return ret;
+}
+
+CASE(prompt, bytes_and_ends)
+{
+	int i;
+
+	for (i = 0; i < PROMPT_ROUNDS; i++) {
+		OK(prompt_round(&self->p, &self->l, i));
+	}
+}
+
+/* Who dials has TCP only, and then the one who listens. */
+CASE(prompt, beside_tcp)
+{
+	struct kind tcp = {
+		.domain = variant->kind.family, .family = variant->kind.family,
+	};
+	struct line *l = &self->l;
+	int i;
+
+	l->kind = &tcp;
+	for (i = 0; i < PROMPT_ROUNDS; i++) {
+		OK(prompt_round(&self->p, &self->l, i));
+	}
+	l->kind = &variant->kind;
+	line_close(&l->lfd);
+	l->lfd = new_listener(tcp.domain, tcp.family);
+	ASSERT_LE(0, l->lfd);
+	for (i = 0; i < PROMPT_ROUNDS; i++) {
+		OK(prompt_round(&self->p, &self->l, i));
+	}
+}
+
+CASE(prompt, long_talk)
+{
+	struct line *l = &self->l;
+	int i;
+
+	OK(line_open(l));
+	for (i = 0; i < PROMPT_ROUNDS; i++) {
+		OK(prompt_send(&self->p, l->c, l->s));
+		OK(prompt_send(&self->p, l->s, l->c));
+	}
+}
+
+/* Before accept() there is no socket that it could come to. */
+CASE(prompt, sent_before_accept)
+{
+	struct line *l = &self->l;
+	int i;
+
+	for (i = 0; i < PROMPT_ROUNDS; i++) {
+		l->c = line_connect(l);
+		ASSERT_LE(0, l->c);
+		OK(write_all(l->c, 0, 7));
+		if (i & 1) {
+			OK(close(l->c));
+		}
+		l->s = line_accept(l);
+		ASSERT_LE(0, l->s);
+		OK(prompt_take(&self->p, l->s, 7));
+		if (i & 1) {
+			OK(prompt_take(&self->p, l->s, 0));
+		} else {
+			OK(close(l->c));
+		}
+		OK(close(l->s));
+		l->c = -1;
+		l->s = -1;
+	}
+}
+
+/* A thread on another processor asks all the time, and has the socket locked: what comes then
+ * is there all the same when recv() has the lock.  poll() waits for none.
+ */
+struct asker {
+	int fd;
+	cpu_set_t all;
+};
+
+static void *ask_always(void *arg)
+{
+	const struct asker *a = arg;
+
+	sched_setaffinity(0, sizeof(a->all), &a->all);
+	for (;;) {
+		get_int(a->fd, SOL_TCP, TCP_MAXSEG);
+		pthread_testcancel();
+	}
+	return NULL;
+}
+
+CASE(prompt, beside_a_call)
+{
+	struct asker asker = { .all = self->all };
+	struct line *l = &self->l;
+	pthread_t thread;
+	int i;
+
+	OK(line_open(l));
+	asker.fd = l->s;
+	/* An acknowledgment that Nagle's algorithm waits for may come from there. */
+	OK(set_int(l->c, SOL_TCP, TCP_NODELAY, 1));
+	OK(pthread_create(&thread, NULL, ask_always, &asker));
+	for (i = 0; i < PROMPT_ROUNDS; i++) {
+		OK(prompt_send(&self->p, l->c, l->s));
+	}
+	OK(pthread_cancel(thread));
+	OK(pthread_join(thread, NULL));
+	self->p.late_polls = 0;
 }
 
 TEST_HARNESS_MAIN
