@@ -163,14 +163,33 @@ int rsess_input_forged(const struct rsess_transport *tr)
 	return -EBADMSG;
 }
 
-/* Frames on a transport that is not live: the dialer awaits its answer. */
-static int rsess_input_greeting(const struct rsess_sock *rs, u8 type)
+/* The answer to RESUME is none of ours.  In-band there is nothing else that tells that who has
+ * answered does not have the protocol.  A connection that is reset or ends without an answer
+ * does not: its other end may be a proxy's.
+ */
+static void rsess_input_strange(struct rsess_transport *tr)
 {
+	const struct rsess_sock *rs;
+
+	if (!tr->sk)
+		return;
+	rs = rsess_sk(tr->sk);
+	if (rs->inband && rs->link == RSESS_LINK_GREETING &&
+	    rsess_to_sk(rs)->sk_state != TCP_SYN_SENT)
+		tr->stranger = true;
+}
+
+/* Frames on a transport that is not live: the dialer awaits its answer. */
+static int rsess_input_greeting(const struct rsess_sock *rs,
+				struct rsess_transport *tr)
+{
+	u8 type = tr->rx.f.type;
 	bool hello = rsess_to_sk(rs)->sk_state == TCP_SYN_SENT;
 
 	if (type == RSESS_ABORT ||
 	    type == (hello ? RSESS_WELCOME : RSESS_RESUMED))
 		return 0;
+	rsess_input_strange(tr);
 	return rsess_wire_known(type) ? -EPROTO : 0;
 }
 
@@ -234,7 +253,7 @@ static int rsess_input_begin(struct rsess_transport *tr)
 		       0 : -EPROTO;
 	rs = rsess_sk(tr->sk);
 	if (rs->link != RSESS_LINK_LIVE)
-		return rsess_input_greeting(rs, f->type);
+		return rsess_input_greeting(rs, tr);
 
 	rsess_input_confirmed(rs);
 	if (f->type == RSESS_ABORT)
@@ -514,6 +533,7 @@ static int rsess_input_hdr(struct rsess_transport *tr,
 		return rsess_input_unproven(tr, refused) ?: len;
 	if (refused) {
 		RSESS_INC(sock_net(tr->sock->sk), FRAMES_MALFORMED);
+		rsess_input_strange(tr);
 		return -EPROTO;
 	}
 	return rsess_input_judge(tr) ?: len;

@@ -167,6 +167,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->stop_queued = false;
 	rs->stopped = false;
 	rs->dropped = 0;
+	rs->unread = 0;
 	rs->shown = 0;
 	rs->rcv_fin = false;
 	rs->ack_now = false;

@@ -228,6 +228,7 @@ struct rsess_addrs {
  * @stop_queued: this side reads no more
  * @stopped: the peer reads no more
  * @dropped: bytes that were not sent because the peer reads no more
+ * @unread: bytes that were taken when the peer had closed: as good as sent
  * @shown: state that the application sees when that is not the session's, else 0: the
  *	peer has ended our direction too, the application has not, so it is TCP_CLOSE_WAIT
  *	until it has written something, and TCP_CLOSE then
@@ -354,6 +355,7 @@ struct rsess_sock {
 	bool			stop_queued;
 	bool			stopped;
 	u64			dropped;
+	u64			unread;
 	u8			shown;
 	bool			rcv_fin;
 	bool			ack_now;

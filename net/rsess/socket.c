@@ -757,8 +757,9 @@ static s64 rsess_ioctl_count(struct rsess_sock *rs, unsigned int cmd)
 	if (cmd == SIOCINQ)
 		return rsess_urgent_inq(rs);
 	/* The offsets outlive the session: an error delivers nothing. */
-	return rs->dropped + (cmd == SIOCOUTQ ? rsess_sendq_retained(&rs->sq) :
-						rsess_sendq_unsent(&rs->sq));
+	if (cmd == SIOCOUTQNSD)
+		return rs->dropped + rsess_sendq_unsent(&rs->sq);
+	return rs->dropped + rs->unread + rsess_sendq_retained(&rs->sq);
 }
 
 static int rsess_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)

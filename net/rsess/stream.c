@@ -60,7 +60,7 @@ static int rsess_send_fill(struct rsess_sock *rs, struct msghdr *msg)
 	if (!len)
 		goto trim;
 	if (rs->shown) {		/* the peer has closed: nobody will read it */
-		rs->dropped += len;
+		rs->unread += len;
 		err = len;
 		goto trim;
 	}

@@ -207,22 +207,72 @@ CASE(dialer, other_reasons_are_not_retried)
 	ASSERT_EQ(ECONNRESET, pair_fails(s));
 }
 
-/* A service that is none of ours has taken the port for a while: more often than a
- * peer may break the protocol.
+/* A service that is none of ours answers a RESUME, over and over. */
+static int stranger_answers(struct pair *s, const char *answer, int times)
+{
+	struct peer *p = &s->p;
+	int i, ret = 0;
+
+	for (i = 0; i < times && !ret; i++)
+		ret = peer_accept(p) ?: peer_expect(p, RSESS_RESUME) ?:
+		      peer_send_raw(p, answer, strlen(answer)) ?:
+		      peer_gone(p);
+	return ret;
+}
+
+static const char http[] = "HTTP/1.1 400 Bad Request\r\n\r\n......";
+static const char smtp[] = "220 mail.example.org\r\n...........";
+
+/* It has taken the port for a while, more often than a peer may break the protocol, and the
+ * application has said that one may be the wrong host.
  */
 CASE(dialer, strangers_break_nothing)
 {
-	static const char http[] = "HTTP/1.1 400 Bad Request\r\n\r\n......";
+	struct pair *s = &self->s;
+	int one = 1;
+
+	OK(pair_open(s));
+	OK(setsockopt(s->fd, SOL_RSESS, RSESS_RETRY_UNKNOWN, &one, sizeof(one)));
+	OK(pair_write(s, 1000));
+	peer_reset(&s->p);
+	OK(stranger_answers(s, http, 33));
+	OK(pair_again(s));
+	OK(pair_finish(s));
+	ASSERT_EQ(0, stat_get("PeersReplaced"));
+}
+
+/* Otherwise the peer has come back without the protocol, as when it does not take up the
+ * option: the service is not bothered for long.
+ */
+CASE(dialer, strangers_take_its_place)
+{
+	struct pair *s = &self->s;
+
+	OK(pair_open(s));
+	OK(pair_write(s, 1000));
+	peer_reset(&s->p);
+	OK(stranger_answers(s, smtp, 4));
+	/* In a row. */
+	OK(peer_accept(&s->p));
+	peer_reset(&s->p);
+	OK(stranger_answers(s, smtp, 5));
+	ASSERT_EQ(ECONNRESET, pair_fails(s));
+	ASSERT_EQ(1, stat_get("PeersReplaced"));
+}
+
+/* Who ends connections and says nothing may be a proxy whose server is away. */
+CASE(dialer, silence_is_no_stranger)
+{
 	struct pair *s = &self->s;
 	int i;
 
 	OK(pair_open(s));
 	OK(pair_write(s, 1000));
 	peer_reset(&s->p);
-	for (i = 0; i < 33; i++) {
+	for (i = 0; i < 12; i++) {
 		OK(peer_accept(&s->p));
 		OK(peer_expect(&s->p, RSESS_RESUME));
-		OK(peer_send_raw(&s->p, http, sizeof(http) - 1));
+		OK(shutdown(s->p.fd, SHUT_WR));
 		OK(peer_gone(&s->p));
 	}
 	OK(pair_again(s));
@@ -329,19 +379,15 @@ CASE(dialer, no_answer_after_strangers)
 {
 	unsigned int wait_ms = 1000 * slowness();
 	struct pair *s = &self->s;
-	int i;
+	int one = 1;
 
 	OK(sysctl_set("rsess/timeout_ms", 6 * wait_ms));
 	OK(pair_open(s));
+	OK(setsockopt(s->fd, SOL_RSESS, RSESS_RETRY_UNKNOWN, &one, sizeof(one)));
 	OK(pair_write(s, 1000));
 	OK(sysctl_set("rsess/handshake_timeout_ms", wait_ms));
 	peer_reset(&s->p);
-	for (i = 0; i < 6; i++) {
-		OK(peer_accept(&s->p));
-		OK(peer_expect(&s->p, RSESS_RESUME));
-		OK(peer_send_raw(&s->p, "220 mail.example.org\r\n...........", 33));
-		OK(peer_gone(&s->p));
-	}
+	OK(stranger_answers(s, smtp, 6));
 	OK(peer_accept(&s->p));
 	OK(peer_expect(&s->p, RSESS_RESUME));
 	OK(peer_gone(&s->p));

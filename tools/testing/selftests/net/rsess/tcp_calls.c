@@ -615,6 +615,23 @@ CASE(calls, queue_of_a_full_peer)
 	OK(wait_confirmed(l->c));
 }
 
+/* The first write when the peer has closed is sent, and nobody has it. */
+CASE(calls, queue_of_a_closed_peer)
+{
+	struct line *l = &self->l;
+	int out = 0, unsent = 0;
+
+	OK(line_talk(l));
+	OK(line_close(&l->s));
+	OK(read_eof(l->c));
+	OK(write_all(l->c, 0, 100));
+	ASSERT_LT(0, wait_for(l->c, POLLERR));
+	OK(ioctl(l->c, SIOCOUTQ, &out));
+	OK(ioctl(l->c, SIOCOUTQNSD, &unsent));
+	ASSERT_EQ(100, out);
+	ASSERT_EQ(0, unsent);
+}
+
 /* Many connections, one after the other and at once. */
 CASE(calls, many)
 {
