@@ -42,6 +42,19 @@ static void rsess_listener_queue(struct rsess_listener *lsn,
 		rsess_listener_worked(lsn);
 }
 
+/* Who listens last says what is wanted; but sessions that need the listener to come
+ * back can only do so if it answers them.  So "off" waits until there is none.
+ * Locked: lsn->lock.
+ */
+static void rsess_listener_policy(struct rsess_listener *lsn, u8 negotiate)
+{
+	lsn->wanted = negotiate;
+	if (negotiate == RSESS_NEGOTIATE_OFF && lsn->users > lsn->owners)
+		return;
+	WRITE_ONCE(lsn->negotiate, negotiate);
+	lsn->ops->answers(lsn, negotiate != RSESS_NEGOTIATE_OFF);
+}
+
 /* One of its users goes, who may have been there for tombstones. */
 static void rsess_listener_put_one(struct rsess_listener *lsn, bool remnant)
 {
@@ -52,6 +65,8 @@ static void rsess_listener_put_one(struct rsess_listener *lsn, bool remnant)
 		lsn->remnants--;
 	last = !--lsn->users;
 	dead = lsn->dead;
+	if (!dead && lsn->wanted != lsn->negotiate)
+		rsess_listener_policy(lsn, lsn->wanted);
 	if (last && !dead)
 		rsess_listener_queue(lsn, &lsn->free_work);
 	spin_unlock(&lsn->lock);
@@ -876,6 +891,7 @@ static int rsess_listener_reopen(struct rsess_net *rn,
 	lsn->inband = at->inband;
 	if (at->inband)
 		lsn->negotiate = RSESS_NEGOTIATE_REQUIRE;
+	lsn->wanted = lsn->negotiate;
 	lsn->synopt.door = door;
 	err = lsn->ops->listen(lsn);
 	rsess_listener_refusal(lsn);
@@ -997,17 +1013,6 @@ static void rsess_listener_forsake(struct rsess_sock *rs)
 	WRITE_ONCE(rs->lsn, NULL);
 	rsess_listener_leave(lsn, rs);
 	rsess_listener_put(lsn);
-}
-
-/* Who listens last says what is wanted; but sessions that need the listener to come
- * back can only do so if it answers them.  Locked: lsn->lock.
- */
-static void rsess_listener_policy(struct rsess_listener *lsn, u8 negotiate)
-{
-	if (negotiate == RSESS_NEGOTIATE_OFF && lsn->users > lsn->owners)
-		return;
-	WRITE_ONCE(lsn->negotiate, negotiate);
-	lsn->ops->answers(lsn, negotiate != RSESS_NEGOTIATE_OFF);
 }
 
 /**

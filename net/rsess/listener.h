@@ -36,6 +36,7 @@ struct rsess_transport;
  * @uid: of the application that bound it; another user cannot take it over
  * @synopt: of @sock, for TCP
  * @negotiate: enum rsess_negotiate, of who listened last; written under @lock
+ * @wanted: what it is to be as soon as no session needs @sock; under @lock
  * @accept_work: takes connections from @sock
  * @serial: how many it has taken; its alone
  * @retries: how often in a row it lacked memory; its alone
@@ -91,6 +92,7 @@ struct rsess_listener {
 	kuid_t			uid;
 	struct rsess_synopt	synopt;
 	u8			negotiate;
+	u8			wanted;
 	struct delayed_work	accept_work;
 	u32			serial;
 	u32			retries;

@@ -847,6 +847,54 @@ CASE(listening, draining_service_refuses)
 	close(s);
 }
 
+/* Is one who dials plain?  Nobody accepts it. */
+static int dials_plain(int family)
+{
+	struct rsess_info info;
+	socklen_t len = sizeof(info);
+	int fd = new_socket(AF_RSESS, 0);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = dial(fd, family) ||
+	      getsockopt(fd, SOL_RSESS, RSESS_INFO, &info, &len) ?
+	      -errno : (int)info.plain;
+	close(fd);
+	return ret;
+}
+
+static bool is_plain_by_now(void *family)
+{
+	return dials_plain(*(int *)family) > 0;
+}
+
+/* A session that was accepted at an address can come back there, whatever the next who
+ * listens there says; he has his way when it has ended.
+ */
+CASE(listening, off_waits_for_the_last_session)
+{
+	int off = RSESS_NEGOTIATE_OFF, family = variant->family;
+	int a, c, s;
+
+	if (variant->domain != AF_RSESS || variant->protocol != IPPROTO_TCP) {
+		return;
+	}
+	OK(last_one(variant->domain, family, &c, &s));
+	a = BOUND(ADDR);
+	ASSERT_LE(0, a);
+	OK(setsockopt(a, SOL_RSESS, RSESS_NEGOTIATE, &off, sizeof(off)));
+	OK(listen(a, 100));
+	ASSERT_LT(0, tear(PORT));
+	OK(write_all(c, 0, 100));
+	OK(read_all(s, 0, 100));
+	close(c);
+	OK(read_eof(s));
+	close(s);
+	OK(wait_until(is_plain_by_now, &family));
+	close(a);
+}
+
 /* The same of a service for both families. */
 CASE(listening, draining_service_for_all_refuses)
 {
