@@ -91,8 +91,9 @@ static int rsess_recvq_gather(struct sock *sk, struct sk_buff_head *queue,
  * @gfp: for an skb
  *
  * A piece that is kept by reference pays for all of its skb, and so does the next one
- * of the same skb: only one that is most of it is kept so.  The window is half of
- * SO_RCVBUF, so that this keeps within it.
+ * of the same skb: a small one is kept so only if it is most of it.  The window is half of
+ * SO_RCVBUF, so that this keeps within it, unless the transport has put together skbs of
+ * several large pieces while the socket was locked: then each pays for all of them.
  *
  * Context: any; may sleep if @gfp allows it.
  * Return: 0; -ENOMEM, and then nothing was queued and the caller tries later.

@@ -88,6 +88,10 @@ is_gone() {
 	[ ! -e /sys/class/net/u0 ]
 }
 
+has_let_go() {
+	[ "$(references)" -lt "$with" ]
+}
+
 leave_behind() {
 	local with pid
 
@@ -108,7 +112,7 @@ leave_behind() {
 	ip netns exec $ns ss -Kt >/dev/null 2>&1
 	with=$(references)
 	ip netns del $ns
-	until_true is_gone && [ "$(references)" -lt "$with" ]
+	until_true is_gone && until_true has_let_go
 }
 
 ns=rsess-kuser
