@@ -54,7 +54,7 @@ selftests.like	60	160	0	selftests tcp_states tcp_options tcp_listen
 selftests.calls	42	100	0	selftests tcp_stream tcp_flags tcp_splice tcp_calls tcp_stamps
 selftests.bad	40	0	0	selftests hostile
 selftests.over	37	95	0	selftests transports sctp
-vm		36	0	24	part_vm
+vm		45	0	27	part_vm
 selinux		60	0	41	part_selinux
 module		30	0	9	part_module
 kernel_user	60	0	12	part_kernel_user

@@ -3,7 +3,7 @@
 #
 # usage: selftest.sh [KERNEL]
 #
-# Tests of "run". Prints TAP. Boots seven times, which takes about a minute.
+# Tests of "run". Prints TAP. Boots nine times, which takes about a minute.
 #
 # Functions are called by way of check().
 # shellcheck disable=SC2317
@@ -126,6 +126,24 @@ if [ "$kernel" = um ] || [[ $kernel == *-um-* ]]; then
 else
 	check oops__fails [ $code -eq 125 ]
 	check oops__is_shown complaint 'sysrq triggered crash'
+fi
+
+# --- two machines ---------------------------------------------------------
+
+if [ "$kernel" = um ] || [[ $kernel == *-um-* ]]; then
+	skip nodes__are_joined "no wire on User-mode Linux"
+	skip nodes__are_told_apart "no wire on User-mode Linux"
+	skip nodes__one_that_fails "no wire on User-mode Linux"
+else
+	# shellcheck disable=SC2016
+	vm --no-module --smp 1 --nodes 2 -- sh -c 'echo "node $NODE"
+		[ $NODE = 2 ] || exec busybox nc -l -p 9
+		until echo joined | busybox nc 10.9.0.1 9; do sleep 0.1; done
+		exit 1'
+	check nodes__are_joined line joined
+	check nodes__are_told_apart sh -c "grep -qx 'node 1' '$scratch/out' &&
+		grep -qx '# 2: node 2' '$scratch/out'"
+	check nodes__one_that_fails [ $code -eq 1 ]
 fi
 
 # --- too long, interrupted, not possible -----------------------------------
