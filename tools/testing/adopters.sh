@@ -3,28 +3,55 @@
 #
 # Users of TCP in the kernel whose sockets rsess_adopt.ko makes sessions, in a VM.
 #
-# usage: adopters.sh [RELEASE|SERIES [SCRIPT...]]
+# usage: adopters.sh [--table] [RELEASE|SERIES [SCRIPT...]]
 #
 # A SCRIPT is one of adopters/; none is all. What it needs of a machine is in the table
-# below.
+# below. --table has it show TCP beside sessions, instead of tests: for "make demo".
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=vm/lib.sh disable=SC1091
 . "$here/vm/lib.sh"
 
-# NAME, memory, size of the disk, packages of Debian
+# NAME, options of vm/run
 scripts='
-nfs	256M	1G	nfs-kernel-server
+nfs	--mem 256M --disk 1G
+dlm	--mem 1G --smp 1 --nodes 2
 '
 
-# run NAME MEMORY DISK PACKAGE...
-run() {
+# Prints what each script wants to be told.
+arguments_nfs() {
 	local packages
 
-	packages=$("$here/apps/packages.sh" "${@:4}")
-	"$here/vm/run" --kernel "$release" --mem "$2" --disk "$3" --timeout 1200 \
-		-- "$here/adopters/$1.sh" --packages "$packages"
+	packages=$("$here/apps/packages.sh" nfs-kernel-server) &&
+		echo "--packages $packages"
+}
+
+arguments_dlm() {
+	local old
+
+	old=$("$here/adopters/build_dlm.sh" "$release") && echo "--old $old"
+}
+
+# run NAME OPTION...
+run() {
+	local arguments
+
+	arguments=$("arguments_$1") || return
+	# shellcheck disable=SC2086
+	"$here/vm/run" --kernel "$release" "${@:2}" --timeout 1200 \
+		-- "$here/adopters/$1.sh" $arguments $table
+}
+
+run_all() { # [SCRIPT...]
+	local name options status=0
+
+	while read -r name options; do
+		[ -n "$name" ] && wanted "$name" "$@" || continue
+		# shellcheck disable=SC2086
+		run "$name" $options </dev/null || status=$?
+	done <<<"$scripts"
+	return $status
 }
 
 # wanted NAME SCRIPT...
@@ -32,19 +59,24 @@ wanted() {
 	[ $# -eq 1 ] || [[ " ${*:2} " == *" $1 "* ]]
 }
 
+table=
+if [ "${1:-}" = --table ]; then
+	table=$1
+	shift
+fi
 choose_kernel "${1:-6.1}"
 [ $# -eq 0 ] || shift
-need_packages gcc:gcc make:make ip:iproute2 /usr/bin/python3:python3 \
-	mkfs.ext4:e2fsprogs mkswap:util-linux
+need_packages gcc:gcc make:make ip:iproute2 tcpkill:dsniff nft:nftables \
+	/usr/bin/python3:python3 mkfs.ext4:e2fsprogs mkswap:util-linux
 make_for "$release" module
+if [ -n "$table" ]; then
+	run_all "$@"
+	exit
+fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
-while read -r name memory disk packages; do
-	[ -n "$name" ] && wanted "$name" "$@" || continue
-	# shellcheck disable=SC2086
-	run "$name" "$memory" "$disk" $packages </dev/null || status=$?
-done <<<"$scripts" > >(tee "$log")
+run_all "$@" > >(tee "$log") || status=$?
 wait $!
 "$here/selftests/net/rsess/tap_total.sh" "$log" || exit $((status ? status : 1))
 exit $status

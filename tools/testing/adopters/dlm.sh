@@ -1,0 +1,323 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The DLM of Debian's kernel on two nodes, unchanged: their connections are reset all the
+# time while both count in the same lock value blocks. The sum of the counters has to be
+# what they have counted, and the DLM must not have noticed.
+#
+# What dlm_controld does for a cluster, by configfs and sysfs, is done here: there is no
+# corosync.
+#
+# To be run in two guests that are thrown away, vm/run --nodes 2. The first one prints TAP.
+# Needs root and the modules.
+#
+# usage: dlm.sh --old DLM.KO [--table] [TEST...]
+#
+# --old is the DLM as it was before it resent what a connection had lost, see build_dlm.sh.
+# --table is for the demo: not TAP, but TCP beside sessions.
+
+set -u
+self=$(readlink -f "$0")
+here=$(dirname "$self")
+# shellcheck source-path=SCRIPTDIR source=../selftests/net/rsess/lib.sh
+. "$here/../selftests/net/rsess/lib.sh"
+here=$(dirname "$self")
+selftests=$here/../selftests/net/rsess
+ko=$here/../../../build/$(uname -r)/rsess_adopt.ko
+parameters=/sys/module/rsess_adopt/parameters
+cluster=/sys/kernel/config/dlm/cluster
+port=21064
+resources=20
+seconds=30
+old=
+table=
+tests_wanted=(is_adopted counts_under_resets leaves
+	counts_under_resets_without_midcomms falls_back)
+scratch=$(mktemp -d)
+
+# --- what each node does ---------------------------------------------------------
+
+adopt() { # [MODULES]
+	[ -e $parameters ] || insmod "$ko" && echo "$1" >$parameters/modules
+}
+
+# A struct sockaddr_storage of AF_INET, without a port.
+address_of() { # NODE
+	printf '%b' "\\2\\0\\0\\0\\12\\11\\0\\0$1" | dd bs=128 conv=sync status=none
+}
+
+load_dlm() { # [KO]
+	local n
+
+	modprobe configfs
+	mountpoint -q /sys/kernel/config ||
+		mount -t configfs configfs /sys/kernel/config || return
+	if [ $# -gt 0 ]; then insmod "$1"; else modprobe dlm; fi &&
+	mkdir $cluster && echo rsess >$cluster/cluster_name &&
+	echo 1 >$cluster/log_info || return
+	for n in 1 2; do
+		mkdir $cluster/comms/$n && echo $n >$cluster/comms/$n/nodeid &&
+		{ [ $n != "$NODE" ] || echo 1 >$cluster/comms/$n/local; } &&
+		address_of $n | dd of=$cluster/comms/$n/addr bs=128 status=none ||
+			return
+	done
+}
+
+appears() {
+	[ -e "$1" ]
+}
+
+# Both nodes at once: the group has both from the start.
+join() { # LOCKSPACE
+	local n space=$cluster/spaces/$1 control=/sys/kernel/dlm/$1
+
+	"$here/dlm_locks.py" join "$1" &
+	mkdir "$space" && until_true appears "$control/control" || return
+	for n in 1 2; do
+		mkdir "$space/nodes/$n" && echo $n >"$space/nodes/$n/nodeid" ||
+			return
+	done
+	echo 4660 >"$control/id" && echo 1 >"$control/control" &&
+	echo 0 >"$control/event_done" && wait $!
+}
+
+leave() { # LOCKSPACE
+	local control=/sys/kernel/dlm/$1
+
+	"$here/dlm_locks.py" leave "$1" &
+	while kill -0 $! 2>/dev/null; do
+		echo 0 >"$control/event_done"
+		sleep 0.2
+	done 2>/dev/null
+	wait $! && rmdir "$cluster/spaces/$1"/nodes/* "$cluster/spaces/$1"
+}
+
+unload_dlm() {
+	rmdir $cluster/comms/* $cluster && rmmod dlm
+}
+
+counter() {
+	awk -v name="$1" '$1 == name { print $2 }' /proc/net/rsess_stat
+}
+
+adopted() {
+	awk '$1 == "dlm" { print $2 }' $parameters/adopted
+}
+
+sessions() {
+	grep -c "ESTABLISHED.*:$port" /proc/net/rsess
+}
+
+# Connections of the DLM that have come to this node.
+connects() {
+	dmesg | grep -c 'dlm: got connection from'
+}
+
+hold() { # LOCKSPACE
+	echo $BASHPID >/run/dlm-hold
+	exec "$here/dlm_locks.py" hold "$1" $resources $((NODE - 1)) 2
+}
+
+end_hold() {
+	kill "$(</run/dlm-hold)"
+}
+
+count() { # LOCKSPACE
+	"$here/dlm_locks.py" count "$1" $resources $seconds
+}
+
+# --- what the first one does with both ------------------------------------------------
+
+other() { # FUNCTION [ARGUMENT...]
+	"$here/node.py" "$self" --call "$@"
+}
+
+both() { # FUNCTION [ARGUMENT...]
+	local pid status=0
+
+	other "$@" &
+	pid=$!
+	"$@" || status=1
+	wait $pid || status=1
+	return $status
+}
+
+# begin MODULES [KO]: a lockspace of both; MODULES are adopted
+begin() {
+	both adopt "$1" && both load_dlm "${@:2}" && both join ls
+}
+
+end() {
+	both leave ls && both unload_dlm
+}
+
+# value NAME: of NAME=VALUE; the sum where there are more
+value() {
+	sed -n "s/^.*\<$1=\([0-9]*\).*$/\1/p" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# Counters have to stay where they are, each with one of the nodes.
+hold_both() {
+	rm -f "$scratch"/hold.*
+	hold ls >"$scratch/hold.1" &
+	other hold ls >"$scratch/hold.2" &
+	until_true grep -q held "$scratch/hold.1" &&
+	until_true grep -q held "$scratch/hold.2"
+}
+
+# Sets $operations and $worst; $sum is - if one of them has waited in vain.
+count_both() {
+	local status=0
+
+	hold_both || return
+	other count ls >"$scratch/count.2" &
+	count ls >"$scratch/count.1" || status=1
+	wait $! || status=1
+	operations=$(cat "$scratch"/count.* | value operations)
+	worst=$(sed -n 's/.*worst=//p' "$scratch"/count.* | sort -n | tail -n 1)
+	sum=-
+	[ $status -ne 0 ] ||
+		sum=$("$here/dlm_locks.py" sum ls $resources | value sum)
+	both end_hold
+	[ "$sum" = "$operations" ]
+}
+
+# count_both() while the connections are reset. Sets also $resets, $resumes and $again, how
+# often the DLM has connected anew.
+count_torn() {
+	local tear status=0
+
+	resumes=$(counter Resumes)
+	again=$(($(connects) + $(other connects)))
+	"$selftests/tear.sh" --pause 0.5 --seconds 3600 --turns 10000 eth0 $port \
+		>"$scratch/tear" &
+	tear=$!
+	count_both || status=1
+	kill $tear
+	wait $tear
+	resets=$(tail -n 1 "$scratch/tear" | value resets)
+	resumes=$(($(counter Resumes) - resumes))
+	again=$(($(connects) + $(other connects) - again))
+	return $status
+}
+
+# --- the tests ---------------------------------------------------------------------------
+
+# A listener of each node, and the socket of one that has connected.
+is_adopted() {
+	local mine theirs
+
+	mine=$(adopted)
+	theirs=$(other adopted)
+	echo "# adopted: $mine, $theirs; sessions: $(sessions), $(other sessions)"
+	[ "$mine" -ge 1 ] && [ "$theirs" -ge 1 ] && [ $((mine + theirs)) -ge 3 ] &&
+	[ "$(sessions)" -ge 1 ] && [ "$(other sessions)" -eq "$(sessions)" ]
+}
+
+counts_under_resets() {
+	local status=0
+
+	count_torn || status=1
+	echo "# $operations operations, sum $sum, the longest took $worst s;" \
+		"$resets resets, $resumes resumes, $again connects of the DLM"
+	[ $status -eq 0 ] && [ "$resumes" -ge 3 ] && [ "$again" -eq 0 ]
+}
+
+has_the_port() {
+	/usr/bin/python3 -c "import socket; socket.create_server(('', $port))" \
+		2>/dev/null
+}
+
+leaves() {
+	end && ! grep -q '^dlm ' /proc/modules && until_true has_the_port &&
+	until_true other has_the_port && [ "$(sessions)" -eq 0 ]
+}
+
+counts_under_resets_without_midcomms() {
+	begin dlm "$old" && counts_under_resets && end
+}
+
+# The other node has no sessions.
+falls_back() {
+	local before
+
+	before=$(counter FallbackPeer)
+	other adopt "" && adopt dlm && both load_dlm && both join ls &&
+	count_both && [ "$(sessions)" -eq 0 ] &&
+	[ "$(counter FallbackPeer)" -gt "$before" ] && end
+}
+
+# --- the table -----------------------------------------------------------------------------
+
+print_row() {
+	printf '%-31s %6s %7s %8s %10s %8s %9s  %s\n' "$@"
+}
+
+row() { # NAME MODULES [KO]
+	local right=yes
+
+	echo "demo: $1: both nodes count for $seconds seconds, while their connections" \
+		"are reset"
+	begin "${@:2}" || return
+	count_torn || right=NO
+	[ "$sum" != - ] || right="NO: waits for ever"
+	print_row "$1" "$resets" "$resumes" "$again" "$operations" "$sum" "$worst s" \
+		"$right" >>"$scratch/table"
+	[ "$right" = yes ]
+}
+
+# The last one stays as it is: a DLM that waits for ever cannot be removed.
+show_table() {
+	local status=0
+
+	row "DLM, sessions" dlm && [ "$again" -eq 0 ] || status=1
+	end >/dev/null
+	row "DLM, TCP" "" || status=1
+	end >/dev/null
+	row "DLM without midcomms, sessions" dlm "$old" && [ "$again" -eq 0 ] ||
+		status=1
+	end >/dev/null
+	! row "DLM without midcomms, TCP" "" "$old" || status=1
+	echo
+	print_row '' resets resumes connects operations counted 'longest' right
+	cat "$scratch/table"
+	echo
+	if [ $status -eq 0 ]; then
+		echo "demo: PASS"
+	else
+		echo "demo: FAIL"
+	fi
+	return $status
+}
+
+if [ "${1:-}" = --call ]; then
+	"${@:2}"
+	exit
+fi
+while [ $# -gt 0 ]; do
+	case $1 in
+	--old) old=$2; shift 2 ;;
+	--table) table=yes; shift ;;
+	-*) exit 2 ;;
+	*) break ;;
+	esac
+done
+[ $# -eq 0 ] || tests_wanted=("$@")
+if [ "$NODE" -ne 1 ]; then
+	"$here/node.py" --serve
+	exit
+fi
+if [ -n "$table" ]; then
+	show_table
+	failed=$?
+else
+	plan $((${#tests_wanted[@]} + 1))
+	begin dlm
+	result $? dlm.joins
+	for name in "${tests_wanted[@]}"; do
+		"$name"
+		result $? "dlm.$name"
+	done
+fi
+"$here/node.py" --end
+[ "$failed" -eq 0 ]
