@@ -7,7 +7,7 @@
 # make model           every state of a model of the session protocol
 # make fuzz            RUNS=N inputs to the codec and to the session, in user space
 # make demo            the main job, in a throw-away VM; TRANSPORT=sctp: over SCTP;
-#                      ADOPTER=dlm: a user of TCP in the kernel, with sessions and without
+#                      ADOPTER=dlm, cifs: users of TCP in the kernel, with sessions and without
 # make check           the tests, in VMs, in the time that a person waits
 # make check-all       all tests, in every variant
 # make check-apps      programs of Debian, unchanged, in a VM

@@ -17,6 +17,7 @@ here=$(dirname "$(readlink -f "$0")")
 scripts='
 nfs	--mem 256M --disk 1G
 dlm	--mem 1G --smp 1 --nodes 2
+cifs	--mem 1G
 '
 
 # Prints what each script wants to be told.
@@ -31,6 +32,13 @@ arguments_dlm() {
 	local old
 
 	old=$("$here/adopters/build_dlm.sh" "$release") && echo "--old $old"
+}
+
+arguments_cifs() {
+	local packages
+
+	packages=$("$here/apps/packages.sh" samba) && make -s -C "$here/../rsess" >&2 &&
+		echo "--packages $packages"
 }
 
 # run NAME OPTION...

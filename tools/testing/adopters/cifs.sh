@@ -1,0 +1,255 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# CIFS of Debian's kernel, unchanged, with Samba's smbd under rsessrun in the same machine,
+# while their connections are reset all the time: what was written is there, no call fails,
+# and CIFS does not connect anew.
+#
+# To be run in a guest that is thrown away.  Prints TAP.  Needs root and the modules.
+#
+# usage: cifs.sh --packages DIR [--table] [TEST...]
+#
+# --packages is what apps/packages.sh has made of samba. --table is for the demo: not TAP,
+# but TCP beside sessions.
+
+set -u
+here=$(dirname "$(readlink -f "$0")")
+selftests=$here/../selftests/net/rsess
+# shellcheck source-path=SCRIPTDIR source=../selftests/net/rsess/lib.sh
+. "$selftests/lib.sh"
+here=$(dirname "$(readlink -f "$0")")
+selftests=$here/../selftests/net/rsess
+built=$here/../../../build
+ko=$built/$(uname -r)/rsess_adopt.ko
+parameters=/sys/module/rsess_adopt/parameters
+port=445
+packages=
+table=
+tests_wanted=(is_adopted writes_under_resets many_calls_under_resets falls_back)
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+scratch=$(mktemp -d)
+share=$scratch/share
+mnt=$scratch/mnt
+server=
+mbytes=16
+seconds=20
+
+# --- server and client -------------------------------------------------------------
+
+configure() {
+	mkdir -p "$share" "$mnt" "$scratch"/{lock,state,cache,private,pid,ncalrpc} &&
+	mount -t tmpfs -o size=256M,mode=777 tmpfs "$share" &&
+	cat >"$scratch/smb.conf" <<-END
+	[global]
+	server role = standalone server
+	map to guest = Bad User
+	guest account = root
+	smb ports = $port
+	interfaces = lo
+	bind interfaces only = yes
+	disable netbios = yes
+	lock directory = $scratch/lock
+	state directory = $scratch/state
+	cache directory = $scratch/cache
+	private dir = $scratch/private
+	pid directory = $scratch/pid
+	ncalrpc dir = $scratch/ncalrpc
+	log file = $scratch/smbd.log
+	load printers = no
+	printing = bsd
+	server min protocol = SMB2
+	[share]
+	path = $share
+	guest ok = yes
+	read only = no
+	END
+}
+
+is_served() {
+	[ -n "$(ss -Hltn "sport = :$port")" ]
+}
+
+is_not_served() {
+	! is_served
+}
+
+# When smbd ends it ends its whole group.
+serve() { # [COMMAND...]
+	setsid "$@" smbd -F --no-process-group -s "$scratch/smb.conf" \
+		>"$scratch/smbd.out" 2>&1 &
+	server=$!
+	until_true is_served
+}
+
+end_server() {
+	kill $server
+	wait $server
+	until_true is_not_served
+}
+
+# Not by the helper, which this machine need not have.
+mount_share() {
+	mount -i -t cifs "//127.0.0.1/share" "$mnt" \
+		-o "ip=127.0.0.1,username=nobody,password=none,vers=3.0,$1"
+}
+
+# begin MODULES [COMMAND...]: the server runs under COMMAND
+begin() {
+	echo "$1" >$parameters/modules && serve "${@:2}" && mount_share soft
+}
+
+end() {
+	umount "$mnt"
+	end_server
+}
+
+counter() {
+	awk -v name="$1" '$1 == name { print $2 }' /proc/net/rsess_stat
+}
+
+# How often CIFS has connected anew.
+reconnects() {
+	sed -n 's/^\([0-9]*\) session .*/\1/p' /proc/fs/cifs/Stats
+}
+
+# torn COMMAND...: while it runs the connections are reset; sets $resets, $resumes, $again
+torn() {
+	local tear status=0
+
+	resumes=$(counter Resumes)
+	again=$(reconnects)
+	"$selftests/tear.sh" --pause 0.3 --seconds 3600 --turns 10000 lo $port \
+		>"$scratch/tear" &
+	tear=$!
+	"$@" || status=1
+	kill $tear
+	wait $tear
+	resets=$(sed -n 's/.* resets=\([0-9]*\) turns.*/\1/p' "$scratch/tear")
+	resumes=$(($(counter Resumes) - resumes))
+	again=$(($(reconnects) - again))
+	return $status
+}
+
+# torn(), and nobody noticed.
+torn_unnoticed() {
+	local status=0
+
+	torn "$@" || status=1
+	echo "# $resets resets, $resumes resumes, $again reconnects of CIFS"
+	[ $status -eq 0 ] && [ "$resumes" -ge 3 ] && [ "$again" -eq 0 ]
+}
+
+# --- what is done with it ------------------------------------------------------------
+
+# How many connections were reset by now.
+hits() {
+	sed -n 's/^tear: .* resets=\([0-9]*\)$/\1/p' "$scratch/tear" |
+		awk '{ n += $1 } END { print n + 0 }'
+}
+
+write_file() {
+	dd if="$scratch/random" of="$mnt/file" bs=256k conv=fsync 2>"$scratch/dd" &&
+	cmp "$scratch/random" "$share/file"
+}
+
+# Until enough of them were hit.
+write_files() {
+	local i
+
+	for ((i = 0; i < 50 && $(hits) < 5; i++)); do
+		write_file || return
+	done
+}
+
+# --- the tests -------------------------------------------------------------------------
+
+is_adopted() {
+	echo "# adopted: $(cat $parameters/adopted)"
+	grep -q '^cifs [1-9]' $parameters/adopted &&
+	[ "$(grep -c "ESTABLISHED.*:$port" /proc/net/rsess)" -eq 2 ]
+}
+
+writes_under_resets() {
+	torn_unnoticed write_files
+}
+
+many_calls_under_resets() {
+	torn_unnoticed "$here/calls.py" "$mnt" $seconds
+}
+
+# smbd alone has TCP.
+falls_back() {
+	local before
+
+	end
+	before=$(counter FallbackPeer)
+	begin cifs && write_file && [ "$(counter FallbackPeer)" -gt "$before" ]
+}
+
+# --- the table -------------------------------------------------------------------------
+
+print_row() {
+	printf '%-10s %6s %7s %10s  %-15s %6s  %s\n' "$@"
+}
+
+row() { # NAME
+	local same=yes calls='' status=0
+
+	torn write_files >/dev/null 2>&1 || { same=NO; status=1; }
+	print_row "$1" "$resets" "$resumes" "$again" \
+		"files of $mbytes MiB" "$same" "" >>"$scratch/table"
+	torn "$here/calls.py" "$mnt" $seconds >"$scratch/calls" 2>&1 || status=1
+	calls=$(tail -n 1 "$scratch/calls")
+	print_row "$1" "$resets" "$resumes" "$again" "many calls" \
+		"$([ $status -eq 0 ] && echo yes || echo NO)" "${calls#\# }" \
+		>>"$scratch/table"
+	return $status
+}
+
+show_table() {
+	local status=0
+
+	begin "" || return
+	! row TCP || status=1
+	end
+	begin cifs "$built/rsessrun/rsessrun" -p $port || return
+	row sessions || status=1
+	end
+	echo
+	print_row '' resets resumes reconnects '' right errors
+	cat "$scratch/table"
+	echo
+	if [ $status -eq 0 ]; then
+		echo "demo: PASS"
+	else
+		echo "demo: FAIL"
+	fi
+	return $status
+}
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--packages) packages=$2; shift 2 ;;
+	--table) table=yes; shift ;;
+	-*) exit 2 ;;
+	*) break ;;
+	esac
+done
+[ $# -eq 0 ] || tests_wanted=("$@")
+[ -z "$packages" ] ||
+	mount -t overlay -o "ro,lowerdir=$packages/usr:/usr" overlay /usr || exit 4
+modprobe cifs && insmod "$ko" && configure &&
+	head -c ${mbytes}M /dev/urandom >"$scratch/random" || exit 4
+if [ -n "$table" ]; then
+	show_table
+	exit
+fi
+plan $((${#tests_wanted[@]} + 1))
+begin cifs "$built/rsessrun/rsessrun" -p $port || cat "$scratch/smbd.out"
+result $? cifs.mounts
+for name in "${tests_wanted[@]}"; do
+	"$name"
+	result $? "cifs.$name"
+done
+end
+[ "$failed" -eq 0 ]
