@@ -59,7 +59,7 @@ selinux		60	0	41	part_selinux
 module		30	0	9	part_module
 kernel_user	60	0	12	part_kernel_user
 adopt.module	150	0	17	part_adopt
-adopt.nfs	0	240	5	part_adopters nfs
+adopt.nfs	0	240	6	part_adopters nfs
 adopt.dlm	0	180	6	part_adopters dlm
 adopt.cifs	0	120	5	part_adopters cifs
 kunit		13	0	221	part_kunit

@@ -19,16 +19,17 @@ self=$here/../selftests/net/rsess
 # shellcheck source-path=SCRIPTDIR source=../selftests/net/rsess/lib.sh
 . "$self/lib.sh"
 ko=$here/../../../build/$(uname -r)/rsess_adopt.ko
+parameters=/sys/module/rsess_adopt/parameters
 port=2049
 nfsd=/proc/fs/nfsd
 packages=
 users=sunrpc@2049
 tests_wanted=(is_adopted writes_and_reads_under_resets writes_dirty_pages_under_resets
-	swaps_under_resets)
+	swaps_under_resets falls_back)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--packages) packages=$2; shift 2 ;;
-	--plain) users=; shift ;;
+	--plain) users=; unset 'tests_wanted[-1]'; shift ;;
 	-*) exit 2 ;;
 	*) break ;;
 	esac
@@ -56,6 +57,15 @@ serve() {
 	echo "-2 -3 +4" >$nfsd/versions &&
 	echo 10 >$nfsd/nfsv4leasetime && echo 10 >$nfsd/nfsv4gracetime &&
 	echo "tcp $port" >$nfsd/portlist &&
+	echo 4 >$nfsd/threads && echo Y >$nfsd/v4_end_grace
+}
+
+listen_again() {
+	echo "tcp $port" 2>/dev/null >$nfsd/portlist
+}
+
+serve_again() {
+	echo 0 >$nfsd/threads && until_true listen_again &&
 	echo 4 >$nfsd/threads && echo Y >$nfsd/v4_end_grace
 }
 
@@ -108,9 +118,8 @@ torn() {
 
 # Listeners of IPv4 and IPv6, and a client; and both ends of its session.
 is_adopted() {
-	echo "# adopted: $(cat /sys/module/rsess_adopt/parameters/adopted)"
-	[ "$(awk '$1 == "sunrpc" { print $2 }' \
-		/sys/module/rsess_adopt/parameters/adopted)" -ge 3 ] &&
+	echo "# adopted: $(cat $parameters/adopted)"
+	[ "$(awk '$1 == "sunrpc" { print $2 }' $parameters/adopted)" -ge 3 ] &&
 	[ "$(grep -c "ESTABLISHED.*:$port" /proc/net/rsess)" -eq 2 ]
 }
 
@@ -168,6 +177,19 @@ swaps_under_resets() {
 	swapon "$mnt/swap" && torn limited 20 "$here/pages.py" swap 40 || return
 	echo "# swapped: $(vmstat pswpout) out, $(vmstat pswpin) in"
 	[ "$(vmstat pswpin)" -gt "$before" ] && swapoff "$mnt/swap"
+}
+
+# A server that has no sessions gets the port when those that there were have ended. The
+# client has the struct sock that it had before connect(), to the end.
+falls_back() {
+	local before
+
+	umount "$mnt" && echo >$parameters/modules && serve_again &&
+	echo "$users" >$parameters/modules || return
+	before=$(counter FallbackPeer)
+	mount_nfs && write_and_read && umount "$mnt" && mount_nfs &&
+	[ "$(counter FallbackPeer)" -gt "$before" ] &&
+	! grep -q "ESTABLISHED.*:$port" /proc/net/rsess
 }
 
 [ -z "$packages" ] ||
