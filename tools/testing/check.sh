@@ -58,10 +58,7 @@ vm		45	0	27	part_vm
 selinux		60	0	41	part_selinux
 module		30	0	9	part_module
 kernel_user	60	0	12	part_kernel_user
-adopt.module	150	0	17	part_adopt
-adopt.nfs	0	240	6	part_adopters nfs
-adopt.dlm	0	180	6	part_adopters dlm
-adopt.cifs	0	120	5	part_adopters cifs
+adopt		0	150	17	part_adopt
 kunit		13	0	221	part_kunit
 schedule	5	0	22	part_schedule
 '
@@ -145,11 +142,6 @@ part_kernel_user() {
 
 part_adopt() {
 	vm 600 --one-thread -- "$self/adopt.sh"
-}
-
-# A user of TCP in Debian's kernel, whose sockets are adopted.
-part_adopters() {
-	"$here/adopters.sh" "$release" "$@"
 }
 
 part_module() {
