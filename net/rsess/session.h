@@ -269,7 +269,7 @@ struct rsess_addrs {
  * @works: taken by works, before they lock this socket
  *
  * Under the spinlock in sk_lock, see work.c:
- * @waiting: transports whose works found this socket locked
+ * @waiting: notes of transports whose works found this socket locked
  * @timer_waits: so did that of @timer
  * @ready_waits: so did so many that had something for accept()
  * @behind: something has arrived on a transport and was left for its work

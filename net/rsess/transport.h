@@ -238,6 +238,18 @@ struct rsess_tx {
 };
 
 /**
+ * struct rsess_note - the work of a transport has found an outer socket locked
+ * @list: in rsess_sock.waiting
+ * @tr: the transport, with a reference while the note is there
+ * @left: bit 0: it is
+ */
+struct rsess_note {
+	struct list_head	list;
+	struct rsess_transport	*tr;
+	unsigned long		left;
+};
+
+/**
  * struct rsess_transport - see top
  * @rcu: callbacks and TCP look without a lock
  * @ref: the owner has one, a queued @work has one, a queued @expire has one
@@ -252,8 +264,8 @@ struct rsess_tx {
  * @serial: @lsn has accepted so many before this one
  * @source: hash of the peer's address
  * @since: jiffies when @lsn accepted it
- * @waits: bit 0: @wait is on a list
- * @wait: place in rsess_sock.waiting
+ * @notes: what it came for, at the socket of its session and at another one, that of who
+ *	listens or of the session that was asked for: each may be locked for as long as it likes
  * @link: place in a list of @lsn, under the lock of @lsn
  * @opened: it was connected once, whatever became of it; written by the callbacks
  * @answer: of SCTP: enum rsess_answer_kind when it was
@@ -302,8 +314,7 @@ struct rsess_transport {
 	u32			serial;
 	u8			source;
 	unsigned long		since;
-	unsigned long		waits;
-	struct list_head	wait;
+	struct rsess_note	notes[2];
 	struct list_head	link;
 	bool			opened;
 	u8			answer;

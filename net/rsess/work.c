@@ -59,12 +59,15 @@ void rsess_context_leave(const struct rsess_context *c)
  */
 void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr)
 {
+	struct rsess_note *note = &tr->notes[rsess_to_sk(rs) != tr->sk];
+
 	lockdep_assert_held(&rsess_to_sk(rs)->sk_lock.slock);
-	/* If it is on a list already, it will be queued after now. */
-	if (test_and_set_bit(0, &tr->waits))
+	/* If it is there already, the work will be queued after now. */
+	if (test_and_set_bit(0, &note->left))
 		return;
 	refcount_inc(&tr->ref);		/* rsess_work_release() */
-	list_add_tail(&tr->wait, &rs->waiting);
+	note->tr = tr;
+	list_add_tail(&note->list, &rs->waiting);
 }
 
 /* The spinlock in sk_lock is held: take the lock itself, if nobody has it. */
@@ -167,14 +170,16 @@ void rsess_work_ready(struct sock *sk)
 void rsess_work_release(struct sock *sk)
 {
 	struct rsess_sock *rs = rsess_sk(sk);
-	struct rsess_transport *tr, *next;
+	struct rsess_note *note, *next;
 
-	list_for_each_entry_safe(tr, next, &rs->waiting, wait) {
-		list_del(&tr->wait);
-		/* Its work, maybe with another socket now, may put it on a list. */
-		clear_bit_unlock(0, &tr->waits);
+	list_for_each_entry_safe(note, next, &rs->waiting, list) {
+		struct rsess_transport *tr = note->tr;
+
+		list_del(&note->list);
+		/* Its work, maybe with another socket now, may leave it again. */
+		clear_bit_unlock(0, &note->left);
 		rsess_transport_queue(tr);
-		rsess_transport_put(tr);	/* of rsess_work_lock() */
+		rsess_transport_put(tr);	/* of rsess_work_later() */
 	}
 	if (rs->timer_waits) {
 		rs->timer_waits = false;
