@@ -4,6 +4,7 @@
 # Python's asyncio: 40 clients at once, each with many messages of all sizes.
 # shellcheck disable=SC2034,SC2086,SC2154
 
+needs='python3'
 port=8888
 
 serve() {

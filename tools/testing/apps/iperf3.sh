@@ -4,6 +4,7 @@
 # iperf3: one stream, four, and four the other way.
 # shellcheck disable=SC2034,SC2086,SC2154
 
+needs='iperf3'
 port=5201
 
 serve() {

@@ -5,6 +5,7 @@
 # connections that it keeps.
 # shellcheck disable=SC2034,SC2086,SC2154
 
+needs='nginx curl'
 port=8080
 rounds=5
 

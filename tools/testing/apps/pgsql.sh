@@ -5,6 +5,7 @@
 # sums of all tables agree, and no transaction is missing or was done twice.
 # shellcheck disable=SC2034,SC2086,SC2154
 
+needs='postgresql'
 port=5432
 
 # It refuses to be root.

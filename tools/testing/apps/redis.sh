@@ -5,6 +5,7 @@
 # each answer has to be.
 # shellcheck disable=SC2034,SC2086,SC2154
 
+needs='redis-server redis-tools python3'
 port=6379
 
 serve() {

@@ -5,6 +5,7 @@
 # comes back.
 # shellcheck disable=SC2034,SC2086,SC2154
 
+needs='rsync'
 port=8730
 
 make_tree() {

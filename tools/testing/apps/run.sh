@@ -12,6 +12,7 @@
 #
 # A program is a file NAME.sh beside this one. It has
 #
+#   needs	packages of Debian, see ../apps.sh
 #   port	where the server listens
 #   serve	runs the server, in the foreground
 #   round	the client's work; fails if there was an error or a wrong byte
@@ -33,6 +34,7 @@ help() {
 	  --packages DIR  what packages.sh has made; it is laid over /usr
 	  --seconds N     how long it is torn at (default 60)
 	  --quick         no plain TCP for comparison, and no minimum of rounds
+	  --list          names the programs that are to be run, and ends
 	END
 	exit 2
 }
@@ -44,20 +46,24 @@ self=$here/../selftests/net/rsess
 # shellcheck source-path=SCRIPTDIR source=net.sh
 . "$here/net.sh"
 
-names=(nginx redis pgsql ssh iperf3 rsync asyncio)
+names=(nginx redis pgsql ssh iperf3 rsync asyncio node memcached apache stunnel
+	samba vsftpd mariadb mosquitto java)
 packages=
 seconds=60
 quick=
+list=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--packages) packages=$2; shift 2 ;;
 	--seconds) seconds=$2; shift 2 ;;
 	--quick) quick=1; shift ;;
+	--list) list=1; shift ;;
 	-*) help ;;
 	*) break ;;
 	esac
 done
 [ $# -eq 0 ] || names=("$@")
+[ -z "$list" ] || { printf '%s\n' "${names[@]}"; exit; }
 
 # --- one program ------------------------------------------------------------
 

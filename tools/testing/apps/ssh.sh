@@ -4,6 +4,7 @@
 # OpenSSH: sftp takes 50 MB there and back.
 # shellcheck disable=SC2034,SC2086,SC2154
 
+needs='openssh-server openssh-client'
 port=2222
 
 # The user that sshd becomes until somebody has logged in.
