@@ -212,18 +212,6 @@ static void rsess_session_purge(struct rsess_sock *rs)
 	rsess_send_account(rs);
 }
 
-/**
- * rsess_session_space() - a writer need not wait for room any more
- * @sk: outer socket, locked
- *
- * As TCP's: a user in the kernel that was not told to wait does not hear of it.
- */
-void rsess_session_space(struct sock *sk)
-{
-	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
-		sk->sk_write_space(sk);
-}
-
 static void rsess_session_report(struct sock *sk, int err)
 {
 	sk->sk_shutdown = SHUTDOWN_MASK;
@@ -232,7 +220,7 @@ static void rsess_session_report(struct sock *sk, int err)
 	sk->sk_state_change(sk);
 	if (err)
 		sk_error_report(sk);
-	rsess_session_space(sk);
+	rsess_send_space(sk);
 }
 
 /**

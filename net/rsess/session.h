@@ -583,7 +583,6 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer);
 void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev);
 void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err);
 void rsess_session_cut(struct rsess_sock *rs, enum rsess_reason reason, int err);
-void rsess_session_space(struct sock *sk);
 void rsess_session_shutdown(struct rsess_sock *rs);
 void rsess_session_close(struct rsess_sock *rs);
 void rsess_session_unheard(struct rsess_sock *rs);
@@ -669,6 +668,7 @@ void rsess_recv_credit(struct rsess_sock *rs);
 bool rsess_send_charge(struct sock *sk, size_t len);
 void rsess_send_account(struct rsess_sock *rs);
 void rsess_send_freed(struct rsess_sock *rs);
+void rsess_send_space(struct sock *sk);
 void rsess_write_space(struct sock *sk);
 bool rsess_memory_free(const struct sock *sk, int wake);
 

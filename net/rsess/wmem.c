@@ -100,7 +100,7 @@ void rsess_send_freed(struct rsess_sock *rs)
 
 	rsess_send_account(rs);
 	smp_mb();	/* pairs with smp_mb__after_atomic() in rsess_poll() */
-	rsess_session_space(sk);
+	rsess_send_space(sk);
 }
 
 /**
@@ -128,4 +128,16 @@ bool rsess_send_charge(struct sock *sk, size_t len)
 	if (!charged && rsess_memory_is_gone(sk, len))
 		rsess_orphan_relieve();
 	return charged;
+}
+
+/**
+ * rsess_send_space() - a writer need not wait for room any more
+ * @sk: outer socket, locked
+ *
+ * As TCP's: a user in the kernel that was not told to wait does not hear of it.
+ */
+void rsess_send_space(struct sock *sk)
+{
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		sk->sk_write_space(sk);
 }
