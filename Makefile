@@ -42,10 +42,14 @@ KERNEL	?= 6.1
 RESETS	?= 1000
 SELFTESTS := tools/testing/selftests/net/rsess
 
+# As many as there are processors, unless make was told how many. Two targets at a time would
+# be in each other's way: they share the directory.
+JOBS_OF_MAKE := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # The tree is linked file by file into the build directory: kbuild puts objects
 # beside their sources.
 SOURCES	:= Kbuild net include $(SELFTESTS)/kuser $(SELFTESTS)/seeded
-KBUILD	 = $(MAKE) -C $(KDIR) M=$(BUILD) KUNIT=$(KUNIT) \
+KBUILD	 = $(MAKE) $(JOBS_OF_MAKE) -C $(KDIR) M=$(BUILD) KUNIT=$(KUNIT) \
 	   $(if $(KUNIT),KBUILD_EXTRA_SYMBOLS=$(KUNIT)/Module.symvers)
 
 export KUNIT

@@ -216,7 +216,7 @@ build() {
 
 	say "building the module for $release, and the tests"
 	make_for "$release" module kuser
-	make -s -C "$self"
+	make -s -j "$(nproc)" -C "$self"
 	make -s -C "$here/../rsess"
 	kunit=$("$here/kunit/build.sh" "$release")
 	make_for "$release" KUNIT="$kunit" module
