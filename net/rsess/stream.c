@@ -284,6 +284,9 @@ static bool rsess_recv_at_mark(const struct rsess_sock *rs, int flags,
  */
 void rsess_recv_credit(struct rsess_sock *rs)
 {
+	if (rs->link == RSESS_LINK_LIVE && rs->ops->was_read &&
+	    skb_queue_empty(&rsess_to_sk(rs)->sk_receive_queue))
+		rs->ops->was_read(rs->tr->sock);
 	if (!rsess_credit_freed(&rs->credit, rsess_window(rs)) ||
 	    rs->link != RSESS_LINK_LIVE || rs->rcv_fin)
 		return;

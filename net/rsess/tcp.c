@@ -135,6 +135,33 @@ static int rsess_tcp_actor(read_descriptor_t *desc, struct sk_buff *skb,
 	return rsess_input(desc->arg.data, skb, off, len);
 }
 
+/* In softirq all is read as soon as it comes, and TCP would acknowledge each segment for that:
+ * it takes the reader for a quick one.  The application may be slower, or answer, so this is
+ * for TCP's timer, or for rsess_tcp_was_read().
+ */
+static void rsess_tcp_read_sock(struct socket *sock, read_descriptor_t *desc,
+				sk_read_actor_t actor, bool atomic)
+{
+	struct inet_connection_sock *icsk = inet_csk(sock->sk);
+	u8 pingpong = icsk->icsk_ack.pingpong;
+
+	if (atomic)
+		inet_csk_enter_pingpong_mode(sock->sk);
+	sock->ops->read_sock(sock->sk, desc, actor);
+	icsk->icsk_ack.pingpong = pingpong;
+}
+
+/* What TCP does when its reader has taken all: an acknowledgment that waits is sent, unless this
+ * is a dialogue, whose answer has it.
+ */
+static void rsess_tcp_was_read(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	if (inet_csk_ack_scheduled(sk) && !inet_csk_in_pingpong_mode(sk))
+		tcp_sock_set_quickack(sk, 1);
+}
+
 /* The inner socket is locked, or its spinlock is held. */
 static int rsess_tcp_receive(struct rsess_transport *tr)
 {
@@ -144,7 +171,7 @@ static int rsess_tcp_receive(struct rsess_transport *tr)
 
 	if (rsess_input_start(tr))
 		return tr->rx.error;
-	sock->ops->read_sock(sk, &desc, rsess_tcp_actor);
+	rsess_tcp_read_sock(sock, &desc, rsess_tcp_actor, tr->rx.atomic);
 	/* Urgent data would stop the reading for ever; no peer of ours sends it. */
 	if (tcp_sk(sk)->urg_data && !tr->rx.error) {
 		RSESS_INC(sock_net(sk), FRAMES_MALFORMED);
@@ -193,5 +220,6 @@ const struct rsess_transport_ops rsess_tcp_ops = {
 	.push		= rsess_tcp_tune,
 	.read		= rsess_tcp_read,
 	.receive	= rsess_tcp_receive,
+	.was_read	= rsess_tcp_was_read,
 	.discard	= rsess_tcp_discard,
 };

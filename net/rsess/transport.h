@@ -96,6 +96,7 @@ enum rsess_answer_kind {
  *	it stops; 0 or a negative errno; may sleep.  Nothing above is called by it
  * @receive: as @read, but in softirq, with the socket's spinlock held; never sleeps.
  *	NULL: only @read can
+ * @was_read: the application has taken all that was received; NULL: nobody asks
  * @discard: throw away what has been received, so that closing in order does not
  *	turn into a reset; may sleep
  *
@@ -137,6 +138,7 @@ struct rsess_transport_ops {
 	void (*push)(struct socket *sock);
 	int (*read)(struct rsess_transport *tr);
 	int (*receive)(struct rsess_transport *tr);
+	void (*was_read)(struct socket *sock);
 	void (*discard)(struct socket *sock);
 };
 

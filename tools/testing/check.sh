@@ -69,7 +69,7 @@ seeded		200	0	6	part_seeded
 
 # What a session costs in instructions: the baseline is of this kernel.
 jobs_of_bookworm='
-bench		30	0	32	part_bench
+bench		30	0	36	part_bench
 '
 
 # Jobs of this kernel, a line each. Those that are built for tests have no ftrace.

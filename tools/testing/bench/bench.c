@@ -14,6 +14,7 @@
  * Rows:
  *
  *	bulk64k bulk4k bulk256	a stream in writes of that size
+ *	later256		the same, when nothing was said for two seconds
  *	rr1 rr1k rr16k		a request and an answer of that size
  *	crr			connect, a request and an answer of 64 bytes, close
  *	sendfile splice		a file of a MiB, again and again
@@ -267,6 +268,17 @@ static int64_t stream(struct job *j)
 	for (i = 0; i < j->count; i++)
 		put(j->fd, j->size);
 	return finish(j);
+}
+
+/* A connection that was idle is no dialogue to TCP any more. */
+static int64_t stream_later(struct job *j)
+{
+	int64_t took;
+
+	sleep(2);
+	took = now_ns();
+	stream(j);
+	return now_ns() - took;
 }
 
 static int64_t send_files(struct job *j)
@@ -537,6 +549,7 @@ static const struct row rows[] = {
 	{ "bulk64k", 65536, 512, 128, 0, ALL, stream, sink, false, NULL },
 	{ "bulk4k", 4096, 2048, 512, 0, ALL, stream, sink, false, NULL },
 	{ "bulk256", 256, 8192, 2048, 0, ALL, stream, sink, false, NULL },
+	{ "later256", 256, 8192, 2048, 0, ALL, stream_later, sink, false, NULL },
 	{ "rr1", 1, 1000, 300, 0, ALL, ask, answer, false, NULL },
 	{ "rr1k", 1024, 1000, 300, 0, ALL, ask, answer, false, NULL },
 	{ "rr16k", 16384, 500, 150, 0, ALL, ask, answer, false, NULL },
