@@ -861,11 +861,17 @@ CASE(codec, refuses)
 	struct scene *c = &self->c;
 	struct pair *s = &c->s;
 	unsigned int i;
+	int one = 1;
 
 	for (i = 0; i < MALFORMED; i++) {
 		TH_LOG("%s", malformed[i].what);
 		if (!i || state == FIRST || state == GREETING)
 			OK(reach(c, state));
+		/* So many bad answers are a stranger's, who would take the peer's place. */
+		if (!i && state == AWAY && variant->dialer) {
+			OK(setsockopt(s->fd, SOL_RSESS, RSESS_RETRY_UNKNOWN, &one,
+				      sizeof(one)));
+		}
 		OK(send_bad(&s->p, &malformed[i]));
 		OK(peer_gone(&s->p));
 		switch (state) {
