@@ -26,6 +26,13 @@
 
 #define NOBODY		65534
 
+/* Since 6.15. */
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS		44
+#define TCP_RTO_MIN_US		45
+#define TCP_DELACK_MAX_US	46
+#endif
+
 /* Of <linux/in.h> and <linux/in6.h>, beside which those of libc cannot be. */
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE	51
@@ -167,9 +174,9 @@ static const struct option tcp_options[] = {
 	OPT(IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 1, 0),
 	OPT(IPPROTO_TCP, TCP_INQ, 1, 0),
 	OPT(IPPROTO_TCP, TCP_TX_DELAY, 0),
-	OPT(IPPROTO_TCP, 44, 30000),		/* TCP_RTO_MAX_MS, since 6.15 */
-	OPT(IPPROTO_TCP, 45, 100000),		/* TCP_RTO_MIN_US */
-	OPT(IPPROTO_TCP, 46, 30000),		/* TCP_DELACK_MAX_US */
+	OPT(IPPROTO_TCP, TCP_RTO_MAX_MS, 30000),
+	OPT(IPPROTO_TCP, TCP_RTO_MIN_US, 100000),
+	OPT(IPPROTO_TCP, TCP_DELACK_MAX_US, 30000),
 	OPT(IPPROTO_TCP, 9999, 1),
 	{ .text = NULL }
 };
