@@ -70,14 +70,28 @@ void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr)
 	list_add_tail(&note->list, &rs->waiting);
 }
 
-/* The spinlock in sk_lock is held: take the lock itself, if nobody has it. */
-static bool rsess_work_own(struct sock *sk)
+/* Lock an outer socket behind other works, or see to it that the work comes again. */
+static bool rsess_work_enter(struct sock *sk, struct rsess_transport *tr,
+			     bool again)
 {
-	lockdep_assert_held(&sk->sk_lock.slock);
-	if (sock_owned_by_user_nocheck(sk))
-		return false;
-	sk->sk_lock.owned = 1;
-	return true;
+	struct rsess_sock *rs = rsess_sk(sk);
+	bool locked;
+
+	mutex_lock(&rs->works);
+	spin_lock_bh(&sk->sk_lock.slock);
+	locked = !sock_owned_by_user_nocheck(sk);
+	if (locked)
+		sk->sk_lock.owned = 1;
+	else if (again && tr)
+		rsess_work_later(rs, tr);
+	else if (again)
+		rs->timer_waits = true;
+	spin_unlock_bh(&sk->sk_lock.slock);
+	if (locked)
+		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+	else
+		mutex_unlock(&rs->works);
+	return locked;
 }
 
 /**
@@ -92,22 +106,7 @@ static bool rsess_work_own(struct sock *sk)
  */
 bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr)
 {
-	struct rsess_sock *rs = rsess_sk(sk);
-	bool locked;
-
-	mutex_lock(&rs->works);
-	spin_lock_bh(&sk->sk_lock.slock);
-	locked = rsess_work_own(sk);
-	if (!locked && !tr)
-		rs->timer_waits = true;
-	else if (!locked)
-		rsess_work_later(rs, tr);
-	spin_unlock_bh(&sk->sk_lock.slock);
-	if (locked)
-		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
-	else
-		mutex_unlock(&rs->works);
-	return locked;
+	return rsess_work_enter(sk, tr, true);
 }
 
 /**
@@ -119,18 +118,7 @@ bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr)
  */
 bool rsess_work_trylock(struct sock *sk)
 {
-	struct rsess_sock *rs = rsess_sk(sk);
-	bool locked;
-
-	mutex_lock(&rs->works);
-	spin_lock_bh(&sk->sk_lock.slock);
-	locked = rsess_work_own(sk);
-	spin_unlock_bh(&sk->sk_lock.slock);
-	if (locked)
-		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
-	else
-		mutex_unlock(&rs->works);
-	return locked;
+	return rsess_work_enter(sk, NULL, false);
 }
 
 /**

@@ -103,10 +103,6 @@ end() {
 	end_server
 }
 
-counter() {
-	awk -v name="$1" '$1 == name { print $2 }' /proc/net/rsess_stat
-}
-
 # How often CIFS has connected anew.
 reconnects() {
 	sed -n 's/^\([0-9]*\) session .*/\1/p' /proc/fs/cifs/Stats

@@ -96,10 +96,6 @@ unload_dlm() {
 	rmdir $cluster/comms/* $cluster && rmmod dlm
 }
 
-counter() {
-	awk -v name="$1" '$1 == name { print $2 }' /proc/net/rsess_stat
-}
-
 adopted() {
 	awk '$1 == "dlm" { print $2 }' $parameters/adopted
 }

@@ -75,10 +75,6 @@ mount_nfs() {
 		127.0.0.1:/ "$mnt"
 }
 
-counter() {
-	awk -v name="$1" '$1 == name { print $2 }' /proc/net/rsess_stat
-}
-
 # How often the client has connected.
 connects() {
 	awk -v mnt="$mnt" '$5 == mnt { mine = 1 } mine && $1 == "xprt:" { print $5; exit }' \

@@ -13,10 +13,6 @@ parameters=/sys/module/rsess_adopt/parameters
 port=7200
 python=/usr/bin/python3
 
-counter() {
-	awk -v name="$1" '$1 == name { print $2 }' /proc/net/rsess_stat
-}
-
 # adopted MODULE: how many of its sockets
 adopted() {
 	awk -v name="$1" '$1 == name { print $2 }' $parameters/adopted
@@ -76,17 +72,6 @@ refuses_what_is_no_list() {
 
 leaves_others_alone() {
 	names "dlm" && kuser && [ -z "$(adopted rsess_kuser)" ]
-}
-
-# Until the file $1 goes away, destroy the connections of the port.
-tear() {
-	local i
-
-	for ((i = 0; i < 2000; i++)); do
-		[ -e "$1" ] || return
-		ss -Kt "sport = :$port" >/dev/null 2>&1
-		sleep 0.1
-	done
 }
 
 # Both of those that it creates each time, by two functions of the kernel; until some were

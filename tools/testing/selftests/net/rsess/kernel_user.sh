@@ -12,21 +12,6 @@ set -u
 ko=${KUSER_KO:-$here/../../../../../build/$(uname -r)/rsess_kuser.ko}
 port=7000
 
-counter() {
-	awk -v name="$1" '$1 == name { print $2 }' /proc/net/rsess_stat
-}
-
-# Until the file $1 goes away, destroy the connections of the port.
-tear() {
-	local i
-
-	for ((i = 0; i < 2000; i++)); do
-		[ -e "$1" ] || return
-		ss -Kt "sport = :$port" >/dev/null 2>&1
-		sleep 0.1
-	done
-}
-
 insmod_kuser() { # MEGABYTES FAMILY [PARAMETER...]
 	insmod "$ko" port=$port mbytes="$1" family="$2" "${@:3}" &&
 		rmmod rsess_kuser

@@ -46,3 +46,19 @@ until_true() {
 		sleep 0.1
 	done
 }
+
+# counter NAME: of this namespace
+counter() {
+	awk -v name="$1" '$1 == name { print $2 }' /proc/net/rsess_stat
+}
+
+# Until the file $1 goes away, destroy the connections of $port.
+tear() {
+	local i
+
+	for ((i = 0; i < 2000; i++)); do
+		[ -e "$1" ] || return
+		ss -Kt "sport = :$port" >/dev/null 2>&1
+		sleep 0.1
+	done
+}
