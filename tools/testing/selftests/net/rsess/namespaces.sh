@@ -467,17 +467,17 @@ nat_forgets_client_speaks() {
 }
 
 # The server speaks, and its bytes get nowhere. The client does not wait for any, but
-# asks now and then whether the server is there.
+# asks now and then whether the server is there, which may be before the server speaks.
 nat_forgets_server_speaks() {
 	local before code
 
 	add_router
 	set_sysctl "$client" rsess/probe_interval_ms 4000
+	before=$(stat "$client" Resumes)
 	hold=1 server_addr=10.6.0.2 start &&
 	until_true has_bytes "$scratch/down.got" $((chunk * 3)) &&
 	until_true forgotten
 	code=$?
-	before=$(stat "$client" Resumes)
 	head -c $chunk /dev/urandom >"$scratch/piece"
 	cat "$scratch/piece" >>"$scratch/down"
 	cat "$scratch/piece" >&4
