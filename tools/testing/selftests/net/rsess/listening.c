@@ -847,26 +847,27 @@ CASE(listening, draining_service_refuses)
 	close(s);
 }
 
-/* Is one who dials plain?  Nobody accepts it. */
-static int dials_plain(int family)
+struct caller {
+	int listener;
+	int family;
+};
+
+/* Is one who dials plain?  It is accepted, or it would be a session that has not ended. */
+static bool is_plain_by_now(void *arg)
 {
-	struct rsess_info info;
+	const struct caller *who = arg;
+	struct rsess_info info = { };
 	socklen_t len = sizeof(info);
 	int fd = new_socket(AF_RSESS, 0);
-	int ret;
 
 	if (fd < 0)
-		return fd;
-	ret = dial(fd, family) ||
-	      getsockopt(fd, SOL_RSESS, RSESS_INFO, &info, &len) ?
-	      -errno : (int)info.plain;
+		return false;
+	if (!dial(fd, who->family)) {
+		getsockopt(fd, SOL_RSESS, RSESS_INFO, &info, &len);
+		close(accept_soon(who->listener));
+	}
 	close(fd);
-	return ret;
-}
-
-static bool is_plain_by_now(void *family)
-{
-	return dials_plain(*(int *)family) > 0;
+	return info.plain;
 }
 
 /* A session that was accepted at an address can come back there, whatever the next who
@@ -874,13 +875,14 @@ static bool is_plain_by_now(void *family)
  */
 CASE(listening, off_waits_for_the_last_session)
 {
-	int off = RSESS_NEGOTIATE_OFF, family = variant->family;
+	struct caller who = { .family = variant->family };
+	int off = RSESS_NEGOTIATE_OFF;
 	int a, c, s;
 
 	if (variant->domain != AF_RSESS || variant->protocol != IPPROTO_TCP) {
 		return;
 	}
-	OK(last_one(variant->domain, family, &c, &s));
+	OK(last_one(variant->domain, variant->family, &c, &s));
 	a = BOUND(ADDR);
 	ASSERT_LE(0, a);
 	OK(setsockopt(a, SOL_RSESS, RSESS_NEGOTIATE, &off, sizeof(off)));
@@ -891,7 +893,8 @@ CASE(listening, off_waits_for_the_last_session)
 	close(c);
 	OK(read_eof(s));
 	close(s);
-	OK(wait_until(is_plain_by_now, &family));
+	who.listener = a;
+	OK(wait_until(is_plain_by_now, &who));
 	close(a);
 }
 

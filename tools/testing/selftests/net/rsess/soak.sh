@@ -67,7 +67,7 @@ new_netns() {
 
 	ip netns add $ns || fail "no network namespace"
 	ip -n $ns link set lo up
-	[ "$over" != mptcp ] || handshake=2
+	[ "$over" != mptcp ] || handshake=5
 	case $over in
 	mptcp | vsock)
 		for knob in negotiate=1 stall_timeout_ms=$((500 * slow)) \
