@@ -146,16 +146,26 @@ static inline int rsess_inner_getsockopt(const struct proto_ops *ops,
 	static ssize_t fn##_compat(struct socket *sock, struct page *page, \
 				   int off, size_t len, int flags)	\
 	{								\
-		typeof(sock_no_sendpage) *op = sock_no_sendpage;	\
+		struct msghdr msg = { .msg_flags = flags };		\
+		struct bio_vec bv;					\
 									\
 		if (!rsess_is_session(rsess_sock_get(sock)))		\
-			op = rsess_plain(sock)->ops->sendpage;		\
-		return op(sock, page, off, len, flags);			\
+			return rsess_plain(sock)->ops->sendpage(sock, page, \
+							off, len, flags); \
+		bvec_set_page(&bv, page, len, off);			\
+		iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bv, 1, len);	\
+		return fn(sock, &msg, len,				\
+			  !(flags & MSG_SENDPAGE_NOTLAST));		\
 	}
 #else
 #define RSESS_SENDPAGE_OP(fn)
 #define RSESS_DEFINE_SENDPAGE_OP(fn)
 #define MSG_SENDPAGE_NOTLAST	0	/* MSG_MORE says enough */
+#endif
+
+/* A user in the kernel has other pages retained, not copied, where that is a flag. */
+#ifndef MSG_SPLICE_PAGES
+#define MSG_SPLICE_PAGES	0
 #endif
 
 /* What splice() does for who has nothing better has a name of its own since 6.5. */

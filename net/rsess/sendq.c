@@ -32,17 +32,32 @@ void rsess_sendq_init(struct rsess_sendq *q, u64 seq)
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_init);
 
-/* All of its page, whatever part of it the bytes take. */
-static u32 rsess_chunk_truesize(const struct page *page)
+/* All of a page of ours, whatever part of it the bytes take. */
+static u32 rsess_page_truesize(const struct page *page)
 {
 	return page_size((struct page *)page) + RSESS_SENDQ_CHUNK;
+}
+
+static u32 rsess_chunk_truesize(const struct rsess_chunk *c)
+{
+	return c->borrowed ? rsess_sendq_borrow_cost(c->len) :
+			     rsess_page_truesize(c->page);
+}
+
+/* Bytes at one end of a chunk are not there any more. */
+static void rsess_chunk_cut(struct rsess_sendq *q, struct rsess_chunk *c,
+			    u32 len)
+{
+	if (c->borrowed)
+		q->truesize -= len;
+	c->len -= len;
 }
 
 static void rsess_chunk_free(struct rsess_sendq *q, struct rsess_chunk *c)
 {
 	if (q->cursor == c)
 		q->cursor = NULL;
-	q->truesize -= rsess_chunk_truesize(c->page);
+	q->truesize -= rsess_chunk_truesize(c);
 	list_del(&c->list);
 	put_page(c->page);
 	kfree(c);
@@ -139,7 +154,7 @@ static bool rsess_sendq_continues(const struct rsess_sendq *q,
 	if (list_empty(&q->chunks))
 		return false;
 	c = list_last_entry(&q->chunks, struct rsess_chunk, list);
-	return c->page == page && c->off + c->len == off;
+	return c->page == page && c->off + c->len == off && !c->borrowed;
 }
 
 /**
@@ -152,9 +167,28 @@ u32 rsess_sendq_cost(const struct rsess_sendq *q)
 {
 	if (rsess_sendq_continues(q, q->frag.page, q->frag.offset))
 		return 0;
-	return q->kept ? RSESS_SENDQ_CHUNK : rsess_chunk_truesize(q->frag.page);
+	return q->kept ? RSESS_SENDQ_CHUNK : rsess_page_truesize(q->frag.page);
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_cost);
+
+static bool rsess_sendq_append(struct rsess_sendq *q, struct page *page,
+			       u32 off, u32 len, bool borrowed, gfp_t gfp)
+{
+	struct rsess_chunk *c = kmalloc(sizeof(*c), gfp);
+
+	if (!c)
+		return false;
+	get_page(page);
+	c->page = page;
+	c->off = off;
+	c->len = len;
+	c->borrowed = borrowed;
+	c->seq = q->write_seq;
+	list_add_tail(&c->list, &q->chunks);
+	q->truesize += rsess_chunk_truesize(c);
+	q->write_seq += len;
+	return true;
+}
 
 /**
  * rsess_sendq_put() - append bytes
@@ -181,22 +215,50 @@ int rsess_sendq_put(struct rsess_sendq *q, struct page *page, u32 off, u32 len,
 		return 0;
 	}
 
-	c = kmalloc(sizeof(*c), gfp);
-	if (!c)
+	if (!rsess_sendq_append(q, page, off, len, false, gfp))
 		return -ENOMEM;
-	get_page(page);
-	c->page = page;
-	c->off = off;
-	c->len = len;
-	c->seq = q->write_seq;
-	list_add_tail(&c->list, &q->chunks);
 	if (page == q->frag.page)
 		rsess_sendq_set_kept(q, false);
-	q->truesize += rsess_chunk_truesize(page);
-	q->write_seq += len;
 	return 0;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_put);
+
+/**
+ * rsess_sendq_borrow_cost() - what bytes in somebody else's page add to @truesize
+ * @len: how many
+ *
+ * As for TCP, the page is not counted: it would be there without us.
+ */
+u32 rsess_sendq_borrow_cost(u32 len)
+{
+	return len + RSESS_SENDQ_CHUNK;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_borrow_cost);
+
+/**
+ * rsess_sendq_borrow() - append bytes in a page that somebody else has made
+ * @q: the queue
+ * @page: holds the bytes; of no slab.  A reference is taken
+ * @off: where in @page
+ * @len: how many, not 0
+ * @gfp: for the chunk
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rsess_sendq_borrow(struct rsess_sendq *q, struct page *page, u32 off,
+		       u32 len, gfp_t gfp)
+{
+	if (!rsess_sendq_append(q, page, off, len, true, gfp))
+		return -ENOMEM;
+	/* Its bytes would not follow the last ones. */
+	if (q->frag.page) {
+		rsess_sendq_set_kept(q, false);
+		put_page(q->frag.page);
+		q->frag.page = NULL;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_borrow);
 
 static struct rsess_chunk *rsess_sendq_find(struct rsess_sendq *q, u64 seq)
 {
@@ -379,7 +441,7 @@ u64 rsess_sendq_ack(struct rsess_sendq *q, u64 seq)
 		part = seq - c->seq;
 		c->seq += part;
 		c->off += part;
-		c->len -= part;
+		rsess_chunk_cut(q, c, part);
 		break;
 	}
 	q->snd_una = seq;
@@ -422,7 +484,7 @@ u64 rsess_sendq_truncate(struct rsess_sendq *q, u64 seq)
 		if (!rsess_after(c->seq + c->len, seq))
 			break;
 		if (rsess_before(c->seq, seq)) {
-			c->len = seq - c->seq;
+			rsess_chunk_cut(q, c, c->seq + c->len - seq);
 			break;
 		}
 		rsess_chunk_free(q, c);

@@ -2,7 +2,8 @@
 /*
  * Retained bytes: everything the application wrote and the peer's session has
  * not acknowledged, in pages that are lent to the transports and never written
- * twice.
+ * twice.  The pages of a file that sendfile() sends are its own, as with TCP: who
+ * writes to the file writes to what was not sent, and to what is sent again.
  */
 #ifndef _RSESS_SENDQ_H
 #define _RSESS_SENDQ_H
@@ -22,6 +23,7 @@ struct page;
  * @page: holds them; the chunk has a reference
  * @off: where in @page
  * @len: how many
+ * @borrowed: somebody else made the page, and may write to it
  */
 struct rsess_chunk {
 	struct list_head	list;
@@ -29,6 +31,7 @@ struct rsess_chunk {
 	struct page		*page;
 	u32			off;
 	u32			len;
+	bool			borrowed;
 };
 
 /**
@@ -72,6 +75,9 @@ void rsess_sendq_keep(struct rsess_sendq *q);
 void rsess_sendq_trim(struct rsess_sendq *q);
 int rsess_sendq_put(struct rsess_sendq *q, struct page *page, u32 off, u32 len,
 		    gfp_t gfp);
+u32 rsess_sendq_borrow_cost(u32 len);
+int rsess_sendq_borrow(struct rsess_sendq *q, struct page *page, u32 off,
+		       u32 len, gfp_t gfp);
 u32 rsess_sendq_frag(struct rsess_sendq *q, u32 max, struct page **page,
 		     u32 *off);
 unsigned int rsess_sendq_vec(struct rsess_sendq *q, u32 max, struct bio_vec *bv,

@@ -657,6 +657,8 @@ void rsess_push_tidy(struct rsess_sock *rs);
 
 /* stream.c */
 int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
+int rsess_sendpages(struct socket *sock, struct msghdr *msg, size_t len,
+		    bool last);
 int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		  int flags);
 int rsess_read_sock(struct sock *sk, read_descriptor_t *desc,

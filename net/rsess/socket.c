@@ -846,7 +846,7 @@ static void rsess_splice_eof(struct socket *sock)
 	release_sock(sk);
 }
 
-RSESS_DEFINE_SENDPAGE_OP(rsess_sendpage)
+RSESS_DEFINE_SENDPAGE_OP(rsess_sendpages)
 RSESS_DEFINE_SET_RCVBUF_OP(rsess_set_rcvbuf)
 
 /* What the socket core calls. */
@@ -874,7 +874,7 @@ RSESS_DEFINE_SET_RCVBUF_OP(rsess_set_rcvbuf)
 	.peek_len	= rsess_peek_len,				\
 	.splice_read	= rsess_splice_read,				\
 	.splice_eof	= rsess_splice_eof,				\
-	RSESS_SENDPAGE_OP(rsess_sendpage)				\
+	RSESS_SENDPAGE_OP(rsess_sendpages)				\
 	RSESS_SET_RCVBUF_OP(rsess_set_rcvbuf)
 
 static const struct proto_ops rsess_ops[] = {

@@ -81,6 +81,52 @@ trim:
 	return err;
 }
 
+/* Retain a page of the application's, or a part of it, which is not copied; how many bytes,
+ * or a negative errno.  -EIO: it has to be.
+ */
+static int rsess_send_borrow(struct rsess_sock *rs, struct msghdr *msg)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	struct page *page;
+	ssize_t len;
+	size_t off;
+	int err;
+
+	if (!iov_iter_is_bvec(&msg->msg_iter))
+		return -EIO;
+	len = iov_iter_get_pages2(&msg->msg_iter, &page, PAGE_SIZE, 1, &off);
+	if (len <= 0)
+		return len ?: -EIO;
+	err = -EIO;
+	if (sendpage_ok(page))
+		err = rsess_send_charge(sk, rsess_sendq_borrow_cost(len)) ?
+		      rsess_sendq_borrow(&rs->sq, page, off, len,
+					 sk->sk_allocation) : -ENOBUFS;
+	put_page(page);
+	if (err) {
+		iov_iter_revert(&msg->msg_iter, len);
+		return err == -ENOMEM ? -ENOBUFS : err;
+	}
+	rsess_send_account(rs);
+	return len;
+}
+
+/* A tag is of the bytes as they were when it was made, so nobody may write to them. */
+static bool rsess_send_borrows(const struct rsess_sock *rs)
+{
+	return !rs->shown && !rs->tagged && !rs->tag_asked;
+}
+
+/* Retain some of the application's bytes; how many, or a negative errno. */
+static int rsess_send_take(struct rsess_sock *rs, struct msghdr *msg,
+			   bool pages)
+{
+	int n = pages && rsess_send_borrows(rs) ? rsess_send_borrow(rs, msg) :
+						  -EIO;
+
+	return n == -EIO ? rsess_send_fill(rs, msg) : n;
+}
+
 /* Wait until the session can take bytes, or a moment when it can, but memory is
  * short.
  */
@@ -119,16 +165,9 @@ static struct ubuf_info *rsess_send_notice(struct sock *sk,
 	return uarg;
 }
 
-/**
- * rsess_sendmsg() - proto_ops.sendmsg of a socket that need not be connected first
- * @sock: outer
- * @msg: bytes
- * @len: how many
- *
- * Context: process; takes the socket lock.
- * Return: how many bytes are retained, or the errno that TCP gives.
- */
-int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
+/* @pages: they may stay where they are.  @last: nothing follows at once. */
+static int rsess_send_msg(struct socket *sock, struct msghdr *msg, size_t len,
+			  bool pages, bool last)
 {
 	struct sock *sk = rsess_sock_get(sock);
 	struct rsess_sock *rs = rsess_sk(sk);
@@ -174,7 +213,7 @@ int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		goto error;
 	while (msg_data_left(msg)) {
 		full = !sk_stream_memory_free(sk);
-		err = full ? -ENOBUFS : rsess_send_fill(rs, msg);
+		err = full ? -ENOBUFS : rsess_send_take(rs, msg, pages);
 		if (err == -ENOBUFS) {
 			err = rsess_send_wait(rs, &timeo, full);
 			if (err)
@@ -203,7 +242,8 @@ error:
 			rs->more = false;
 		}
 		net_zcopy_put(uarg);
-		rsess_push(rs);
+		if (last)
+			rsess_push(rs);
 		err = copied;
 	} else {
 		net_zcopy_put_abort(uarg, true);
@@ -217,6 +257,37 @@ plain:
 	net_zcopy_put_abort(uarg, true);
 	release_sock(sk);
 	return rsess_plain(sock)->ops->sendmsg(sock, msg, len);
+}
+
+/**
+ * rsess_sendmsg() - proto_ops.sendmsg of a socket that need not be connected first
+ * @sock: outer
+ * @msg: bytes; with %MSG_SPLICE_PAGES their pages are retained, not copies
+ * @len: how many
+ *
+ * Context: process; takes the socket lock.
+ * Return: how many bytes are retained, or the errno that TCP gives.
+ */
+int rsess_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
+{
+	return rsess_send_msg(sock, msg, len, msg->msg_flags & MSG_SPLICE_PAGES,
+			      true);
+}
+
+/**
+ * rsess_sendpages() - proto_ops.sendpage, where the kernel has that
+ * @sock: outer
+ * @msg: pages, which are retained; not copies, if possible
+ * @len: bytes
+ * @last: there is not another call with more at once
+ *
+ * Context: process; takes the socket lock.
+ * Return: how many bytes are retained, or the errno that TCP gives.
+ */
+int rsess_sendpages(struct socket *sock, struct msghdr *msg, size_t len,
+		    bool last)
+{
+	return rsess_send_msg(sock, msg, len, true, last);
 }
 
 /* Hand out what is queued, up to the mark of urgent data.  @skip is where a

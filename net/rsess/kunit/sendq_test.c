@@ -832,6 +832,92 @@ static void rsess_sendq_refill__size(struct kunit *test)
 	}
 }
 
+/* --- rsess_sendq_borrow() --- */
+
+static void borrow(struct kunit *test, int page, u32 off, u32 len)
+{
+	struct fixture *fx = test->priv;
+
+	KUNIT_ASSERT_EQ(test, rsess_sendq_borrow(&fx->q, fx->page[page], off,
+						 len, GFP_KERNEL), 0);
+}
+
+/* It costs its bytes, whatever is acknowledged or dropped of them. */
+static void rsess_sendq_borrow__costs_its_bytes(struct kunit *test)
+{
+	struct fixture *fx = test->priv;
+
+	borrow(test, 0, 10, 100);
+	expect_refs(test, 1, 0, 0);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, rsess_sendq_borrow_cost(100));
+	borrow(test, 1, 0, SIZE);
+	expect_frag(test, U32_MAX, 0, 10, 100);
+	send(test, 100);
+	expect_frag(test, U32_MAX, 1, 0, SIZE);
+	KUNIT_EXPECT_EQ(test, ack(test, 30), 30);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, rsess_sendq_borrow_cost(70) +
+					      rsess_sendq_borrow_cost(SIZE));
+	KUNIT_EXPECT_EQ(test, rsess_sendq_truncate(&fx->q, fx->start + 150),
+			SIZE - 50);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, rsess_sendq_borrow_cost(70) +
+					      rsess_sendq_borrow_cost(50));
+	KUNIT_EXPECT_EQ(test, rsess_sendq_purge(&fx->q), 120);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, 0);
+}
+
+/* Bytes that were copied into it do not become somebody else's, nor the other way round. */
+static void rsess_sendq_borrow__its_own_page(struct kunit *test)
+{
+	struct fixture *fx = test->priv;
+	u32 size;
+
+	refill(test, 1);
+	size = fx->q.frag.size;
+	fill(test, 10);
+	KUNIT_ASSERT_EQ(test, rsess_sendq_borrow(&fx->q, fx->q.frag.page, 10, 5,
+						 GFP_KERNEL), 0);
+	KUNIT_EXPECT_TRUE(test, !fx->q.frag.page);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, size + RSESS_SENDQ_CHUNK +
+					      rsess_sendq_borrow_cost(5));
+	refill(test, 1);
+	KUNIT_EXPECT_EQ(test, rsess_sendq_cost(&fx->q),
+			fx->q.frag.size + RSESS_SENDQ_CHUNK);
+	fill(test, 1);
+	KUNIT_EXPECT_EQ(test, rsess_sendq_purge(&fx->q), 16);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, 0);
+}
+
+/* Nor do bytes that follow in a page that both have. */
+static void rsess_sendq_borrow__does_not_grow(struct kunit *test)
+{
+	struct fixture *fx = test->priv;
+
+	borrow(test, 0, 0, 10);
+	add(test, 0, 10, 10);
+	expect_refs(test, 2, 0, 0);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, SIZE + RSESS_SENDQ_CHUNK +
+					      rsess_sendq_borrow_cost(10));
+	borrow(test, 0, 20, 10);
+	expect_refs(test, 3, 0, 0);
+	KUNIT_EXPECT_EQ(test, rsess_sendq_purge(&fx->q), 30);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, 0);
+}
+
+/* A page that waited for more bytes does not wait any longer. */
+static void rsess_sendq_borrow__after_a_kept_page(struct kunit *test)
+{
+	struct fixture *fx = test->priv;
+
+	refill(test, 1);
+	fill(test, 10);
+	send(test, 10);
+	KUNIT_EXPECT_EQ(test, ack(test, 10), 10);
+	rsess_sendq_keep(&fx->q);
+	borrow(test, 0, 0, 7);
+	KUNIT_EXPECT_TRUE(test, !fx->q.frag.page);
+	KUNIT_EXPECT_EQ(test, fx->q.truesize, rsess_sendq_borrow_cost(7));
+}
+
 /* Small pieces share a page, and only the first of them pays. */
 static void rsess_sendq_cost__once_for_a_page(struct kunit *test)
 {
@@ -1109,6 +1195,10 @@ static struct kunit_case sendq_cases[] = {
 	SENDQ_CASE(rsess_sendq_put__grows_a_sent_chunk),
 	SENDQ_CASE(rsess_sendq_put__grows_a_partly_acked_chunk),
 	SENDQ_CASE(rsess_sendq_put__after_all_was_acked),
+	SENDQ_CASE(rsess_sendq_borrow__costs_its_bytes),
+	SENDQ_CASE(rsess_sendq_borrow__its_own_page),
+	SENDQ_CASE(rsess_sendq_borrow__does_not_grow),
+	SENDQ_CASE(rsess_sendq_borrow__after_a_kept_page),
 	SENDQ_CASE(rsess_sendq_frag__max),
 	SENDQ_CASE(rsess_sendq_frag__repeats_until_sent),
 	SENDQ_CASE(rsess_sendq_frag__takes_no_reference),

@@ -444,7 +444,7 @@ static void do_application(void)
 		world_write(200 + how, MSG_MORE);
 		break;
 	case 8:
-		world_write(2000, 0);
+		world_write(2000, how & 0x10 ? MSG_SPLICE_PAGES : 0);
 		break;
 	case 9:
 		rsess_sk(sk)->opt.cork = how & 0x10;

@@ -69,18 +69,37 @@ void put_page(struct page *p)
 		kfree(p);
 }
 
-/* Small ones, so that what is retained is in many. */
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
+/* Small, so that a frame has several; one that is copied whole has room. */
+static size_t page_room(u32 size)
 {
-	/* Small, so that a frame has several; one that is copied whole has room. */
-	u32 size = 192 << order;
-	struct page *p = kmalloc(sizeof(*p) + max(size, PAGE_SIZE / 2), gfp);
+	return sizeof(struct page) + max(size, PAGE_SIZE / 2);
+}
 
+static struct page *page_begin(struct page *p, u32 size)
+{
 	if (!p)
 		return NULL;
 	p->ref = 1;
 	p->size = size;
 	return p;
+}
+
+/* Small ones, so that what is retained is in many. */
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	u32 size = 192 << order;
+
+	return page_begin(kmalloc(page_room(size), gfp), size);
+}
+
+/* One that was there before, and so cannot be missing. */
+struct page *fuzz_page(void)
+{
+	struct page *p = malloc(page_room(PAGE_SIZE));
+
+	CHECK(p);
+	fuzz_live++;
+	return page_begin(p, PAGE_SIZE);
 }
 
 /* --- time and work ----------------------------------------------------------- */

@@ -102,6 +102,17 @@ void iov_iter_revert(struct iov_iter *i, size_t len)
 	i->count += len;
 }
 
+/* One page, in the middle of which the bytes begin; it has been there before. */
+ssize_t iov_iter_get_pages2(struct iov_iter *i, struct page **pages, size_t len,
+			    unsigned int n, size_t *off)
+{
+	*off = 8;
+	*pages = fuzz_page();
+	len = min3(len, i->count, (*pages)->size - *off);
+	copy_from_iter((u8 *)page_address(*pages) + *off, len, i);
+	return len;
+}
+
 int memcpy_to_msg(struct msghdr *msg, const void *p, int len)
 {
 	if ((size_t)len > msg->msg_iter.count)

@@ -974,7 +974,7 @@ static void check_sendq(const struct rsess_sock *rs)
 			cursor = true;
 		}
 		seq += c->len;
-		truesize += page_size(c->page) + 64;
+		truesize += (c->borrowed ? c->len : page_size(c->page)) + 64;
 	}
 	CHECK(cursor);
 	truesize += q->kept ? page_size(q->frag.page) : 0;
@@ -1221,7 +1221,11 @@ void world_write(u32 len, int flags)
 	struct rsess_sock *rs = rsess_sk(world.app.sk);
 	u64 seq = rs->sq.write_seq;
 	struct msghdr msg = {
-		.msg_iter = { world_buf, min_t(u32, len, sizeof(world_buf)) },
+		.msg_iter = {
+			.p = world_buf,
+			.count = min_t(u32, len, sizeof(world_buf)),
+			.pages = flags & MSG_SPLICE_PAGES,
+		},
 		.msg_flags = MSG_DONTWAIT | flags,
 	};
 	bool ended = rs->fin_queued || rs->reason;
@@ -1264,7 +1268,8 @@ void world_read(u32 len, int flags)
 	struct rsess_sock *rs = rsess_sk(world.app.sk);
 	bool in = sock_flag(world.app.sk, SOCK_URGINLINE);
 	struct msghdr msg = {
-		.msg_iter = { world_buf, min_t(u32, len, sizeof(world_buf)) },
+		.msg_iter = { .p = world_buf,
+			      .count = min_t(u32, len, sizeof(world_buf)) },
 	};
 	struct model *m = &world.m;
 	u64 from, end;

@@ -543,6 +543,8 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order);
 
 #define alloc_page(gfp)		alloc_pages(gfp, 0)
 
+struct page *fuzz_page(void);
+
 /* --- time and work ----------------------------------------------------------- */
 
 #define HZ			250

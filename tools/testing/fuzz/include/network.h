@@ -147,10 +147,16 @@ struct ubuf_info;
 
 /* --- messages ---------------------------------------------------------------- */
 
+/* Memory of the application's, or with @pages a file's. */
 struct iov_iter {
 	u8 *p;
 	size_t count;
+	bool pages;
 };
+
+#define MSG_SPLICE_PAGES	0x8000000
+#define iov_iter_is_bvec(i)	((i)->pages)
+#define sendpage_ok(page)	((page)->ref > 0)
 
 struct msghdr {
 	struct iov_iter msg_iter;
@@ -171,6 +177,8 @@ struct kvec {
 
 size_t copy_from_iter(void *to, size_t len, struct iov_iter *i);
 void iov_iter_revert(struct iov_iter *i, size_t len);
+ssize_t iov_iter_get_pages2(struct iov_iter *i, struct page **pages, size_t len,
+			    unsigned int n, size_t *off);
 int memcpy_to_msg(struct msghdr *msg, const void *p, int len);
 int skb_copy_datagram_msg(const struct sk_buff *skb, int off,
 			  struct msghdr *msg, int len);

@@ -132,7 +132,30 @@ CASE(splice, sendfile_between_sends)
 	close(fd);
 }
 
-/* What is written into the file later is not what was sent. */
+/* It is pages of the file that are sent, no copies: who writes to them before they have left the
+ * host writes to what is sent.
+ */
+CASE(splice, sendfile_lends_pages)
+{
+	struct line *l = &self->l;
+	unsigned char buf[4096];
+	int fd = new_file(20000);
+	off_t off = 0;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(20000, sendfile(l->c, fd, &off, 20000));
+	pattern_fill(50000, buf, sizeof(buf));
+	ASSERT_EQ(sizeof(buf), pwrite(fd, buf, sizeof(buf), 4096));
+	close(fd);
+	OK(read_all(l->s, 0, 4096));
+	/* A relay has read it already, and SCTP has copied it. */
+	if (!l->kind->every && l->kind->protocol != IPPROTO_SCTP) {
+		OK(read_all(l->s, 50000, 4096));
+		OK(read_all(l->s, 8192, 20000 - 8192));
+	}
+}
+
+/* Pages that are cut off the file are still sent. */
 CASE(splice, sendfile_then_file_is_gone)
 {
 	int fd = new_file(10000);
