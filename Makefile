@@ -4,6 +4,7 @@
 # make rsessrun        runs programs over AF_RSESS that know nothing of it
 # make install         into /lib/modules of that kernel, with the uapi header and
 #                      rsessrun, which goes below PREFIX (/usr/local)
+# make htmldocs        the documentation as HTML, into build/htmldocs
 # make model           every state of a model of the session protocol
 # make fuzz            RUNS=N inputs to the codec and to the session, in user space
 # make demo            the main job, in a throw-away VM; TRANSPORT=sctp: over SCTP;
@@ -18,7 +19,7 @@
 # make bench           what a session costs beside TCP, in instructions
 # make bench-plot      draws what it has found, for the documentation
 # make bench-profile   where those of ROW=rr1 go
-# make lint            checkpatch, sparse and W=1
+# make lint            checkpatch, sparse and W=1, manual pages, documentation
 # make coverage        what the tests reach, and make check of that
 #
 # demo, check, check-all, check-apps, check-adopters, soak, bench and lint take
@@ -122,6 +123,9 @@ check-apps:
 check-adopters:
 	@tools/testing/adopters.sh $(KERNEL)
 
+htmldocs:
+	@tools/htmldocs.sh
+
 FORM	?= quick
 check-debug:
 	@JOBS=$(JOBS) tools/testing/check.sh --$(FORM) debug
@@ -159,6 +163,7 @@ clean:
 
 FORCE:
 
-.PHONY: all module rsessrun kuser seeded install uninstall demo check check-all \
-	check-apps check-adopters check-debug check-kcsan coverage soak bench \
-	bench-plot bench-profile lint model fuzz clean FORCE
+.PHONY: all module rsessrun kuser seeded install uninstall htmldocs demo check \
+	check-all check-apps check-adopters \
+	check-debug check-kcsan coverage soak bench bench-plot bench-profile lint \
+	model fuzz clean FORCE

@@ -44,7 +44,7 @@ selftests.wire	85	28	0	selftests reset_points protocol handshake offpath tags
 selftests.api	75	440	0	selftests socket_api session_options listening unprivileged
 um		70	0	182	part_um
 selftests.open	70	13	0	selftests negotiate psk bounds many
-lint		70	0	2	part_lint
+lint		80	0	5	part_lint
 soak.mptcp	60	0	1	soak mptcp
 soak.vsock	40	0	1	soak vsock
 selftests.poll	60	190	0	selftests tcp_process tcp_poll tcp_epoll

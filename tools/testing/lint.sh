@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What a kernel maintainer runs first: checkpatch --strict on every file, sparse
-# and W=1 on the module.  Prints what they find, and TAP.
+# and W=1 on the module; and what is read by people: manual pages, documentation, the
+# completion of bash.  Prints what they find, and TAP.
 #
 # usage: lint.sh [RELEASE|SERIES]
 
@@ -44,8 +45,9 @@ get_checkpatch() {
 
 # Tests are written with the macros of kselftest_harness.h and KUnit, trace
 # events with TRACE_EVENT(): checkpatch takes neither for the declarations that
-# they are.  ASSERT_*() is two statements, the second of which leaves the test: a
-# loop around it needs braces.
+# they are.
+# ASSERT_*() is two statements, the second of which leaves the test: a loop
+# around it needs braces.
 ignored() {
 	case $1 in
 	include/trace/*) echo OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT ;;
@@ -90,12 +92,27 @@ compile() { # MAKE-ARGUMENTS...
 	rm -rf "$build"
 }
 
+# Which manuals this machine has is no matter of ours.
+manuals() {
+	cd "$root"
+	git ls-files '*.[1-9]' | xargs mandoc -T lint 2>/dev/null |
+		grep -v 'referenced manual not found' || true
+}
+
 get_checkpatch
+need_packages mandoc:mandoc \
+	/usr/share/bash-completion/bash_completion:bash-completion
 need_packages sparse:sparse git:git
 echo "TAP version 13"
-echo "1..2"
+echo "1..5"
 checkpatch >"$out"
 result checkpatch
 compile W=1 C=2 CHECK=sparse >"$out"
 result sparse_and_W=1
+manuals >"$out"
+result manuals
+"$here/completion_test.sh" >"$out" 2>&1
+result completion
+"$here/../htmldocs.sh" >"$out" 2>&1 || true
+result htmldocs
 exit "$failed"
