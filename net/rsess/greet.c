@@ -76,6 +76,16 @@ static int rsess_greet_check_welcome(struct rsess_sock *rs,
 	return -EBADMSG;
 }
 
+/* For people. */
+static void rsess_greet_trace_refused(const struct rsess_transport *tr,
+				      enum rsess_wire_error error)
+{
+	const struct rsess_frame *f = &tr->rx.f;
+
+	trace_rsess_frame_refused(tr->sk, tr->sock->sk, f->type, f->flags,
+				  f->length, error);
+}
+
 /* With a pre-shared key the acceptor waits for a sign that HELLO was no recording. */
 static int rsess_greet_prove(struct rsess_sock *rs)
 {
@@ -101,12 +111,16 @@ int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 	const struct rsess_frame *f = &tr->rx.f;
 	u32 window = rs->credit.limit - rs->credit.rcv_nxt;
 	struct rsess_wire_welcome w;
+	enum rsess_wire_error refused;
 	const u8 *salt;
 	int err;
 
-	if (rsess_wire_check_welcome(tr->rx.ctrl, f->length, &w) ||
-	    f->ack != rs->sq.snd_una) {
+	refused = rsess_wire_check_welcome(tr->rx.ctrl, f->length, &w);
+	if (!refused && f->ack != rs->sq.snd_una)
+		refused = RSESS_WIRE_PAYLOAD;
+	if (refused) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), FRAMES_MALFORMED);
+		rsess_greet_trace_refused(tr, refused);
 		return -EPROTO;
 	}
 	memcpy(rs->peer_key, w.key, sizeof(rs->peer_key));
@@ -128,6 +142,7 @@ int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 	rs->credit.limit += window;
 	rs->snd_limit = f->limit;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), SESSIONS_DIALED);
+	trace_rsess_session_new(rsess_to_sk(rs), true, rs->tagged);
 	rsess_link_live(rs);
 	rs->attempts = 0;
 	rs->unanswered = 0;
@@ -390,6 +405,7 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 		return ERR_PTR(err);
 	}
 	RSESS_INC(sock_net(sk), SESSIONS_ACCEPTED);
+	trace_rsess_session_new(sk, false, rs->tagged);
 	rsess_listener_defer(rs);
 	rsess_greet_accept(rs, tr);
 	rsess_link_push(rs);
@@ -432,10 +448,14 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 	struct net *net = sock_net(tr->sock->sk);
 	struct rsess_listener *lsn = tr->lsn;
 	struct sock *parent, *sk;
+	enum rsess_wire_error refused;
 	struct rsess_wire_hello h;
 	int err;
 
-	switch (rsess_wire_check_hello(tr->rx.ctrl, tr->rx.f.length, &h)) {
+	refused = rsess_wire_check_hello(tr->rx.ctrl, tr->rx.f.length, &h);
+	if (refused)
+		rsess_greet_trace_refused(tr, refused);
+	switch (refused) {
 	case RSESS_WIRE_OK:
 		break;
 	case RSESS_WIRE_VERSION:
@@ -641,13 +661,16 @@ static void rsess_greet_resume(struct rsess_transport *tr)
 {
 	struct net *net = sock_net(tr->sock->sk);
 	enum rsess_reason reason = RSESS_REASON_NONE;
+	enum rsess_wire_error refused;
 	struct rsess_wire_resume r;
 	struct rsess_resume q;
 	struct sock *sk;
 	bool ended, ok;
 
-	if (rsess_wire_check_resume(tr->rx.ctrl, tr->rx.f.length, &r)) {
+	refused = rsess_wire_check_resume(tr->rx.ctrl, tr->rx.f.length, &r);
+	if (refused) {
 		RSESS_INC(net, FRAMES_MALFORMED);
+		rsess_greet_trace_refused(tr, refused);
 		rsess_listener_forget(tr, true);
 		return;
 	}

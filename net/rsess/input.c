@@ -507,7 +507,7 @@ static int rsess_input_hdr(struct rsess_transport *tr,
 			   u32 len)
 {
 	struct rsess_rx *rx = &tr->rx;
-	bool refused;
+	enum rsess_wire_error refused;
 	int err;
 
 	len = min_t(u32, len, RSESS_HDR_LEN - rx->hdr_len);
@@ -529,6 +529,9 @@ static int rsess_input_hdr(struct rsess_transport *tr,
 		rx->frames--;
 	rx->body_left = rx->f.length;
 	rx->ctrl_len = 0;
+	if (refused)
+		trace_rsess_frame_refused(tr->sk, tr->sock->sk, rx->f.type,
+					  rx->f.flags, rx->f.length, refused);
 	if (rx->tag.on)
 		return rsess_input_unproven(tr, refused) ?: len;
 	if (refused) {

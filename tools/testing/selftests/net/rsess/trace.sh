@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The tracepoints tell of a session whose transport is destroyed in the middle.
+# The tracepoints tell of a session whose transport is destroyed in the middle, and of a
+# frame that is none.
 
 # Functions are called by name.
 # shellcheck disable=SC2317
@@ -40,7 +41,26 @@ resumed() {
 	grep -q ' live [1-9]' /proc/net/rsess
 }
 
-plan 5
+# Who sends no frame, where one is awaited.
+talk_nonsense() {
+	python3 - $port <<-'END'
+	import socket, sys
+	address = ("127.0.0.1", int(sys.argv[1]))
+	listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 258)
+	listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	listener.setsockopt(0x5253, 4, 1)	# RSESS_NEGOTIATE: require
+	listener.bind(address)
+	listener.listen()
+	peer = socket.create_connection(address)
+	peer.sendall(b"\1\x80" + bytes(34))	# HELLO, with a flag that there is not
+	try:
+	    peer.recv(1)
+	except ConnectionResetError:
+	    pass
+	END
+}
+
+plan 7
 [ -d $tracing/events ] || mount -t tracefs tracefs $tracing
 echo 1 >$tracing/events/rsess/enable
 : >$tracing/trace
@@ -62,12 +82,16 @@ tc qdisc del dev lo root
 until_true arrived 101000
 exec {pipe}>&-
 wait
+talk_nonsense
 cat $tracing/trace >"$dir/trace"
 
-seen rsess_transport_lost "link=live"
+who="id=[0-9a-f]\{32\} netns=[0-9]\+ family=2"
+seen rsess_session_new "$who saddr=::ffff:127.0.0.1 .*dport=$port role=dialer tagged=0"
+seen rsess_transport_lost "$who .*link=live"
 seen rsess_resume "epoch=1"
 seen rsess_retransmit "len=1000"
 seen rsess_session_end "reason=closed"
+seen rsess_frame_refused "sport=$port .*type=1 flags=0x80 length=0 error=flags"
 arrived 101000 && ! arrived 101001
 result $? trace.nothing_lost
 [ "$failed" -eq 0 ]
