@@ -17,6 +17,13 @@ static const char * const rsess_mib_names[RSESS_MIB_MAX] = {
 #undef RSESS_MIB
 };
 
+/* Whoever reads them beside those of other protocols, as nstat does, sees whose they are. */
+static void rsess_stat_line(struct seq_file *seq, const char *name,
+			    unsigned long value)
+{
+	seq_printf(seq, "Rsess%-20s %lu\n", name, value);
+}
+
 static int rsess_stat_show(struct seq_file *seq, void *v)
 {
 	const struct rsess_net *rn = rsess_net(seq_file_single_net(seq));
@@ -27,11 +34,11 @@ static int rsess_stat_show(struct seq_file *seq, void *v)
 
 		for_each_possible_cpu(cpu)
 			sum += per_cpu_ptr(rn->mib, cpu)->mibs[i];
-		seq_printf(seq, "%-20s %lu\n", rsess_mib_names[i], sum);
+		rsess_stat_line(seq, rsess_mib_names[i], sum);
 	}
 	/* What there is now. */
-	seq_printf(seq, "%-20s %u\n", "Tombstones", READ_ONCE(rn->ntombs));
-	seq_printf(seq, "%-20s %u\n", "Places", READ_ONCE(rn->nplaces));
+	rsess_stat_line(seq, "Tombstones", READ_ONCE(rn->ntombs));
+	rsess_stat_line(seq, "Places", READ_ONCE(rn->nplaces));
 	return 0;
 }
 

@@ -191,7 +191,7 @@ row() {
 # The module's counters of a namespace that are not 0.
 counters() {
 	echo "$1:" "$(ip netns exec "$1" cat /proc/net/rsess_stat |
-		sed -nE 's/^(\S+) +([1-9][0-9]*)$/\1=\2/p' | tr '\n' ' ')"
+		sed -nE 's/^Rsess(\S+) +([1-9][0-9]*)$/\1=\2/p' | tr '\n' ' ')"
 }
 
 table() {

@@ -34,7 +34,7 @@ self=$here/selftests/net/rsess
 jobs='
 model		120	0	255	part_model
 scripts.netns	250	0	16	selftests namespaces.sh
-scripts.run	260	0	52	selftests trace.sh rsessrun.sh idle.sh
+scripts.run	260	0	53	selftests trace.sh rsessrun.sh idle.sh
 soak.sctp	110	0	1	soak sctp
 field		110	0	5	part_field
 fuzz		120	0	3	part_fuzz

@@ -92,7 +92,7 @@ listening() {
 
 # stat HOST NAME: a counter
 stat() {
-	ip netns exec "$1" sed -n "s/^$2 \+//p" /proc/net/rsess_stat
+	ip netns exec "$1" sed -n "s/^Rsess$2 \+//p" /proc/net/rsess_stat
 }
 
 # The counters that are not 0.
@@ -101,6 +101,6 @@ counters() {
 
 	for host in "$client" "$server"; do
 		echo "# $host:" "$(ip netns exec "$host" cat /proc/net/rsess_stat |
-			sed -nE 's/^(\S+) +([1-9][0-9]*)$/\1=\2/p' | tr '\n' ' ')"
+			sed -nE 's/^Rsess(\S+) +([1-9][0-9]*)$/\1=\2/p' | tr '\n' ' ')"
 	done
 }

@@ -49,7 +49,7 @@ until_true() {
 
 # counter NAME: of this namespace
 counter() {
-	awk -v name="$1" '$1 == name { print $2 }' /proc/net/rsess_stat
+	awk -v name="Rsess$1" '$1 == name { print $2 }' /proc/net/rsess_stat
 }
 
 # Until the file $1 goes away, destroy the connections of $port.

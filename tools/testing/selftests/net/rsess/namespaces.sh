@@ -110,7 +110,7 @@ trap cleanup EXIT
 
 # stat HOST NAME: a counter
 stat() {
-	ip netns exec "$1" sed -n "s/^$2 \+//p" /proc/net/rsess_stat
+	ip netns exec "$1" sed -n "s/^Rsess$2 \+//p" /proc/net/rsess_stat
 }
 
 grown() {

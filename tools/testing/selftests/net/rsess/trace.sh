@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The tracepoints tell of a session whose transport is destroyed in the middle, and of a
-# frame that is none.
+# frame that is none; nstat knows the counters.
 
 # Functions are called by name.
 # shellcheck disable=SC2317
@@ -60,7 +60,12 @@ talk_nonsense() {
 	END
 }
 
-plan 7
+nstat_has() { # NAME VALUE
+	PROC_NET_SCTP_SNMP=/proc/net/rsess_stat NSTAT_HISTORY=$dir/history nstat -az |
+		awk -v name="$1" '$1 == name { print $2 }' | grep -qx "$2"
+}
+
+plan 8
 [ -d $tracing/events ] || mount -t tracefs tracefs $tracing
 echo 1 >$tracing/events/rsess/enable
 : >$tracing/trace
@@ -92,6 +97,8 @@ seen rsess_resume "epoch=1"
 seen rsess_retransmit "len=1000"
 seen rsess_session_end "reason=closed"
 seen rsess_frame_refused "sport=$port .*type=1 flags=0x80 length=0 error=flags"
+nstat_has RsessResumes "$(counter Resumes)" && nstat_has RsessFramesMalformed 1
+result $? trace.nstat_knows_the_counters
 arrived 101000 && ! arrived 101001
 result $? trace.nothing_lost
 [ "$failed" -eq 0 ]

@@ -399,7 +399,7 @@ int sysctl_set(const char *name, unsigned int value)
 	return file_write(path, text);
 }
 
-/* A counter of /proc/net/rsess_stat, or -ENOENT. */
+/* A counter of /proc/net/rsess_stat, named without "Rsess" before it, or -ENOENT. */
 int64_t stat_get(const char *name)
 {
 	FILE *f = fopen("/proc/thread-self/net/rsess_stat", "re");
@@ -411,7 +411,7 @@ int64_t stat_get(const char *name)
 		say("/proc/net/rsess_stat: %s", strerror(errno));
 		return -ENOENT;
 	}
-	while (fscanf(f, "%63s %lld", word, &n) == 2)
+	while (fscanf(f, " Rsess%63s %lld", word, &n) == 2)
 		if (!strcasecmp(word, name))
 			value = n;
 	fclose(f);
