@@ -13,6 +13,7 @@
 # make check-all       all tests, in every variant
 # make check-apps      programs of Debian, unchanged, in a VM
 # make check-adopters  users of TCP in Debian's kernel, unchanged, in a VM
+# make check-watch     the scripts of bpftrace
 # make check-debug     check and more, with a kernel that checks itself; FORM=all: check-all
 # make check-kcsan     a soak, with a kernel that finds data races
 # make soak RESETS=N   N resets over random transfers, in a VM; TRANSPORT=sctp, mptcp, vsock
@@ -22,7 +23,7 @@
 # make lint            checkpatch, sparse and W=1, manual pages, documentation
 # make coverage        what the tests reach, and make check of that
 #
-# demo, check, check-all, check-apps, check-adopters, soak, bench and lint take
+# demo, check, check-all, check-apps, check-adopters, check-watch, soak, bench and lint take
 # KERNEL=RELEASE or a series of Debian's kernels (6.1, 6.12, 7.3); check and check-all
 # also UM=1, for User-mode Linux, and JOBS=N, how much runs at a time (2). What is needed
 # is installed when they are run by root.
@@ -126,6 +127,9 @@ check-adopters:
 htmldocs:
 	@tools/htmldocs.sh
 
+check-watch:
+	@tools/testing/watch.sh $(KERNEL)
+
 FORM	?= quick
 check-debug:
 	@JOBS=$(JOBS) tools/testing/check.sh --$(FORM) debug
@@ -164,6 +168,6 @@ clean:
 FORCE:
 
 .PHONY: all module rsessrun kuser seeded install uninstall htmldocs demo check \
-	check-all check-apps check-adopters \
+	check-all check-apps check-adopters check-watch \
 	check-debug check-kcsan coverage soak bench bench-plot bench-profile lint \
 	model fuzz clean FORCE
