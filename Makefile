@@ -13,7 +13,7 @@
 # make check-all       all tests, in every variant
 # make check-apps      programs of Debian, unchanged, in a VM
 # make check-adopters  users of TCP in Debian's kernel, unchanged, in a VM
-# make check-watch     the scripts of bpftrace
+# make check-watch     Wireshark's dissector and the scripts of bpftrace
 # make check-debug     check and more, with a kernel that checks itself; FORM=all: check-all
 # make check-kcsan     a soak, with a kernel that finds data races
 # make soak RESETS=N   N resets over random transfers, in a VM; TRANSPORT=sctp, mptcp, vsock

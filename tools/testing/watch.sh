@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# "make check-watch": what one watches sessions with, in a VM: the scripts of bpftrace.
+# "make check-watch": what one watches sessions with, in VMs: Wireshark's dissector and
+# the scripts of bpftrace.
 #
 # usage: watch.sh [RELEASE|SERIES]
 
@@ -15,15 +16,16 @@ vm() {
 }
 
 choose_kernel "${1:-6.1}"
-need_packages gcc:gcc make:make ip:iproute2 \
+need_packages gcc:gcc make:make nft:nftables ip:iproute2 tshark:tshark tcpdump:tcpdump \
 	bpftrace:bpftrace /usr/bin/python3:python3 /usr/include/stdio.h:libc6-dev
 make_for "$release" module
-make -s -C "$here/selftests/net/rsess" "$tree"/build/selftests/rsess_cat
+make -s -C "$here/selftests/net/rsess" "$tree"/build/selftests/{sctpkill,rsess_cat}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 # Programs of BPF change the kernel's code while it runs.
-{ vm --one-thread -- "$here/watch/scripts.sh" || status=1; } > >(tee "$log")
+{ vm -- "$here/watch/capture.sh" || status=1
+	vm --one-thread -- "$here/watch/scripts.sh" || status=1; } > >(tee "$log")
 wait $!
 "$here/selftests/net/rsess/tap_total.sh" "$log" || status=1
 exit $status
