@@ -4,6 +4,7 @@
 # make rsessrun        runs programs over AF_RSESS that know nothing of it
 # make install         into /lib/modules of that kernel, with the uapi header and
 #                      rsessrun, which goes below PREFIX (/usr/local)
+# make deb             Debian packages, into build/deb; the module's has its source, for DKMS
 # make htmldocs        the documentation as HTML, into build/htmldocs
 # make model           every state of a model of the session protocol
 # make fuzz            RUNS=N inputs to the codec and to the session, in user space
@@ -13,6 +14,7 @@
 # make check-all       all tests, in every variant
 # make check-apps      programs of Debian, unchanged, in a VM
 # make check-adopters  users of TCP in Debian's kernel, unchanged, in a VM
+# make check-deb       the Debian packages, from dpkg-buildpackage to purge
 # make check-watch     Wireshark's dissector and the scripts of bpftrace
 # make check-debug     check and more, with a kernel that checks itself; FORM=all: check-all
 # make check-kcsan     a soak, with a kernel that finds data races
@@ -124,8 +126,14 @@ check-apps:
 check-adopters:
 	@tools/testing/adopters.sh $(KERNEL)
 
+deb:
+	@tools/deb.sh
+
 htmldocs:
 	@tools/htmldocs.sh
+
+check-deb:
+	@tools/testing/deb.sh
 
 check-watch:
 	@tools/testing/watch.sh $(KERNEL)
@@ -167,7 +175,7 @@ clean:
 
 FORCE:
 
-.PHONY: all module rsessrun kuser seeded install uninstall htmldocs demo check \
-	check-all check-apps check-adopters check-watch \
+.PHONY: all module rsessrun kuser seeded install uninstall deb htmldocs demo check \
+	check-all check-apps check-adopters check-deb check-watch \
 	check-debug check-kcsan coverage soak bench bench-plot bench-profile lint \
 	model fuzz clean FORCE

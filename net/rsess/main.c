@@ -20,6 +20,7 @@
 #include "table.h"
 #include "transport.h"
 #include "turn.h"
+#include "version.h"
 #include "work.h"
 
 struct workqueue_struct *rsess_wq;
@@ -208,3 +209,4 @@ module_exit(rsess_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Session layer below the socket: streams that survive ECONNRESET");
+MODULE_VERSION(RSESS_MODULE_VERSION);

@@ -17,6 +17,7 @@
 #include <linux/net.h>
 #include <linux/socket.h>
 #include <net/rsess.h>
+#include "../version.h"
 #include "policy.h"
 
 /* Arguments are in registers, of which it takes the lower half. */
@@ -113,3 +114,4 @@ module_exit(adopt_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Sockets of other modules become AF_RSESS ones");
+MODULE_VERSION(RSESS_MODULE_VERSION);
