@@ -60,6 +60,24 @@ struct rsess_turns {
 	struct list_head	next;
 };
 
+/* What people read of a namespace, in this order. */
+enum rsess_roll_of {
+	RSESS_ROLL_LISTENERS,	/* struct rsess_sock that listens */
+	RSESS_ROLL_SESSIONS,	/* struct rsess_sock */
+	RSESS_ROLL_PLAIN,	/* struct rsess_plain */
+	RSESS_ROLLS
+};
+
+/**
+ * struct rsess_roll - sockets by number, for people to read
+ * @socks: has a lock of its own; what is in it has its reference until it is taken out
+ * @last: the number given last
+ */
+struct rsess_roll {
+	struct xarray	socks;
+	u32		last;
+};
+
 /**
  * struct rsess_blackhole - a service, see blackhole.c
  * @addr: mapped if it is one of IPv4
@@ -84,9 +102,8 @@ struct rsess_blackhole {
  * @key: of hashes, so that nobody can choose what collides
  * @table: sessions that a peer may resume, by id
  * @tomb_table: tombstones, by id
- * @sessions: every session by its number, for people to read; has a lock of its own
- * @last_session: the number given last
- * @nsessions: how many
+ * @roll: every socket that is to be seen, by enum rsess_roll_of
+ * @nsessions: how many sessions
  * @user: what each has, by the hash
  * @norphans: sessions whose application is gone, of all users
  * @ntombs: tombstones of all users
@@ -143,8 +160,7 @@ struct rsess_net {
 	siphash_key_t		key;
 	struct rhashtable	table;
 	struct rhashtable	tomb_table;
-	struct xarray		sessions;
-	u32			last_session;
+	struct rsess_roll	roll[RSESS_ROLLS];
 	unsigned int		nsessions;
 	struct rsess_user	user[RSESS_USERS];
 	unsigned int		norphans;

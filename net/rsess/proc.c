@@ -54,7 +54,7 @@ struct rsess_proc {
 
 static struct xarray *rsess_proc_sessions(struct seq_file *seq)
 {
-	return &rsess_net(seq_file_net(seq))->sessions;
+	return &rsess_net(seq_file_net(seq))->roll[RSESS_ROLL_SESSIONS].socks;
 }
 
 /* The session with this number, or the next one that there is.  So whoever reads on finds

@@ -232,12 +232,13 @@ static void rsess_tomb_work(struct work_struct *work)
 int rsess_table_init(struct rsess_net *rn)
 {
 	struct rsess_user *user;
-	int err;
+	int i, err;
 
 	get_random_once(&rsess_id_key, sizeof(rsess_id_key));
 	spin_lock_init(&rn->lock);
 	get_random_bytes(&rn->key, sizeof(rn->key));
-	xa_init_flags(&rn->sessions, XA_FLAGS_ALLOC1);
+	for (i = 0; i < RSESS_ROLLS; i++)
+		xa_init_flags(&rn->roll[i].socks, XA_FLAGS_ALLOC1);
 	for (user = rn->user; user < &rn->user[RSESS_USERS]; user++) {
 		INIT_LIST_HEAD(&user->orphans);
 		INIT_LIST_HEAD(&user->tombs[false]);
@@ -263,6 +264,7 @@ void rsess_table_exit(struct rsess_net *rn)
 {
 	struct rsess_user *user;
 	struct rsess_tomb *tomb;
+	int i;
 
 	WRITE_ONCE(rn->max_tombstones, 0);
 	cancel_delayed_work_sync(&rn->tomb_work);
@@ -273,7 +275,41 @@ void rsess_table_exit(struct rsess_net *rn)
 	spin_unlock(&rn->lock);
 	rhashtable_destroy(&rn->tomb_table);
 	rhashtable_destroy(&rn->table);
-	xa_destroy(&rn->sessions);
+	for (i = 0; i < RSESS_ROLLS; i++)
+		xa_destroy(&rn->roll[i].socks);
+}
+
+/**
+ * rsess_roll_add() - have a socket seen
+ * @roll: of its namespace
+ * @number: where its number goes
+ * @entry: the socket, see enum rsess_roll_of
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM, and @number is 0.
+ */
+int rsess_roll_add(struct rsess_roll *roll, u32 *number, void *entry)
+{
+	if (xa_alloc_cyclic(&roll->socks, number, entry, xa_limit_32b,
+			    &roll->last, GFP_KERNEL) >= 0)
+		return 0;
+	*number = 0;
+	return -ENOMEM;
+}
+
+/**
+ * rsess_roll_del() - undo rsess_roll_add(), if it was done
+ * @roll: of its namespace
+ * @number: its number, or 0; 0 afterwards
+ *
+ * Nobody who reads the roll looks at it when this returns, unless he has a reference.
+ */
+void rsess_roll_del(struct rsess_roll *roll, u32 *number)
+{
+	if (!*number)
+		return;
+	xa_erase(&roll->socks, *number);
+	*number = 0;
 }
 
 /* May a user have one more session?  Beyond the limit he may if he has less than his
@@ -322,19 +358,20 @@ static void rsess_table_uncount(struct rsess_net *rn, struct rsess_sock *rs)
  */
 struct rsess_sock *rsess_table_first(struct rsess_net *rn)
 {
+	struct xarray *sessions = &rn->roll[RSESS_ROLL_SESSIONS].socks;
 	struct rsess_sock *rs;
 	unsigned long number = 0;
 
-	xa_lock(&rn->sessions);
-	rs = xa_find(&rn->sessions, &number, U32_MAX, XA_PRESENT);
+	xa_lock(sessions);
+	rs = xa_find(sessions, &number, U32_MAX, XA_PRESENT);
 	if (rs)
 		sock_hold(rsess_to_sk(rs));
-	xa_unlock(&rn->sessions);
+	xa_unlock(sessions);
 	return rs;
 }
 
 /**
- * rsess_table_list() - show a session in /proc/net/rsess, and count it
+ * rsess_table_list() - have a session seen, and count it
  * @rs: session, locked or not visible yet
  *
  * Context: may sleep.
@@ -352,9 +389,7 @@ int rsess_table_list(struct rsess_sock *rs)
 		RSESS_INC(net, SESSIONS_REFUSED);
 		return -ENOBUFS;
 	}
-	if (xa_alloc_cyclic(&rn->sessions, &rs->number, rs, xa_limit_32b,
-			    &rn->last_session, GFP_KERNEL) < 0) {
-		rs->number = 0;
+	if (rsess_roll_add(&rn->roll[RSESS_ROLL_SESSIONS], &rs->number, rs)) {
 		rsess_table_uncount(rn, rs);
 		return -ENOMEM;
 	}
@@ -370,7 +405,7 @@ int rsess_table_list(struct rsess_sock *rs)
  * rsess_table_unlist() - undo rsess_table_list(), if it was done
  * @rs: session, locked
  *
- * Nobody who reads the list looks at it when this returns.
+ * See rsess_roll_del().
  */
 void rsess_table_unlist(struct rsess_sock *rs)
 {
@@ -378,8 +413,7 @@ void rsess_table_unlist(struct rsess_sock *rs)
 
 	if (!rs->number)
 		return;
-	xa_erase(&rn->sessions, rs->number);
-	rs->number = 0;
+	rsess_roll_del(&rn->roll[RSESS_ROLL_SESSIONS], &rs->number);
 	rsess_table_uncount(rn, rs);
 }
 

@@ -12,6 +12,7 @@
 struct net;
 struct rsess_listener;
 struct rsess_net;
+struct rsess_roll;
 struct rsess_sock;
 struct rsess_user;
 struct sock;
@@ -58,6 +59,8 @@ struct rsess_tomb {
 
 int rsess_table_init(struct rsess_net *rn);
 void rsess_table_exit(struct rsess_net *rn);
+int rsess_roll_add(struct rsess_roll *roll, u32 *number, void *entry);
+void rsess_roll_del(struct rsess_roll *roll, u32 *number);
 struct rsess_sock *rsess_table_first(struct rsess_net *rn);
 int rsess_table_list(struct rsess_sock *rs);
 void rsess_table_unlist(struct rsess_sock *rs);

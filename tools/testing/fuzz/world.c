@@ -1372,8 +1372,8 @@ void world_end(void)
 	CHECK(!world_lsn.users && world_lsn.ref.n == 1);
 	CHECK(list_empty(&world_lsn.pending));
 	CHECK(!world_rn.users.n);
-	CHECK(!world_rn.sessions.entries && !world_rn.nsessions &&
-	      !world_rn.norphans && !world_rn.ntombs);
+	CHECK(!world_rn.roll[RSESS_ROLL_SESSIONS].socks.entries);
+	CHECK(!world_rn.nsessions && !world_rn.norphans && !world_rn.ntombs);
 	CHECK(world_parent->sk_refcnt == 1);
 	CHECK(!fuzz_live);
 }
