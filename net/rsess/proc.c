@@ -8,6 +8,7 @@
 #include <linux/seq_file.h>
 #include <linux/seq_file_net.h>
 #include <net/sock.h>
+#include "info.h"
 #include "net.h"
 #include "session.h"
 
@@ -95,13 +96,11 @@ static void rsess_proc_stop(struct seq_file *seq, void *v)
 	xa_unlock(rsess_proc_sessions(seq));
 }
 
-/* An id is what it takes to end a session by ABORT. */
 static void rsess_proc_id(struct seq_file *seq, const struct rsess_sock *rs)
 {
 	const struct rsess_proc *reader = seq->private;
-	kuid_t uid = READ_ONCE(rsess_to_sk(rs)->sk_uid);
 
-	if (reader->admin || uid_eq(seq->file->f_cred->fsuid, uid))
+	if (rsess_info_may_know(rs, seq->file->f_cred->fsuid, reader->admin))
 		seq_printf(seq, "%*phN", RSESS_ID_LEN, rs->id);
 	else
 		seq_putc(seq, '-');

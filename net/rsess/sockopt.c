@@ -17,6 +17,7 @@
 #include <linux/vm_sockets.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "info.h"
 #include "inner.h"
 #include "owner.h"
 #include "plain.h"
@@ -227,27 +228,8 @@ static int rsess_get_tag(const struct rsess_sock *rs, void *answer)
 
 static int rsess_get_info(const struct rsess_sock *rs, void *answer)
 {
-	struct rsess_info *info = answer;
-
-	memset(info, 0, sizeof(*info));
-	info->state = rsess_to_sk(rs)->sk_state;
-	info->link = rs->link;
-	info->dialer = rs->dialer;
-	info->reason = rs->reason;
-	info->error = rs->last_error;
-	info->epoch = rs->epoch;
-	info->resumes = rs->resumes;
-	info->lost = rs->lost;
-	memcpy(info->id, rs->id, sizeof(info->id));
-	info->write_seq = rs->sq.write_seq;
-	info->snd_una = rs->sq.snd_una;
-	info->snd_nxt = rs->sq.snd_nxt;
-	info->snd_limit = rs->snd_limit;
-	info->rcv_nxt = rs->credit.rcv_nxt;
-	info->copied_seq = rs->credit.copied_seq;
-	info->rcv_limit = rs->credit.limit;
-	info->tagged = rs->tagged;
-	return sizeof(*info);
+	rsess_info_fill(rs, answer);
+	return sizeof(struct rsess_info);
 }
 
 /* Setting it sends what was held back, as in TCP. */
@@ -911,11 +893,7 @@ static int rsess_plain_answer(struct socket *sock, int optname,
 
 	switch (optname) {
 	case RSESS_INFO:
-		memset(&answer->info, 0, sizeof(answer->info));
-		answer->info.state = READ_ONCE(sk->sk_state);
-		answer->info.plain = 1;
-		answer->info.dialer = plain->outer ? 1 : 0;
-		answer->info.reason = plain->reason;
+		rsess_info_plain(sk, plain, &answer->info);
 		return sizeof(answer->info);
 	case RSESS_FAMILY:
 		return rsess_answer(answer, READ_ONCE(sk->sk_family));
