@@ -2,7 +2,7 @@
 #
 # make                 the module, for the running kernel or KVER=RELEASE or KDIR=DIR
 # make rsessrun        runs programs over AF_RSESS that know nothing of it
-# make install         into /lib/modules of that kernel, with the uapi header and
+# make install         into /lib/modules of that kernel, with the uapi headers and
 #                      rsessrun, which goes below PREFIX (/usr/local)
 # make deb             Debian packages, into build/deb; the module's has its source, for DKMS
 # make htmldocs        the documentation as HTML, into build/htmldocs
@@ -100,14 +100,17 @@ seeded: $(BUILD)/.sources
 install: module rsessrun
 	@$(KBUILD) CONFIG_MODULE_SIG_ALL= modules_install
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
-	install -D -m 644 include/uapi/linux/rsess.h \
-		$(DESTDIR)/usr/include/linux/rsess.h
+	for h in rsess rsess_diag; do \
+		install -D -m 644 include/uapi/linux/$$h.h \
+			$(DESTDIR)/usr/include/linux/$$h.h || exit; \
+	done
 	@$(MAKE) -C tools/rsess install
 
 uninstall:
 	rm -f $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/*/net/rsess/rsess.ko \
 		$(INSTALL_MOD_PATH)/lib/modules/$(KVER)/*/net/rsess/adopt/rsess_adopt.ko \
-		$(DESTDIR)/usr/include/linux/rsess.h
+		$(DESTDIR)/usr/include/linux/rsess.h \
+		$(DESTDIR)/usr/include/linux/rsess_diag.h
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
 	@$(MAKE) -C tools/rsess uninstall
 

@@ -28,6 +28,40 @@
 #include "urgent.h"
 #include "work.h"
 
+/**
+ * rsess_link_set() - the session has another transport, or none
+ * @rs: session, locked
+ * @tr: the transport, which has its socket as long as it is the session's; or NULL
+ */
+void rsess_link_set(struct rsess_sock *rs, struct rsess_transport *tr)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	rsess_locked_by_me(rs);
+	spin_lock_bh(&sk->sk_lock.slock);
+	WRITE_ONCE(rs->tr, tr);
+	spin_unlock_bh(&sk->sk_lock.slock);
+}
+
+/**
+ * rsess_link_inner() - the sock of the present transport, for one who only looks
+ * @rs: session, which may be locked by anybody
+ *
+ * Return: it, with a reference; or NULL.
+ */
+struct sock *rsess_link_inner(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs), *inner = NULL;
+
+	spin_lock_bh(&sk->sk_lock.slock);
+	if (rs->tr) {
+		inner = rs->tr->sock->sk;
+		sock_hold(inner);
+	}
+	spin_unlock_bh(&sk->sk_lock.slock);
+	return inner;
+}
+
 /* How long to wait for an answer: after each attempt that got none twice as long, up to
  * eight times.  A peer with many sessions to resume, or a slow one, would never be
  * given the time that it needs.
@@ -201,7 +235,7 @@ int rsess_link_dial(struct rsess_sock *rs)
 	}
 
 	rsess_transport_hook(tr);
-	rs->tr = tr;
+	rsess_link_set(rs, tr);
 	rs->link = RSESS_LINK_DIALING;
 	tr->asked = rsess_link_ask(rs);
 	err = rsess_link_connect(rs, &addr);
@@ -334,6 +368,9 @@ void rsess_link_live(struct rsess_sock *rs)
 {
 	struct rsess_transport *tr = rs->tr;
 
+	if (rs->down_at)
+		rs->downtime += get_jiffies_64() - rs->down_at;
+	rs->down_at = 0;
 	if (rs->tagged) {
 		rsess_tag_start(&tr->rx.tag, rs->secret, rs->salt, rs->epoch,
 				!rs->dialer);
@@ -374,7 +411,7 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 		rsess_inner_replay(rs, tr->sock);
 	rsess_solsock_update(rs, tr->sock);
 	rsess_inner_unchoose(tr->sock);
-	rs->tr = tr;
+	rsess_link_set(rs, tr);
 	rs->epoch = epoch;
 	tr->fin_sent = rs->fin_acked;
 	rsess_link_live(rs);
@@ -545,6 +582,8 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	struct rsess_transport *tr = rs->tr;
 
 	rsess_locked_by_me(rs);
+	if (rs->link == RSESS_LINK_LIVE)
+		rs->down_at = get_jiffies_64();
 	if (rs->link == RSESS_LINK_LIVE && !tr->heard)
 		rs->piece = max(rs->piece / 4, RSESS_PIECE_MIN);
 	rs->link = RSESS_LINK_NONE;
@@ -556,7 +595,7 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_timer_stop(rs, RSESS_TIMER_PROBE);
 	if (!tr)
 		return;
-	rs->tr = NULL;
+	rsess_link_set(rs, NULL);
 	rsess_transport_close(tr, reset);
 	rsess_transport_put(tr);
 }

@@ -21,6 +21,7 @@
 #include "net.h"
 #include "owner.h"
 #include "solsock.h"
+#include "table.h"
 #include "transport.h"
 
 /* Undo rsess_listener_queue(). */
@@ -302,6 +303,7 @@ void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs)
 	}
 	sock = rsess_listener_remains(lsn);
 	spin_unlock(&lsn->lock);
+	rsess_roll_del(&lsn->rn->roll[RSESS_ROLL_LISTENERS], &rs->listening);
 	rsess_owner_taken_over(old);
 	if (sock)
 		rsess_owner_release(sock);
@@ -1038,6 +1040,11 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 			return err;
 	}
 	lsn = rs->lsn;
+	rsess_table_unlist(rs);		/* a session that it was before */
+	/* Without memory for that it works all the same, and is not seen. */
+	if (!rs->listening)
+		rsess_roll_add(&lsn->rn->roll[RSESS_ROLL_LISTENERS],
+			       &rs->listening, rs);
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
 	rsess_state_set(sk, TCP_LISTEN);
 	spin_lock(&lsn->lock);

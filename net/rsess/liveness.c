@@ -362,6 +362,25 @@ static const struct rsess_timer_handlers rsess_liveness_handlers = { {
 	[RSESS_TIMER_TIDY]	= rsess_push_tidy,
 } };
 
+/* rsess_timer_evict() has been called for this socket.  One that listens no more has a
+ * listener afterwards that is rsess_listener_aborted().
+ */
+static struct rsess_listener *rsess_liveness_evict(struct rsess_sock *rs)
+{
+	enum rsess_reason reason = READ_ONCE(rs->evict);
+	int state = rsess_to_sk(rs)->sk_state;
+
+	if (!reason)
+		return NULL;
+	WRITE_ONCE(rs->evict, RSESS_REASON_NONE);
+	if (state == TCP_LISTEN)
+		return rsess_listener_abort(rs);
+	if (state != TCP_CLOSE && !rs->plain)
+		rsess_session_cut(rs, reason, reason == RSESS_REASON_ADMIN ?
+				  ECONNABORTED : 0);
+	return NULL;
+}
+
 /**
  * rsess_liveness_work() - a deadline has come, or somebody has asked for a look
  * @work: &rsess_sock.timer
@@ -370,7 +389,7 @@ void rsess_liveness_work(struct work_struct *work)
 {
 	struct rsess_sock *rs =
 		container_of(work, struct rsess_sock, timer.work);
-	struct rsess_listener *gone = NULL;
+	struct rsess_listener *gone;
 	struct sock *sk = rsess_to_sk(rs);
 	struct rsess_context context;
 
@@ -379,8 +398,8 @@ void rsess_liveness_work(struct work_struct *work)
 		goto put;
 	if (rsess_listener_is_gone(rs))
 		gone = rsess_listener_abort(rs);
-	if (READ_ONCE(rs->evicted) && sk->sk_state != TCP_CLOSE)
-		rsess_session_cut(rs, RSESS_REASON_RESOURCES, 0);
+	else
+		gone = rsess_liveness_evict(rs);
 	if (rsess_turn_has_come(rs))
 		rsess_link_redial(rs, true);
 	rsess_timer_run(rs, &rsess_liveness_handlers);

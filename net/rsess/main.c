@@ -9,6 +9,7 @@
 #include <uapi/linux/rsess.h>
 #include "auth.h"
 #include "compat.h"
+#include "diag.h"
 #include "family.h"
 #include "knock.h"
 #include "kunit_export.h"
@@ -171,8 +172,13 @@ static int __init rsess_init(void)
 	err = rsess_family_register();
 	if (err)
 		goto unregister_pernet;
+	err = rsess_diag_register();
+	if (err)
+		goto unregister_family;
 	return 0;
 
+unregister_family:
+	rsess_family_unregister();
 unregister_pernet:
 	unregister_pernet_device(&rsess_pernet_ops);
 unregister_kernel_proto:
@@ -193,6 +199,7 @@ destroy_counter:
 /* No outer socket exists any more, orphans included: each pins the module. */
 static void __exit rsess_exit(void)
 {
+	rsess_diag_unregister();
 	rsess_family_unregister();
 	unregister_pernet_device(&rsess_pernet_ops);
 	destroy_workqueue(rsess_close_wq);

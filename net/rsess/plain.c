@@ -42,6 +42,18 @@ static void rsess_plain_leave(struct socket *inner, struct rsess_plain *plain)
 	plain->shell = inner;		/* rsess_plain_release() */
 }
 
+static struct rsess_roll *rsess_plain_roll(const struct sock *sk)
+{
+	return &rsess_net(sock_net(sk))->roll[RSESS_ROLL_PLAIN];
+}
+
+/* Without memory for that it works all the same, and is not seen. */
+static void rsess_plain_list(struct sock *sk, struct rsess_plain *plain)
+{
+	plain->sk = sk;
+	rsess_roll_add(rsess_plain_roll(sk), &plain->number, plain);
+}
+
 /* The inner socket's sock becomes that of the application's socket, and belongs to the
  * kernel only as @outer does.  Locked: the sock.
  */
@@ -65,6 +77,7 @@ static void rsess_plain_graft(struct socket *sock, struct socket *inner,
 	write_unlock_bh(&sk->sk_callback_lock);
 	smp_store_release(&sock->sk, sk); /* rsess_sock_get() */
 	rsess_plain_leave(inner, plain);
+	rsess_plain_list(sk, plain);
 }
 
 /* A user in the kernel has its own callbacks in the socket that it knows. */
@@ -142,8 +155,8 @@ void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 	plain->told = inner->state == SS_CONNECTED;
 
 	rsess_transport_unhook(tr);
+	rsess_link_set(rs, NULL);
 	tr->sock = NULL;
-	rs->tr = NULL;
 	rsess_link_drop(rs, false);
 	rsess_liveness_stop(rs);
 	rsess_table_unlist(rs);
@@ -247,8 +260,10 @@ int rsess_plain_release(struct socket *sock)
 {
 	struct rsess_plain *plain = rsess_plain(sock);
 	struct sock *outer = plain->outer;
-	int err = plain->ops->release(sock);
+	int err;
 
+	rsess_roll_del(rsess_plain_roll(plain->sk), &plain->number);
+	err = plain->ops->release(sock);
 	if (plain->shell)
 		rsess_owner_release(plain->shell);
 	if (outer) {
@@ -297,6 +312,7 @@ int rsess_plain_accept_more(struct socket *sock, struct socket *newsock,
 		new->ops = newsock->ops;
 		newsock->ops = sock->ops;
 	}
+	rsess_plain_list(newsock->sk, new);
 	return 0;
 }
 

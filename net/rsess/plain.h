@@ -25,6 +25,8 @@ struct rsess_transport_ops;
  * @told: the transport itself keeps the state of its struct socket, and has said there
  *	that it is connected
  * @reason: enum rsess_reason
+ * @sk: what is the application's socket now
+ * @number: among the plain ones of rsess_net.roll, or 0
  */
 struct rsess_plain {
 	const struct proto_ops	*ops;
@@ -33,6 +35,8 @@ struct rsess_plain {
 	struct sock		*outer;
 	bool			told;
 	u32			reason;
+	struct sock		*sk;
+	u32			number;
 };
 
 /**

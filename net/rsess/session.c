@@ -149,6 +149,9 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->resumes = 0;
 	rs->attached.n = 0;
 	rs->lost = 0;
+	rs->began = get_jiffies_64();
+	rs->down_at = 0;
+	rs->downtime = 0;
 	rs->errors = 0;
 	rs->attempts = 0;
 	rs->dial_failed = false;
@@ -369,7 +372,7 @@ static bool rsess_session_evict(struct rsess_sock *rs)
 		return false;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), ORPHANS_DROPPED);
 	if (victim != rs)
-		rsess_timer_evict(victim);
+		rsess_timer_evict(victim, RSESS_REASON_RESOURCES);
 	sock_put(rsess_to_sk(victim));	/* rsess_orphan_add() */
 	return victim == rs;
 }

@@ -180,7 +180,8 @@ struct rsess_addrs {
  * @laddr: local address given to bind(), or of the first transport
  * @raddr: address of the peer
  * @addrs: further addresses of the peer, or NULL
- * @number: in rsess_net.sessions, or 0
+ * @number: among the sessions of rsess_net.roll, or 0
+ * @listening: among the listeners there, or 0
  * @cred: of the application that has dialed; NULL: nobody has, or a user in the kernel
  * @addr_at: which address the present transport was dialed at; 0: @raddr
  * @bound: bind() was called
@@ -190,7 +191,7 @@ struct rsess_addrs {
  * @inner: socket made by bind() or for an option, to be used by the next dial or
  *	by listen(); else NULL
  * @journal: options that each new inner socket gets
- * @tr: the present transport, or NULL
+ * @tr: the present transport, or NULL; written under the spinlock in sk_lock too
  * @link: enum rsess_link of @tr
  * @negotiate: enum rsess_negotiate
  * @inband: the peer was asked without an option of the transport: HELLO and RESUME
@@ -204,6 +205,10 @@ struct rsess_addrs {
  * @resumes: transports attached by RESUME
  * @attached: the same, and those of a HELLO that came again; of the dialer: RESUMEs
  * @lost: transports lost
+ * @began: jiffies, of 64 bits, when the session began
+ * @down_at: since when it has no transport that is live, as above; 0: it has one, or never
+ *	had
+ * @downtime: how long it had none before that, as above
  * @errors: protocol errors of the peer
  * @timeout_ms: RSESS_TIMEOUT
  * @filter: the filter of the socket core that was looked at last
@@ -240,7 +245,8 @@ struct rsess_addrs {
  * @orphaned: the application closed the socket
  * @orphan_rx: @last_rx when the timer of the orphan was armed
  * @orphan_asked: the peer was asked since whether it is there
- * @evicted: too many orphans: the timer is to cut the session; set without the lock
+ * @evict: enum rsess_reason for which the timer is to end what there is; set without the
+ *	lock
  * @cut: ABORT was given to the transport, which is to deliver it
  * @resuming: a RESUME is being looked at, which an answer is due to
  * @confirmed: the peer ended the transport in TIME_WAIT, so it has all; else it
@@ -310,6 +316,7 @@ struct rsess_sock {
 	union rsess_addr	raddr;
 	struct rsess_addrs	*addrs;
 	u32			number;
+	u32			listening;
 	const struct cred	*cred;
 	u8			addr_at;
 	bool			bound;
@@ -332,6 +339,9 @@ struct rsess_sock {
 	u32			resumes;
 	struct rsess_rate	attached;
 	u32			lost;
+	u64			began;
+	u64			down_at;
+	u64			downtime;
 	u32			errors;
 	u32			timeout_ms;
 	struct rsess_options	opt;
@@ -365,7 +375,7 @@ struct rsess_sock {
 	bool			orphaned;
 	unsigned long		orphan_rx;
 	bool			orphan_asked;
-	bool			evicted;
+	u8			evict;
 	bool			cut;
 	bool			destroyed;
 	bool			resuming;
@@ -606,6 +616,8 @@ int rsess_link_dial(struct rsess_sock *rs);
 void rsess_link_redial(struct rsess_sock *rs, bool turn);
 void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 		       u32 epoch);
+void rsess_link_set(struct rsess_sock *rs, struct rsess_transport *tr);
+struct sock *rsess_link_inner(struct rsess_sock *rs);
 void rsess_link_drop(struct rsess_sock *rs, bool reset);
 void rsess_link_lost(struct rsess_sock *rs, const char *why);
 int rsess_link_drain(struct rsess_sock *rs);
@@ -630,7 +642,7 @@ void rsess_timer_stop(struct rsess_sock *rs, enum rsess_timer t);
 void rsess_timer_end(struct rsess_sock *rs);
 void rsess_timer_now(struct rsess_sock *rs);
 void rsess_timer_retry(struct rsess_sock *rs);
-void rsess_timer_evict(struct rsess_sock *rs);
+void rsess_timer_evict(struct rsess_sock *rs, enum rsess_reason reason);
 bool rsess_timer_waiting(const struct rsess_sock *rs);
 unsigned long rsess_timer_stall(const struct rsess_sock *rs);
 void rsess_timer_watch(struct rsess_sock *rs);

@@ -629,7 +629,7 @@ static void rsess_orphan_sacrifice(struct rsess_sock *rs)
 	if (late)
 		return;
 	RSESS_INC(net, ORPHANS_DROPPED);
-	rsess_timer_evict(rs);
+	rsess_timer_evict(rs, RSESS_REASON_RESOURCES);
 }
 
 /**

@@ -111,12 +111,13 @@ void rsess_timer_retry(struct rsess_sock *rs)
 }
 
 /**
- * rsess_timer_evict() - let the timer cut a session that this context cannot lock
- * @rs: an orphan, not locked; the caller has a reference
+ * rsess_timer_evict() - let the timer end a socket that this context cannot lock
+ * @rs: session, or one that listens, not locked; the caller has a reference
+ * @reason: enum rsess_reason, not 0
  */
-void rsess_timer_evict(struct rsess_sock *rs)
+void rsess_timer_evict(struct rsess_sock *rs, enum rsess_reason reason)
 {
-	WRITE_ONCE(rs->evicted, true);
+	WRITE_ONCE(rs->evict, reason);
 	rsess_timer_now(rs);
 }
 

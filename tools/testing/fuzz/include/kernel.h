@@ -552,6 +552,8 @@ struct page *fuzz_page(void);
 
 extern unsigned long jiffies;
 
+#define get_jiffies_64()	((u64)jiffies)
+
 #define time_after(a, b)	((long)((b) - (a)) < 0)
 #define time_before(a, b)	time_after(b, a)
 #define time_after_eq(a, b)	((long)((a) - (b)) >= 0)

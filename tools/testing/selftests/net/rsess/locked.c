@@ -23,6 +23,7 @@
 
 #include "harness.h"
 #include "line.h"
+#include "sockdiag.h"
 
 /* More than works of a workqueue may wait at a time: 256. */
 #define MANY		300
@@ -254,6 +255,70 @@ CASE(locked, others_talk)
 		line_close(&c[i]);
 		line_close(&s[i]);
 	}
+}
+
+/* Whoever looks at sockets, and ends them, waits for none. */
+FIXTURE(watched) {
+	struct line l;
+	struct missing m;
+	int nl;
+};
+
+FIXTURE_VARIANT(watched) {
+	struct kind kind;
+};
+
+KIND_VARIANT_OF(watched, door4, AF_INET, AF_INET, IPPROTO_RSESS, 0, AUTO);
+KIND_VARIANT(watched, rsess6, AF_RSESS, AF_INET6, 0, AUTO);
+KIND_VARIANT_OF(watched, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP, 0, AUTO);
+
+FIXTURE_SETUP(watched)
+{
+	OK(line_init(&self->l, &variant->kind));
+	OK(missing_init(&self->m));
+	self->nl = diag_open();
+	ASSERT_LE(0, self->nl);
+}
+
+FIXTURE_TEARDOWN(watched)
+{
+	close(self->nl);
+	EXPECT_EQ(0, line_end(&self->l));
+}
+
+static void one_more(const struct seen *seen, void *arg)
+{
+	(void)seen;
+	++*(int *)arg;
+}
+
+CASE(watched, is_told_of_and_ended)
+{
+	struct line *l = &self->l;
+	struct rsess_info info;
+	socklen_t len = sizeof(info);
+	struct seen seen;
+	uint64_t cookie;
+	struct call w;
+	int n = 0;
+
+	OK(line_open(l));
+	cookie = cookie_of(l->c);
+	OK(call_sleeps(&w, call_write, l->c, &self->m));
+	OK(diag_dump(self->nl, ALL_STATES, one_more, &n));
+	ASSERT_EQ(3, n);
+	OK(diag_get(self->nl, cookie, NULL, &seen));
+	ASSERT_TRUE(has(&seen, RSESS_DIAG_TRANSPORT));
+	OK(diag_kill(self->nl, cookie, NULL));
+
+	OK(missing_bring(&self->m));
+	call_end(&w);
+	ASSERT_LE(0, wait_for(l->c, POLLERR));
+	ASSERT_EQ(ECONNABORTED, get_int(l->c, SOL_SOCKET, SO_ERROR));
+	ASSERT_LE(0, wait_for(l->s, POLLERR));
+	ASSERT_EQ(ECONNRESET, get_int(l->s, SOL_SOCKET, SO_ERROR));
+	OK(getsockopt(l->s, SOL_RSESS, RSESS_INFO, &info, &len));
+	ASSERT_EQ(RSESS_REASON_ADMIN, info.reason);
 }
 
 FIXTURE(listener) {
