@@ -56,6 +56,7 @@ selftests.bad	40	0	0	selftests hostile
 selftests.seen	20	15	0	selftests diag
 selftests.over	37	95	0	selftests transports sctp
 vm		45	0	27	part_vm
+ss		0	60	11	part_ss
 selinux		60	0	41	part_selinux
 module		30	0	9	part_module
 kernel_user	60	0	12	part_kernel_user
@@ -123,6 +124,11 @@ part_model() {
 
 part_fuzz() {
 	"$here/fuzz/run.sh" --quick
+}
+
+# With what iproute2 takes to build, the first time.
+part_ss() {
+	"$here/iproute2.sh" "$release"
 }
 
 part_vm() {

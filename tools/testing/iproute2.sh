@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The patch for ss, on the sources of Debian's iproute2: it applies, what comes of it is
+# built, and shows sockets. It is built once for a version of iproute2, of the patch, and
+# of the headers. Installs what it misses; of iproute2 nothing is installed.
+#
+# usage: iproute2.sh [RELEASE|SERIES|FLAVOUR]
+#
+# Prints TAP and, as its last line, how many passed, failed and were skipped.
+
+set -eu
+here=$(dirname "$(readlink -f "$0")")
+root=$(readlink -f "$here/../..")
+# shellcheck source-path=SCRIPTDIR source=vm/lib.sh disable=SC1091
+. "$here/vm/lib.sh"
+
+patch=$root/tools/iproute2/0001-ss-rsess.patch
+headers=("$root"/include/uapi/linux/rsess{,_diag}.h)
+
+# fetch DIRECTORY: the sources of the version that this machine has, by lists of packages
+# of apt's own, for the machine's need not have any of sources.
+fetch() {
+	local suite apt=$1/apt
+
+	mkdir -p "$apt/lists/partial"
+	for suite in bookworm bookworm-security; do
+		echo "deb-src http://deb.debian.org/debian${suite#bookworm} $suite main"
+	done >"$apt/sources.list"
+	(cd "$1" && set -- -qq -o APT::Sandbox::User=root \
+		-o Dir::Etc::sourcelist="$apt/sources.list" \
+		-o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists="$apt/lists" &&
+		apt-get "$@" update && apt-get "$@" source "iproute2=$version") >&2
+}
+
+# build DIRECTORY: in the first one that fetch() has left there
+build() {
+	local dir
+
+	dir=$(echo "$1"/iproute2-*/)
+	patch -s -p1 -d "$dir" <"$patch"
+	(cd "$dir" && ./configure >/dev/null && make -s -j"$(nproc)" SUBDIRS='lib misc' \
+		TARGETS=ss CCOPTS="-O2 -I$root/include/uapi") >&2
+	mv "$dir/misc/ss" "$ss.$$"
+	mv "$ss.$$" "$ss"
+}
+
+choose_kernel "${1:-6.1}"
+need_packages gcc:gcc make:make bison:bison patch:patch dpkg-source:dpkg-dev \
+	pkg-config:pkg-config /usr/include/stdio.h:libc6-dev ip:iproute2 setpriv:util-linux
+version=$(dpkg-query -Wf '${source:Version}' iproute2)
+ss=$(cache_dir)/iproute2/ss-$version-$(cat "$patch" "${headers[@]}" | sha256sum |
+	cut -c 1-8)
+if ! [ -x "$ss" ]; then
+	mkdir -p "${ss%/*}"
+	scratch=$(mktemp -d)
+	trap 'rm -rf "$scratch"' EXIT
+	fetch "$scratch"
+	build "$scratch"
+fi
+log=$(mktemp)
+trap 'rm -rf "$log" ${scratch:+"$scratch"}' EXIT
+"$here/vm/run" --kernel "$release" --autoload --timeout 600 -- \
+	env SS="$ss" RSESS_SLOW="$(slowness_of "$release")" \
+	"$here/selftests/net/rsess/ss.sh" | tee "$log" || true
+"$here/selftests/net/rsess/tap_total.sh" "$log"
