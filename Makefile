@@ -100,7 +100,7 @@ seeded: $(BUILD)/.sources
 install: module rsessrun
 	@$(KBUILD) CONFIG_MODULE_SIG_ALL= modules_install
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
-	for h in rsess rsess_diag; do \
+	for h in rsess rsess_diag rsess_netlink; do \
 		install -D -m 644 include/uapi/linux/$$h.h \
 			$(DESTDIR)/usr/include/linux/$$h.h || exit; \
 	done
@@ -110,7 +110,8 @@ uninstall:
 	rm -f $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/*/net/rsess/rsess.ko \
 		$(INSTALL_MOD_PATH)/lib/modules/$(KVER)/*/net/rsess/adopt/rsess_adopt.ko \
 		$(DESTDIR)/usr/include/linux/rsess.h \
-		$(DESTDIR)/usr/include/linux/rsess_diag.h
+		$(DESTDIR)/usr/include/linux/rsess_diag.h \
+		$(DESTDIR)/usr/include/linux/rsess_netlink.h
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
 	@$(MAKE) -C tools/rsess uninstall
 

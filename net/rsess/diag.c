@@ -16,7 +16,6 @@
 #include <linux/module.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
-#include <net/af_vsock.h>
 #include <net/netlink.h>
 #include <net/sock.h>
 #include <uapi/linux/rsess_diag.h>
@@ -118,37 +117,6 @@ static bool rsess_diag_may_know(const struct rsess_diag_asker *asker,
 	       rsess_info_may_know(rsess_sk(d->sk), asker->uid, asker->admin);
 }
 
-/* The addresses of a socket that is no outer one. */
-static void rsess_diag_names(const struct sock *sk, union rsess_addr *local,
-			     union rsess_addr *peer)
-{
-	const struct inet_sock *inet = inet_sk(sk);
-
-	memset(local, 0, sizeof(*local));
-	memset(peer, 0, sizeof(*peer));
-	local->sa.sa_family = READ_ONCE(sk->sk_family);
-	peer->sa.sa_family = local->sa.sa_family;
-	switch (local->sa.sa_family) {
-	case AF_VSOCK:
-		local->vm = data_race(vsock_sk(sk)->local_addr); /* see top */
-		peer->vm = data_race(vsock_sk(sk)->remote_addr); /* see top */
-		return;
-#if IS_ENABLED(CONFIG_IPV6)
-	case AF_INET6:
-		local->in6.sin6_addr = sk->sk_v6_rcv_saddr;
-		peer->in6.sin6_addr = sk->sk_v6_daddr;
-		break;
-#endif
-	default:
-		local->in.sin_addr.s_addr = READ_ONCE(inet->inet_rcv_saddr);
-		peer->in.sin_addr.s_addr = READ_ONCE(inet->inet_daddr);
-		break;
-	}
-	/* sin6_port is at the same place */
-	local->in.sin_port = READ_ONCE(inet->inet_sport);
-	peer->in.sin_port = READ_ONCE(inet->inet_dport);
-}
-
 /* What struct inet_diag_sockid has of an address; of one of AF_VSOCK, cid and port. */
 static void rsess_diag_name(const union rsess_addr *addr, __be32 *host,
 			    __be16 *port)
@@ -175,7 +143,7 @@ static void rsess_diag_sockid(struct inet_diag_sockid *id,
 	union rsess_addr local, peer;
 
 	if (d->roll == RSESS_ROLL_PLAIN) {
-		rsess_diag_names(d->sk, &local, &peer);
+		rsess_info_names(d->sk, &local, &peer);
 	} else {
 		local = data_race(rsess_sk(d->sk)->laddr); /* see top */
 		peer = data_race(rsess_sk(d->sk)->raddr); /* see top */
@@ -253,7 +221,7 @@ static int rsess_diag_put_inner(struct sk_buff *skb, struct sock *inner)
 	nest = nla_nest_start(skb, RSESS_DIAG_TRANSPORT);
 	if (!nest)
 		return -EMSGSIZE;
-	rsess_diag_names(inner, &local, &peer);
+	rsess_info_names(inner, &local, &peer);
 	len = rsess_addr_len(local.sa.sa_family);
 	sock_diag_save_cookie(inner, cookie);
 	if (nla_put_u32(skb, RSESS_DIAG_TRANSPORT_PROTOCOL,

@@ -6,8 +6,10 @@
  */
 #include <linux/random.h>
 #include <net/sock.h>
+#include <uapi/linux/rsess_netlink.h>
 #include "auth.h"
 #include "ctrl.h"
+#include "genl.h"
 #include "greet.h"
 #include "knock.h"
 #include "listener.h"
@@ -144,6 +146,7 @@ int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 	RSESS_INC(sock_net(rsess_to_sk(rs)), SESSIONS_DIALED);
 	trace_rsess_session_new(rsess_to_sk(rs), true, rs->tagged);
 	rsess_link_live(rs);
+	rsess_event_session(rs, RSESS_CMD_SESSION_NEW);
 	rs->attempts = 0;
 	rs->unanswered = 0;
 	rs->errors = 0;
@@ -406,6 +409,7 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	}
 	RSESS_INC(sock_net(sk), SESSIONS_ACCEPTED);
 	trace_rsess_session_new(sk, false, rs->tagged);
+	rsess_event_session(rs, RSESS_CMD_SESSION_NEW);
 	rsess_listener_defer(rs);
 	rsess_greet_accept(rs, tr);
 	rsess_link_push(rs);

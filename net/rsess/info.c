@@ -3,7 +3,9 @@
  * What a socket tells of itself, and to whom.
  */
 #include <linux/uidgid.h>
+#include <net/af_vsock.h>
 #include <net/sock.h>
+#include "addr.h"
 #include "info.h"
 #include "plain.h"
 #include "session.h"
@@ -65,4 +67,40 @@ void rsess_info_plain(const struct sock *sk, const struct rsess_plain *plain,
 bool rsess_info_may_know(const struct rsess_sock *rs, kuid_t uid, bool admin)
 {
 	return admin || uid_eq(uid, READ_ONCE(rsess_to_sk(rs)->sk_uid));
+}
+
+/**
+ * rsess_info_names() - the addresses of a socket that is no outer one
+ * @sk: of a transport; need not be locked
+ * @local: filled in
+ * @peer: filled in
+ */
+void rsess_info_names(const struct sock *sk, union rsess_addr *local,
+		      union rsess_addr *peer)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	memset(local, 0, sizeof(*local));
+	memset(peer, 0, sizeof(*peer));
+	local->sa.sa_family = READ_ONCE(sk->sk_family);
+	peer->sa.sa_family = local->sa.sa_family;
+	switch (local->sa.sa_family) {
+	case AF_VSOCK:
+		local->vm = data_race(vsock_sk(sk)->local_addr); /* as the rest */
+		peer->vm = data_race(vsock_sk(sk)->remote_addr); /* as the rest */
+		return;
+#if IS_ENABLED(CONFIG_IPV6)
+	case AF_INET6:
+		local->in6.sin6_addr = sk->sk_v6_rcv_saddr;
+		peer->in6.sin6_addr = sk->sk_v6_daddr;
+		break;
+#endif
+	default:
+		local->in.sin_addr.s_addr = READ_ONCE(inet->inet_rcv_saddr);
+		peer->in.sin_addr.s_addr = READ_ONCE(inet->inet_daddr);
+		break;
+	}
+	/* sin6_port is at the same place */
+	local->in.sin_port = READ_ONCE(inet->inet_sport);
+	peer->in.sin_port = READ_ONCE(inet->inet_dport);
 }

@@ -12,8 +12,10 @@
 #include <crypto/algapi.h>
 #include <linux/random.h>
 #include <net/sock.h>
+#include <uapi/linux/rsess_netlink.h>
 #include "blackhole.h"
 #include "compat.h"
+#include "genl.h"
 #include "greet.h"
 #include "inner.h"
 #include "listener.h"
@@ -502,6 +504,7 @@ bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f)
 	RSESS_INC(sock_net(sk), RESUMES);
 	RSESS_ADD(sock_net(sk), RETRANS_BYTES, again);
 	trace_rsess_resume(sk, rs->epoch, rs->sq.snd_una, rs->credit.rcv_nxt);
+	rsess_event_session(rs, RSESS_CMD_SESSION_RESUMED);
 	if (again)
 		trace_rsess_retransmit(sk, rs->sq.snd_una, again);
 	rsess_link_events(rs, events);
@@ -533,6 +536,7 @@ void rsess_link_replaced(struct rsess_sock *rs)
 	rs->lost++;
 	RSESS_INC(sock_net(sk), TRANSPORTS_LOST);
 	trace_rsess_transport_lost(sk, rs->epoch, rs->link, 0, "replaced");
+	rsess_event_session(rs, RSESS_CMD_SESSION_LOST);
 	rsess_link_drop(rs, true);
 }
 
@@ -722,6 +726,8 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 	trace_rsess_transport_lost(sk, rs->epoch, rs->link, err, why);
 	rsess_link_note_failure(rs, rs->link == RSESS_LINK_DIALING ? err : 0);
 	rs->last_error = err;
+	if (!rs->dial_failed)
+		rsess_event_session(rs, RSESS_CMD_SESSION_LOST);
 	if (rs->tr->progress) {
 		rs->attempts = 0;
 		rs->unanswered = 0;

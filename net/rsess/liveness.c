@@ -381,6 +381,19 @@ static struct rsess_listener *rsess_liveness_evict(struct rsess_sock *rs)
 	return NULL;
 }
 
+/* rsess_timer_hurry() has been called for this socket. */
+static void rsess_liveness_hurry(struct rsess_sock *rs)
+{
+	if (!READ_ONCE(rs->hurry))
+		return;
+	WRITE_ONCE(rs->hurry, false);
+	if (!rs->dialer || rs->plain ||
+	    rsess_to_sk(rs)->sk_state == TCP_LISTEN)
+		return;
+	rsess_turn_leave(rs);
+	rsess_link_redial(rs, true);
+}
+
 /**
  * rsess_liveness_work() - a deadline has come, or somebody has asked for a look
  * @work: &rsess_sock.timer
@@ -400,6 +413,7 @@ void rsess_liveness_work(struct work_struct *work)
 		gone = rsess_listener_abort(rs);
 	else
 		gone = rsess_liveness_evict(rs);
+	rsess_liveness_hurry(rs);
 	if (rsess_turn_has_come(rs))
 		rsess_link_redial(rs, true);
 	rsess_timer_run(rs, &rsess_liveness_handlers);

@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "diag.h"
 #include "family.h"
+#include "genl.h"
 #include "knock.h"
 #include "kunit_export.h"
 #include "listener.h"
@@ -169,9 +170,12 @@ static int __init rsess_init(void)
 	err = register_pernet_device(&rsess_pernet_ops);
 	if (err)
 		goto unregister_kernel_proto;
-	err = rsess_family_register();
+	err = rsess_genl_register();
 	if (err)
 		goto unregister_pernet;
+	err = rsess_family_register();
+	if (err)
+		goto unregister_genl;
 	err = rsess_diag_register();
 	if (err)
 		goto unregister_family;
@@ -179,6 +183,8 @@ static int __init rsess_init(void)
 
 unregister_family:
 	rsess_family_unregister();
+unregister_genl:
+	rsess_genl_unregister();
 unregister_pernet:
 	unregister_pernet_device(&rsess_pernet_ops);
 unregister_kernel_proto:
@@ -201,6 +207,7 @@ static void __exit rsess_exit(void)
 {
 	rsess_diag_unregister();
 	rsess_family_unregister();
+	rsess_genl_unregister();
 	unregister_pernet_device(&rsess_pernet_ops);
 	destroy_workqueue(rsess_close_wq);
 	destroy_workqueue(rsess_wq);

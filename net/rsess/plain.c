@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "genl.h"
 #include "net.h"
 #include "owner.h"
 #include "plain.h"
@@ -130,6 +131,7 @@ static void rsess_plain_count(struct sock *sk, enum rsess_reason reason)
 		break;
 	}
 	trace_rsess_fallback(sk, reason);
+	rsess_event_fallback(sk, reason);
 }
 
 /**

@@ -12,12 +12,6 @@
 #include "net.h"
 #include "session.h"
 
-static const char * const rsess_mib_names[RSESS_MIB_MAX] = {
-#define RSESS_MIB(name, text)	text,
-#include "stat_list.h"
-#undef RSESS_MIB
-};
-
 /* Whoever reads them beside those of other protocols, as nstat does, sees whose they are. */
 static void rsess_stat_line(struct seq_file *seq, const char *name,
 			    unsigned long value)
@@ -28,15 +22,10 @@ static void rsess_stat_line(struct seq_file *seq, const char *name,
 static int rsess_stat_show(struct seq_file *seq, void *v)
 {
 	const struct rsess_net *rn = rsess_net(seq_file_single_net(seq));
-	int i, cpu;
+	int i;
 
-	for (i = 0; i < RSESS_MIB_MAX; i++) {
-		unsigned long sum = 0;
-
-		for_each_possible_cpu(cpu)
-			sum += per_cpu_ptr(rn->mib, cpu)->mibs[i];
-		rsess_stat_line(seq, rsess_mib_names[i], sum);
-	}
+	for (i = 0; i < RSESS_MIB_MAX; i++)
+		rsess_stat_line(seq, rsess_stat_name(i), rsess_stat_sum(rn, i));
 	/* What there is now. */
 	rsess_stat_line(seq, "Tombstones", READ_ONCE(rn->ntombs));
 	rsess_stat_line(seq, "Places", READ_ONCE(rn->nplaces));

@@ -8,8 +8,10 @@
  */
 #include <linux/slab.h>
 #include <net/sock.h>
+#include <uapi/linux/rsess_netlink.h>
 #include "cast.h"
 #include "compat.h"
+#include "genl.h"
 #include "inner.h"
 #include "listener.h"
 #include "net.h"
@@ -251,6 +253,7 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 		return;
 	rs->reason = reason;
 	trace_rsess_session_end(sk, reason, err);
+	rsess_event_session(rs, RSESS_CMD_SESSION_ENDED);
 	if (orderly)
 		RSESS_INC(sock_net(sk), SESSIONS_CLOSED);
 	else

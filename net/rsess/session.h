@@ -247,6 +247,7 @@ struct rsess_addrs {
  * @orphan_asked: the peer was asked since whether it is there
  * @evict: enum rsess_reason for which the timer is to end what there is; set without the
  *	lock
+ * @hurry: the timer is to dial now; set without the lock
  * @cut: ABORT was given to the transport, which is to deliver it
  * @resuming: a RESUME is being looked at, which an answer is due to
  * @confirmed: the peer ended the transport in TIME_WAIT, so it has all; else it
@@ -376,6 +377,7 @@ struct rsess_sock {
 	unsigned long		orphan_rx;
 	bool			orphan_asked;
 	u8			evict;
+	bool			hurry;
 	bool			cut;
 	bool			destroyed;
 	bool			resuming;
@@ -643,6 +645,7 @@ void rsess_timer_end(struct rsess_sock *rs);
 void rsess_timer_now(struct rsess_sock *rs);
 void rsess_timer_retry(struct rsess_sock *rs);
 void rsess_timer_evict(struct rsess_sock *rs, enum rsess_reason reason);
+void rsess_timer_hurry(struct rsess_sock *rs);
 bool rsess_timer_waiting(const struct rsess_sock *rs);
 unsigned long rsess_timer_stall(const struct rsess_sock *rs);
 void rsess_timer_watch(struct rsess_sock *rs);

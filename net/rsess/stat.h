@@ -16,4 +16,9 @@ struct rsess_mib {
 	unsigned long mibs[RSESS_MIB_MAX];
 };
 
+struct rsess_net;
+
+const char *rsess_stat_name(int i);
+unsigned long rsess_stat_sum(const struct rsess_net *rn, int i);
+
 #endif /* _RSESS_STAT_H */

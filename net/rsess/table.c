@@ -11,6 +11,7 @@
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/sock.h>
+#include "genl.h"
 #include "listener.h"
 #include "net.h"
 #include "session.h"
@@ -387,6 +388,7 @@ int rsess_table_list(struct rsess_sock *rs)
 		return 0;		/* a second connect() */
 	if (!rsess_table_count(rn, rs)) {
 		RSESS_INC(net, SESSIONS_REFUSED);
+		rsess_event_limit(net, "max_sessions");
 		return -ENOBUFS;
 	}
 	if (rsess_roll_add(&rn->roll[RSESS_ROLL_SESSIONS], &rs->number, rs)) {

@@ -121,6 +121,16 @@ void rsess_timer_evict(struct rsess_sock *rs, enum rsess_reason reason)
 	rsess_timer_now(rs);
 }
 
+/**
+ * rsess_timer_hurry() - let the timer dial now
+ * @rs: session, not locked; the caller has a reference
+ */
+void rsess_timer_hurry(struct rsess_sock *rs)
+{
+	WRITE_ONCE(rs->hurry, true);
+	rsess_timer_now(rs);
+}
+
 /* What the peer has to acknowledge on a transport that is live: FIN takes an offset. */
 static bool rsess_timer_unacked(const struct rsess_sock *rs)
 {

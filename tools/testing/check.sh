@@ -53,7 +53,7 @@ selftests.field	60	160	0	selftests field_bugs accounting locked
 selftests.like	60	160	0	selftests tcp_states tcp_options tcp_listen
 selftests.calls	42	100	0	selftests tcp_stream tcp_flags tcp_splice tcp_calls tcp_stamps
 selftests.bad	40	0	0	selftests hostile
-selftests.seen	20	15	0	selftests diag
+selftests.seen	25	15	0	selftests diag events
 selftests.over	37	95	0	selftests transports sctp
 vm		45	0	27	part_vm
 ss		0	60	11	part_ss

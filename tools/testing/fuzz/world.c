@@ -6,6 +6,7 @@
 #include "auth.h"
 #include "blackhole.h"
 #include "cast.h"
+#include "genl.h"
 #include "inner.h"
 #include "listener.h"
 #include "net.h"
@@ -297,6 +298,15 @@ void rsess_listener_exhume(struct rsess_listener *lsn)
 }
 
 void rsess_listener_dismiss(struct rsess_listener *lsn)
+{
+}
+
+/* Nobody listens to events. */
+void rsess_event_session(const struct rsess_sock *rs, u8 cmd)
+{
+}
+
+void rsess_event_limit(struct net *net, const char *limit)
 {
 }
 

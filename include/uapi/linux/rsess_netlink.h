@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/rsess.yaml */
+/* YNL-GEN uapi header */
+/* To regenerate run: tools/net/ynl/ynl-regen.sh */
+
+#ifndef _UAPI_LINUX_RSESS_NETLINK_H
+#define _UAPI_LINUX_RSESS_NETLINK_H
+
+#define RSESS_FAMILY_NAME	"rsess"
+#define RSESS_FAMILY_VERSION	1
+
+enum {
+	RSESS_A_PAD = 1,
+	RSESS_A_COOKIE,
+	RSESS_A_INODE,
+	RSESS_A_UID,
+	RSESS_A_LOCAL,
+	RSESS_A_PEER,
+	RSESS_A_DIALER,
+	RSESS_A_EPOCH,
+	RSESS_A_RESUMES,
+	RSESS_A_LOST,
+	RSESS_A_REASON,
+	RSESS_A_ERROR,
+	RSESS_A_LIMIT,
+
+	__RSESS_A_MAX,
+	RSESS_A_MAX = (__RSESS_A_MAX - 1)
+};
+
+enum {
+	RSESS_COUNTER_A_PAD = 1,
+	RSESS_COUNTER_A_NAME,
+	RSESS_COUNTER_A_VALUE,
+
+	__RSESS_COUNTER_A_MAX,
+	RSESS_COUNTER_A_MAX = (__RSESS_COUNTER_A_MAX - 1)
+};
+
+enum {
+	RSESS_CMD_SESSION_RESUME = 1,
+	RSESS_CMD_STATS_GET,
+	RSESS_CMD_SESSION_NEW,
+	RSESS_CMD_SESSION_LOST,
+	RSESS_CMD_SESSION_RESUMED,
+	RSESS_CMD_SESSION_ENDED,
+	RSESS_CMD_SESSION_FALLBACK,
+	RSESS_CMD_LIMIT_REACHED,
+
+	__RSESS_CMD_MAX,
+	RSESS_CMD_MAX = (__RSESS_CMD_MAX - 1)
+};
+
+#define RSESS_MCGRP_EVENTS	"events"
+
+#endif /* _UAPI_LINUX_RSESS_NETLINK_H */

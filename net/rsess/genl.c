@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Generic netlink: events, counters, orders.  Documentation/netlink/specs/rsess.yaml says
+ * what there is.
+ *
+ * An event is made when somebody listens, and whoever misses one, because memory was short,
+ * is told so as by an overrun.
+ */
+#include <linux/module.h>
+#include <linux/sock_diag.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+#include <uapi/linux/rsess.h>
+#include <uapi/linux/rsess_netlink.h>
+#include "addr.h"
+#include "genl.h"
+#include "info.h"
+#include "net.h"
+#include "session.h"
+#include "stat.h"
+
+static struct genl_family rsess_genl_family;
+
+/**
+ * struct rsess_event_msg - one that is being made
+ * @net: its namespace
+ * @skb: message, or NULL
+ * @hdr: of it
+ */
+struct rsess_event_msg {
+	struct net	*net;
+	struct sk_buff	*skb;
+	void		*hdr;
+};
+
+static void rsess_event_missed(struct net *net)
+{
+	genl_set_err(&rsess_genl_family, net, 0, 0, -ENOBUFS);
+}
+
+/* False: nobody listens, or there is no memory. */
+static bool rsess_event_begin(struct rsess_event_msg *e, struct net *net, u8 cmd)
+{
+	if (!genl_has_listeners(&rsess_genl_family, net, 0))
+		return false;
+	e->net = net;
+	e->skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!e->skb) {
+		rsess_event_missed(net);
+		return false;
+	}
+	e->hdr = genlmsg_put(e->skb, 0, 0, &rsess_genl_family, 0, cmd);
+	return true;
+}
+
+static void rsess_event_end(struct rsess_event_msg *e, int err)
+{
+	if (err) {
+		nlmsg_free(e->skb);
+		rsess_event_missed(e->net);
+		return;
+	}
+	genlmsg_end(e->skb, e->hdr);
+	genlmsg_multicast_netns(&rsess_genl_family, e->net, e->skb, 0, 0,
+				GFP_KERNEL);
+}
+
+/* Which socket it is about. */
+static int rsess_event_put_sock(struct sk_buff *skb, struct sock *sk,
+				const union rsess_addr *local,
+				const union rsess_addr *peer)
+{
+	kuid_t uid = READ_ONCE(sk->sk_uid);
+	u32 cookie[2];
+
+	sock_diag_save_cookie(sk, cookie);
+	if (nla_put_u64_64bit(skb, RSESS_A_COOKIE,
+			      cookie[0] | (u64)cookie[1] << 32, RSESS_A_PAD) ||
+	    nla_put_u64_64bit(skb, RSESS_A_INODE, sock_i_ino(sk), RSESS_A_PAD) ||
+	    nla_put_u32(skb, RSESS_A_UID,
+			from_kuid_munged(sock_net(sk)->user_ns, uid)) ||
+	    nla_put(skb, RSESS_A_LOCAL, rsess_addr_len(local->sa.sa_family),
+		    local) ||
+	    nla_put(skb, RSESS_A_PEER, rsess_addr_len(peer->sa.sa_family), peer))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int rsess_event_put_session(struct sk_buff *skb,
+				   const struct rsess_sock *rs)
+{
+	if (nla_put_u8(skb, RSESS_A_DIALER, rs->dialer) ||
+	    nla_put_u32(skb, RSESS_A_EPOCH, rs->epoch) ||
+	    nla_put_u32(skb, RSESS_A_RESUMES, rs->resumes) ||
+	    nla_put_u32(skb, RSESS_A_LOST, rs->lost) ||
+	    nla_put_u32(skb, RSESS_A_REASON, rs->reason) ||
+	    nla_put_u32(skb, RSESS_A_ERROR, rs->last_error))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * rsess_event_session() - something has happened to a session
+ * @rs: session, locked
+ * @cmd: RSESS_CMD_SESSION_NEW, _LOST, _RESUMED or _ENDED
+ *
+ * Context: may sleep.
+ */
+void rsess_event_session(const struct rsess_sock *rs, u8 cmd)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	struct rsess_event_msg e;
+
+	rsess_locked_by_me(rs);
+	if (!rsess_event_begin(&e, sock_net(sk), cmd))
+		return;
+	rsess_event_end(&e, rsess_event_put_sock(e.skb, sk, &rs->laddr,
+						 &rs->raddr) ?:
+			    rsess_event_put_session(e.skb, rs));
+}
+
+/**
+ * rsess_event_fallback() - a socket has fallen back
+ * @sk: of the transport, which is the application's now
+ * @reason: enum rsess_reason
+ *
+ * Context: may sleep.
+ */
+void rsess_event_fallback(struct sock *sk, u32 reason)
+{
+	union rsess_addr local, peer;
+	struct rsess_event_msg e;
+
+	if (!rsess_event_begin(&e, sock_net(sk), RSESS_CMD_SESSION_FALLBACK))
+		return;
+	rsess_info_names(sk, &local, &peer);
+	rsess_event_end(&e, rsess_event_put_sock(e.skb, sk, &local, &peer) ?:
+			    nla_put_u32(e.skb, RSESS_A_REASON, reason));
+}
+
+/**
+ * rsess_event_limit() - something was refused
+ * @net: namespace
+ * @limit: name of its sysctl
+ *
+ * Context: may sleep.
+ */
+void rsess_event_limit(struct net *net, const char *limit)
+{
+	struct rsess_event_msg e;
+
+	if (!rsess_event_begin(&e, net, RSESS_CMD_LIMIT_REACHED))
+		return;
+	rsess_event_end(&e, nla_put_string(e.skb, RSESS_A_LIMIT, limit));
+}
+
+/* The session with a cookie, with a reference; or NULL. */
+static struct rsess_sock *rsess_genl_find(struct rsess_net *rn, u64 cookie)
+{
+	struct xarray *socks = &rn->roll[RSESS_ROLL_SESSIONS].socks;
+	struct rsess_sock *rs;
+	unsigned long number = 0;
+
+	for (;;) {
+		xa_lock(socks);
+		rs = xa_find_after(socks, &number, U32_MAX, XA_PRESENT);
+		if (rs)
+			sock_hold(rsess_to_sk(rs));
+		xa_unlock(socks);
+		if (!rs ||
+		    (u64)atomic64_read(&rsess_to_sk(rs)->sk_cookie) == cookie)
+			return rs;
+		sock_put(rsess_to_sk(rs));
+		cond_resched();
+	}
+}
+
+/* The acceptor cannot dial; and who dials already does so. */
+static int rsess_genl_hurry(struct rsess_sock *rs)
+{
+	if (!READ_ONCE(rs->dialer))
+		return -EOPNOTSUPP;
+	if (READ_ONCE(rsess_to_sk(rs)->sk_state) == TCP_CLOSE)
+		return -ENOENT;
+	if (READ_ONCE(rs->link) != RSESS_LINK_NONE)
+		return -EALREADY;
+	rsess_timer_hurry(rs);
+	return 0;
+}
+
+static int rsess_genl_session_resume(struct sk_buff *skb,
+				     struct genl_info *info)
+{
+	struct rsess_sock *rs;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, RSESS_A_COOKIE))
+		return -EINVAL;
+	rs = rsess_genl_find(rsess_net(genl_info_net(info)),
+			     nla_get_u64(info->attrs[RSESS_A_COOKIE]));
+	if (!rs)
+		return -ENOENT;
+	err = rsess_genl_hurry(rs);
+	sock_put(rsess_to_sk(rs));
+	return err;
+}
+
+static int rsess_genl_put_counter(struct sk_buff *skb,
+				  struct netlink_callback *cb, int i)
+{
+	const struct rsess_net *rn = rsess_net(sock_net(skb->sk));
+	void *hdr;
+
+	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			  &rsess_genl_family, NLM_F_MULTI, RSESS_CMD_STATS_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_string(skb, RSESS_COUNTER_A_NAME, rsess_stat_name(i)) ||
+	    nla_put_u64_64bit(skb, RSESS_COUNTER_A_VALUE, rsess_stat_sum(rn, i),
+			      RSESS_COUNTER_A_PAD)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int rsess_genl_stats_dump(struct sk_buff *skb,
+				 struct netlink_callback *cb)
+{
+	while (cb->args[0] < RSESS_MIB_MAX &&
+	       !rsess_genl_put_counter(skb, cb, cb->args[0]))
+		cb->args[0]++;
+	return skb->len;
+}
+
+/* As the generator makes it of the specification. */
+static const struct nla_policy
+rsess_session_resume_nl_policy[RSESS_A_COOKIE + 1] = {
+	[RSESS_A_COOKIE] = { .type = NLA_U64, },
+};
+
+static const struct genl_ops rsess_genl_ops[] = {
+	{
+		.cmd		= RSESS_CMD_SESSION_RESUME,
+		.doit		= rsess_genl_session_resume,
+		.policy		= rsess_session_resume_nl_policy,
+		.maxattr	= RSESS_A_COOKIE,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= RSESS_CMD_STATS_GET,
+		.dumpit		= rsess_genl_stats_dump,
+	},
+};
+
+static const struct genl_multicast_group rsess_genl_mcgrps[] = {
+	{ .name = RSESS_MCGRP_EVENTS, },
+};
+
+static struct genl_family rsess_genl_family __ro_after_init = {
+	.name		= RSESS_FAMILY_NAME,
+	.version	= RSESS_FAMILY_VERSION,
+	.netnsok	= true,
+	.parallel_ops	= true,
+	.module		= THIS_MODULE,
+	.ops		= rsess_genl_ops,
+	.n_ops		= ARRAY_SIZE(rsess_genl_ops),
+	.resv_start_op	= RSESS_CMD_SESSION_RESUME,
+	.mcgrps		= rsess_genl_mcgrps,
+	.n_mcgrps	= ARRAY_SIZE(rsess_genl_mcgrps),
+};
+
+/**
+ * rsess_genl_register() - the family can be found, and events are sent
+ *
+ * Return: 0 or a negative errno.
+ */
+int rsess_genl_register(void)
+{
+	return genl_register_family(&rsess_genl_family);
+}
+
+/**
+ * rsess_genl_unregister() - undo rsess_genl_register()
+ */
+void rsess_genl_unregister(void)
+{
+	genl_unregister_family(&rsess_genl_family);
+}

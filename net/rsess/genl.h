@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Generic netlink: events, counters, orders.
+ */
+#ifndef _RSESS_GENL_H
+#define _RSESS_GENL_H
+
+#include <linux/types.h>
+
+struct net;
+struct rsess_sock;
+struct sock;
+
+void rsess_event_session(const struct rsess_sock *rs, u8 cmd);
+void rsess_event_fallback(struct sock *sk, u32 reason);
+void rsess_event_limit(struct net *net, const char *limit);
+
+int rsess_genl_register(void);
+void rsess_genl_unregister(void);
+
+#endif /* _RSESS_GENL_H */
