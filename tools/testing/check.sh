@@ -57,6 +57,7 @@ selftests.seen	25	15	0	selftests diag events
 selftests.over	37	95	0	selftests transports sctp
 vm		45	0	27	part_vm
 ss		0	60	11	part_ss
+ynl		0	20	1	part_ynl
 selinux		60	0	41	part_selinux
 module		30	0	9	part_module
 kernel_user	60	0	12	part_kernel_user
@@ -129,6 +130,10 @@ part_fuzz() {
 # With what iproute2 takes to build, the first time.
 part_ss() {
 	"$here/iproute2.sh" "$release"
+}
+
+part_ynl() {
+	"$here/ynl.sh"
 }
 
 part_vm() {
