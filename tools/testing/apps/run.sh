@@ -46,8 +46,8 @@ self=$here/../selftests/net/rsess
 # shellcheck source-path=SCRIPTDIR source=net.sh
 . "$here/net.sh"
 
-names=(nginx redis pgsql ssh iperf3 rsync asyncio node memcached apache stunnel
-	samba vsftpd mariadb mosquitto java)
+names=(nginx redis pgsql ssh iperf3 rsync asyncio node memcached haproxy apache
+	stunnel samba vsftpd mariadb mosquitto java)
 packages=
 seconds=60
 quick=
