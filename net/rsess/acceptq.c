@@ -19,7 +19,7 @@
  * keeps nobody out: neither from one address (max_pending_source) nor from many.
  *
  * Whenever there is room in the queue and somebody is parked, the work of the
- * first of them is about to run: rsess_listener_kick() follows whatever makes
+ * first of them is about to run: rsess_acceptq_kick() follows whatever makes
  * room, and whatever changes who is the first.
  *
  * Applications with SO_REUSEPORT share a listener, and with it one queue of
@@ -29,10 +29,10 @@
  */
 #include <linux/siphash.h>
 #include <net/sock.h>
+#include "fallback.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
-#include "plain.h"
 #include "transport.h"
 #include "work.h"
 
@@ -44,7 +44,7 @@
 /* A connection came in; or somebody has ended the inner socket, as "ss -K" does.
  * Children are cloned with this, and with what they were offered in sk_user_data.
  */
-static void rsess_listener_called(struct sock *sk)
+static void rsess_acceptq_called(struct sock *sk)
 {
 	struct rsess_listener *lsn;
 
@@ -60,12 +60,12 @@ static void rsess_listener_called(struct sock *sk)
 }
 
 /**
- * rsess_listener_parked() - the HELLO that waits longest for room
+ * rsess_acceptq_parked() - the HELLO that waits longest for room
  * @lsn: listener, lock held
  *
  * Return: its transport, or NULL.
  */
-struct rsess_transport *rsess_listener_parked(struct rsess_listener *lsn)
+struct rsess_transport *rsess_acceptq_parked(struct rsess_listener *lsn)
 {
 	return list_first_entry_or_null(&lsn->parked, struct rsess_transport,
 					link);
@@ -74,7 +74,7 @@ struct rsess_transport *rsess_listener_parked(struct rsess_listener *lsn)
 /* Have TCP drop the SYNs of those who would have to be parked, if they can be told
  * from others.
  */
-static void rsess_listener_tell_full(struct rsess_listener *lsn)
+static void rsess_acceptq_tell_full(struct rsess_listener *lsn)
 {
 	bool full = lsn->nparked >= READ_ONCE(lsn->rn->max_pending);
 
@@ -83,13 +83,13 @@ static void rsess_listener_tell_full(struct rsess_listener *lsn)
 }
 
 /**
- * rsess_listener_tell_room() - where no session is wanted the backlog is that of TCP
+ * rsess_acceptq_tell_room() - where no session is wanted the backlog is that of TCP
  * @lsn: listener, lock held
  *
  * There is no RESUME that one who waits would hold up, so TCP drops what is beyond: it counts
  * those that it has queued, and this side those that it has taken.
  */
-void rsess_listener_tell_room(struct rsess_listener *lsn)
+void rsess_acceptq_tell_room(struct rsess_listener *lsn)
 {
 	u64 taken = (u64)lsn->qlen + lsn->npending + lsn->nparked;
 	u64 room = lsn->room > taken ? lsn->room - taken : 0;
@@ -101,20 +101,20 @@ void rsess_listener_tell_room(struct rsess_listener *lsn)
 }
 
 /* Count @tr where it waits, or no longer, with @n -1.  Locked: lsn->lock. */
-static void rsess_listener_count(struct rsess_listener *lsn,
-				 const struct rsess_transport *tr, int n)
+static void rsess_acceptq_count(struct rsess_listener *lsn,
+				const struct rsess_transport *tr, int n)
 {
 	lockdep_assert_held(&lsn->lock);
 	if (tr->parked) {
 		lsn->nparked += n;
 		lsn->parked_source[tr->source] += n;
-		rsess_listener_tell_full(lsn);
-		rsess_listener_tell_room(lsn);
+		rsess_acceptq_tell_full(lsn);
+		rsess_acceptq_tell_room(lsn);
 		return;
 	}
 	lsn->npending += n;
 	lsn->source[tr->source] += n;
-	rsess_listener_tell_room(lsn);
+	rsess_acceptq_tell_room(lsn);
 	if (lsn->stopped && !lsn->dead &&
 	    lsn->npending < READ_ONCE(lsn->rn->max_pending)) {
 		lsn->stopped = false;
@@ -123,42 +123,42 @@ static void rsess_listener_count(struct rsess_listener *lsn,
 }
 
 /* It waits for room in the queue of accept(), or no longer.  Locked: lsn->lock. */
-static void rsess_listener_move(struct rsess_listener *lsn,
-				struct rsess_transport *tr, bool parked)
+static void rsess_acceptq_move(struct rsess_listener *lsn,
+			       struct rsess_transport *tr, bool parked)
 {
-	rsess_listener_count(lsn, tr, -1);
+	rsess_acceptq_count(lsn, tr, -1);
 	tr->parked = parked;
-	rsess_listener_count(lsn, tr, 1);
+	rsess_acceptq_count(lsn, tr, 1);
 	list_move_tail(&tr->link, parked ? &lsn->parked : &lsn->pending);
 }
 
 /* May one session more wait for accept()?  Locked: lsn->lock. */
-static bool rsess_listener_has_room(const struct rsess_listener *lsn)
+static bool rsess_acceptq_has_room(const struct rsess_listener *lsn)
 {
 	return lsn->qlen < lsn->room;
 }
 
 /**
- * rsess_listener_kick() - let the first parked HELLO in, if there is room
+ * rsess_acceptq_kick() - let the first parked HELLO in, if there is room
  * @lsn: listener, lock held
  */
-void rsess_listener_kick(struct rsess_listener *lsn)
+void rsess_acceptq_kick(struct rsess_listener *lsn)
 {
-	struct rsess_transport *tr = rsess_listener_parked(lsn);
+	struct rsess_transport *tr = rsess_acceptq_parked(lsn);
 
-	rsess_listener_tell_room(lsn);
-	if (tr && rsess_listener_has_room(lsn))
+	rsess_acceptq_tell_room(lsn);
+	if (tr && rsess_acceptq_has_room(lsn))
 		rsess_transport_queue(tr);
 }
 
 /* Children of the inner socket are cloned with the hook: take it out. */
-static void rsess_listener_unhook_child(const struct rsess_listener *lsn,
-					struct sock *sk)
+static void rsess_acceptq_unhook_child(const struct rsess_listener *lsn,
+				       struct sock *sk)
 {
 	write_lock_bh(&sk->sk_callback_lock);
-	if (sk->sk_data_ready == rsess_listener_called)
+	if (sk->sk_data_ready == rsess_acceptq_called)
 		sk->sk_data_ready = lsn->sk_data_ready;
-	if (sk->sk_state_change == rsess_listener_called)
+	if (sk->sk_state_change == rsess_acceptq_called)
 		sk->sk_state_change = lsn->sk_state_change;
 	write_unlock_bh(&sk->sk_callback_lock);
 }
@@ -166,7 +166,7 @@ static void rsess_listener_unhook_child(const struct rsess_listener *lsn,
 /* How long the first frame may take.  Who did not confirm that it has our answer may
  * be a plain peer that waits for us to speak.
  */
-static unsigned long rsess_listener_patience(const struct rsess_transport *tr)
+static unsigned long rsess_acceptq_patience(const struct rsess_transport *tr)
 {
 	u32 ms = READ_ONCE(tr->lsn->rn->handshake_timeout_ms);
 
@@ -178,7 +178,7 @@ static unsigned long rsess_listener_patience(const struct rsess_transport *tr)
 /* The first frame has its time, unless it has come already, or the connection has
  * ended.
  */
-static void rsess_listener_expect(struct rsess_transport *tr)
+static void rsess_acceptq_expect(struct rsess_transport *tr)
 {
 	struct rsess_listener *lsn = tr->lsn;
 
@@ -186,17 +186,17 @@ static void rsess_listener_expect(struct rsess_transport *tr)
 	if (!list_empty(&tr->link)) {
 		refcount_inc(&tr->ref);		/* rsess_transport_expire() */
 		queue_delayed_work(rsess_wq, &tr->expire,
-				   rsess_listener_patience(tr));
+				   rsess_acceptq_patience(tr));
 	}
 	spin_unlock(&lsn->lock);
 }
 
 /* What does the peer want?  0, or -ENOMEM. */
-static int rsess_listener_judge(struct rsess_transport *tr)
+static int rsess_acceptq_judge(struct rsess_transport *tr)
 {
 	u8 negotiate = READ_ONCE(tr->lsn->negotiate);
 
-	tr->offer = tr->ops->offered(tr->sock);
+	tr->offer = tr->ops->peer_offer(tr->sock);
 	tr->inband = tr->offer != RSESS_OFFER_SURE;
 	if (negotiate == RSESS_NEGOTIATE_REQUIRE)
 		tr->offer = RSESS_OFFER_SURE;
@@ -204,7 +204,7 @@ static int rsess_listener_judge(struct rsess_transport *tr)
 		tr->inband = false;
 	if (tr->offer != RSESS_OFFER_NONE)
 		return 0;
-	tr->plain = rsess_plain_alloc();
+	tr->plain = rsess_fallback_alloc();
 	if (!tr->plain)
 		return -ENOMEM;
 	tr->plain->reason = negotiate == RSESS_NEGOTIATE_OFF ?
@@ -213,7 +213,7 @@ static int rsess_listener_judge(struct rsess_transport *tr)
 }
 
 /* Those of one network of IPv6 count as one: nobody has less. */
-static u8 rsess_listener_source(const struct rsess_transport *tr)
+static u8 rsess_acceptq_source(const struct rsess_transport *tr)
 {
 	struct in6_addr host __aligned(8);
 	union rsess_addr addr = {};
@@ -229,7 +229,7 @@ static u8 rsess_listener_source(const struct rsess_transport *tr)
 
 /* Wrap a connection that was accepted. */
 static struct rsess_transport *
-rsess_listener_wrap(struct rsess_listener *lsn, struct socket *sock)
+rsess_acceptq_wrap(struct rsess_listener *lsn, struct socket *sock)
 {
 	struct rsess_transport *tr;
 
@@ -238,14 +238,14 @@ rsess_listener_wrap(struct rsess_listener *lsn, struct socket *sock)
 	tr = rsess_transport_new(lsn->ops, sock, NULL, lsn);
 	if (!tr)
 		return NULL;
-	if (rsess_listener_judge(tr)) {
+	if (rsess_acceptq_judge(tr)) {
 		tr->sock = NULL;
 		rsess_transport_put(tr);
 		return NULL;
 	}
-	tr->ops->tune(sock);
+	tr->ops->set_defaults(sock);
 	tr->serial = lsn->serial++;
-	tr->source = rsess_listener_source(tr);
+	tr->source = rsess_acceptq_source(tr);
 	tr->since = jiffies;
 	return tr;
 }
@@ -254,8 +254,8 @@ rsess_listener_wrap(struct rsess_listener *lsn, struct socket *sock)
  * RSESS_SOURCES.  If there is none, is one about to leave?  Locked: lsn->lock.
  */
 static struct rsess_transport *
-rsess_listener_silent(struct rsess_listener *lsn, unsigned int source,
-		      bool *leaving)
+rsess_acceptq_silent(struct rsess_listener *lsn, unsigned int source,
+		     bool *leaving)
 {
 	struct rsess_transport *tr;
 
@@ -272,15 +272,15 @@ rsess_listener_silent(struct rsess_listener *lsn, unsigned int source,
 }
 
 /* It goes, unless its first frame has come meanwhile.  Locked: lsn->lock. */
-static void rsess_listener_hurry(struct rsess_transport *tr)
+static void rsess_acceptq_hurry(struct rsess_transport *tr)
 {
 	WRITE_ONCE(tr->hurried, true);
 	rsess_transport_queue(tr);
 }
 
 /* Has its address as many as it may have?  Locked: lsn->lock. */
-static bool rsess_listener_is_over(const struct rsess_listener *lsn,
-				   unsigned int n)
+static bool rsess_acceptq_is_over(const struct rsess_listener *lsn,
+				  unsigned int n)
 {
 	if (n <= READ_ONCE(lsn->rn->max_pending_source))
 		return false;
@@ -291,38 +291,38 @@ static bool rsess_listener_is_over(const struct rsess_listener *lsn,
 /* A place for a new connection, among those from its address.  False: there is none.
  * Locked: lsn->lock.
  */
-static bool rsess_listener_place(struct rsess_listener *lsn,
-				 struct rsess_transport *tr)
+static bool rsess_acceptq_place(struct rsess_listener *lsn,
+				struct rsess_transport *tr)
 {
 	struct rsess_transport *old;
 	bool leaving;
 
-	if (rsess_listener_is_over(lsn, lsn->source[tr->source] + 1)) {
-		old = rsess_listener_silent(lsn, tr->source, &leaving);
+	if (rsess_acceptq_is_over(lsn, lsn->source[tr->source] + 1)) {
+		old = rsess_acceptq_silent(lsn, tr->source, &leaving);
 		if (old)
-			rsess_listener_hurry(old);
+			rsess_acceptq_hurry(old);
 		else if (!leaving)
 			return false;
 	}
 	list_add_tail(&tr->link, &lsn->pending);
-	rsess_listener_count(lsn, tr, 1);
+	rsess_acceptq_count(lsn, tr, 1);
 	return true;
 }
 
 /* A new connection waits for its first frame.  Takes @sock over. */
-static void rsess_listener_accept_one(struct rsess_listener *lsn,
-				      struct socket *sock)
+static void rsess_acceptq_accept_one(struct rsess_listener *lsn,
+				     struct socket *sock)
 {
 	struct rsess_transport *tr;
 	bool placed;
 
-	rsess_listener_unhook_child(lsn, sock->sk);
+	rsess_acceptq_unhook_child(lsn, sock->sk);
 	lock_sock(sock->sk);
 	rsess_charge_as(sock->sk, lsn->sock->sk);
 	release_sock(sock->sk);
 	rsess_owner_uid(sock, lsn->uid);
 	rsess_owner_show(sock, NULL);
-	tr = rsess_listener_wrap(lsn, sock);
+	tr = rsess_acceptq_wrap(lsn, sock);
 	if (!tr) {
 		sock_no_linger(sock->sk);
 		sock_release(sock);
@@ -330,7 +330,7 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 	}
 
 	spin_lock(&lsn->lock);
-	placed = rsess_listener_place(lsn, tr);
+	placed = rsess_acceptq_place(lsn, tr);
 	spin_unlock(&lsn->lock);
 	if (!placed) {
 		rsess_transport_close(tr, true);
@@ -342,7 +342,7 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 	refcount_inc(&tr->ref);
 	if (!tr->plain) {
 		rsess_transport_hook(tr);
-		rsess_listener_expect(tr);
+		rsess_acceptq_expect(tr);
 	}
 	rsess_transport_queue(tr);
 	rsess_transport_put(tr);
@@ -351,19 +351,19 @@ static void rsess_listener_accept_one(struct rsess_listener *lsn,
 /* Too many wait: who has been silent for long makes room, if not now, then when its
  * time has come.  Locked: lsn->lock.
  */
-static void rsess_listener_make_room(struct rsess_listener *lsn)
+static void rsess_acceptq_make_room(struct rsess_listener *lsn)
 {
 	u32 ms = READ_ONCE(lsn->rn->handshake_timeout_ms) / RSESS_HASTE;
 	struct rsess_transport *tr;
 	unsigned long end;
 	bool leaving;
 
-	tr = rsess_listener_silent(lsn, RSESS_SOURCES, &leaving);
+	tr = rsess_acceptq_silent(lsn, RSESS_SOURCES, &leaving);
 	if (!tr)
 		return;
 	end = tr->since + msecs_to_jiffies(ms);
 	if (time_after_eq(jiffies, end))
-		rsess_listener_hurry(tr);
+		rsess_acceptq_hurry(tr);
 	else
 		queue_delayed_work(rsess_wq, &lsn->accept_work, end - jiffies);
 }
@@ -372,7 +372,7 @@ static void rsess_listener_make_room(struct rsess_listener *lsn)
  * queue is full too, TCP drops what a client sends to connect, and the client
  * tries again.
  */
-static bool rsess_listener_may_accept(struct rsess_listener *lsn)
+static bool rsess_acceptq_may_accept(struct rsess_listener *lsn)
 {
 	bool may;
 
@@ -381,7 +381,7 @@ static bool rsess_listener_may_accept(struct rsess_listener *lsn)
 	lsn->stopped = lsn->npending >= READ_ONCE(lsn->rn->max_pending);
 	if (lsn->stopped && may) {
 		RSESS_INC(lsn->rn->net, PENDING_FULL);
-		rsess_listener_make_room(lsn);
+		rsess_acceptq_make_room(lsn);
 		may = false;
 	}
 	spin_unlock(&lsn->lock);
@@ -391,7 +391,7 @@ static bool rsess_listener_may_accept(struct rsess_listener *lsn)
 /* As kernel_accept(); but who is accepted keeps the operations that the transport has
  * given it, which need not be those of the socket that listens.
  */
-static int rsess_listener_take(struct socket *sock, struct socket **newsock)
+static int rsess_acceptq_take(struct socket *sock, struct socket **newsock)
 {
 	struct proto_accept_arg arg = { .flags = O_NONBLOCK, .kern = true };
 	const struct sock *sk = sock->sk;
@@ -410,13 +410,13 @@ static int rsess_listener_take(struct socket *sock, struct socket **newsock)
 }
 
 /* Take all that have come. */
-static void rsess_listener_accept_all(struct rsess_listener *lsn)
+static void rsess_acceptq_accept_all(struct rsess_listener *lsn)
 {
 	struct socket *sock;
 	int err;
 
-	while (rsess_listener_may_accept(lsn)) {
-		err = rsess_listener_take(lsn->sock, &sock);
+	while (rsess_acceptq_may_accept(lsn)) {
+		err = rsess_acceptq_take(lsn->sock, &sock);
 		if (err == -EAGAIN || err == -EINVAL)
 			return;
 		if (err) {
@@ -427,33 +427,33 @@ static void rsess_listener_accept_all(struct rsess_listener *lsn)
 			return;
 		}
 		lsn->retries = 0;
-		rsess_listener_accept_one(lsn, sock);
+		rsess_acceptq_accept_one(lsn, sock);
 		cond_resched();
 	}
 }
 
 /* What waits is charged to the cgroup in which the listener was made. */
-static void rsess_listener_accept_work(struct work_struct *work)
+static void rsess_acceptq_accept_work(struct work_struct *work)
 {
 	struct rsess_listener *lsn =
 		container_of(work, struct rsess_listener, accept_work.work);
 	struct rsess_context context;
 
 	rsess_context_enter(&context, lsn->sock->sk);
-	rsess_listener_accept_all(lsn);
+	rsess_acceptq_accept_all(lsn);
 	rsess_context_leave(&context);
 }
 
 /* @tr waits no longer.  Locked: lsn->lock. */
-static void rsess_listener_settled(struct rsess_listener *lsn,
-				   const struct rsess_transport *tr)
+static void rsess_acceptq_settled(struct rsess_listener *lsn,
+				  const struct rsess_transport *tr)
 {
-	rsess_listener_count(lsn, tr, -1);
-	rsess_listener_kick(lsn);
+	rsess_acceptq_count(lsn, tr, -1);
+	rsess_acceptq_kick(lsn);
 }
 
 /* Take a transport off the listener's lists, if it is on one. */
-static bool rsess_listener_unlink(struct rsess_transport *tr)
+static bool rsess_acceptq_unlink(struct rsess_transport *tr)
 {
 	struct rsess_listener *lsn = tr->lsn;
 	bool linked;
@@ -462,7 +462,7 @@ static bool rsess_listener_unlink(struct rsess_transport *tr)
 	linked = !list_empty(&tr->link);
 	if (linked) {
 		list_del_init(&tr->link);
-		rsess_listener_settled(lsn, tr);
+		rsess_acceptq_settled(lsn, tr);
 	}
 	spin_unlock(&lsn->lock);
 	if (linked && cancel_delayed_work(&tr->expire))
@@ -471,25 +471,25 @@ static bool rsess_listener_unlink(struct rsess_transport *tr)
 }
 
 /**
- * rsess_listener_claim() - a transport has found its session
+ * rsess_acceptq_claim() - a transport has found its session
  * @tr: called from its work; the reference of the list is the session's now
  */
-void rsess_listener_claim(struct rsess_transport *tr)
+void rsess_acceptq_claim(struct rsess_transport *tr)
 {
-	WARN_ON_ONCE(!rsess_listener_unlink(tr));
+	WARN_ON_ONCE(!rsess_acceptq_unlink(tr));
 }
 
 /**
- * rsess_listener_forget() - a transport is of no use
+ * rsess_acceptq_forget() - a transport is of no use
  * @tr: called from its work
  * @reset: see rsess_transport_close()
  *
  * Context: may sleep.
  */
-void rsess_listener_forget(struct rsess_transport *tr, bool reset)
+void rsess_acceptq_forget(struct rsess_transport *tr, bool reset)
 {
 	rsess_transport_close(tr, reset);
-	if (rsess_listener_unlink(tr))
+	if (rsess_acceptq_unlink(tr))
 		rsess_transport_put(tr);	/* of the list */
 }
 
@@ -497,8 +497,8 @@ void rsess_listener_forget(struct rsess_transport *tr, bool reset)
  * try again by TCP, and only what was on its way comes here; so there is place for as
  * many.  Locked: lsn->lock.
  */
-static bool rsess_listener_is_full(const struct rsess_listener *lsn,
-				   const struct rsess_transport *tr)
+static bool rsess_acceptq_is_full(const struct rsess_listener *lsn,
+				  const struct rsess_transport *tr)
 {
 	u64 max = READ_ONCE(lsn->rn->max_pending);
 
@@ -513,36 +513,36 @@ static bool rsess_listener_is_full(const struct rsess_listener *lsn,
 /* It waits for room; who came first goes first.  False: too many do, or too many from its
  * address.  Locked: lsn->lock.
  */
-static bool rsess_listener_park(struct rsess_listener *lsn,
-				struct rsess_transport *tr)
+static bool rsess_acceptq_park(struct rsess_listener *lsn,
+			       struct rsess_transport *tr)
 {
 	if (tr->parked)
 		return true;
-	if (rsess_listener_is_over(lsn, lsn->parked_source[tr->source] + 1) ||
-	    rsess_listener_is_full(lsn, tr))
+	if (rsess_acceptq_is_over(lsn, lsn->parked_source[tr->source] + 1) ||
+	    rsess_acceptq_is_full(lsn, tr))
 		return false;
 	RSESS_INC(sock_net(tr->sock->sk), ACCEPT_QUEUE_FULL);
-	rsess_listener_move(lsn, tr, true);
+	rsess_acceptq_move(lsn, tr, true);
 	return true;
 }
 
 /* Is there room for it, and nobody who came before?  Locked: lsn->lock. */
-static bool rsess_listener_has_room_for(struct rsess_listener *lsn,
-					const struct rsess_transport *tr)
+static bool rsess_acceptq_has_room_for(struct rsess_listener *lsn,
+				       const struct rsess_transport *tr)
 {
-	return rsess_listener_has_room(lsn) &&
-	       (tr->parked || !rsess_listener_parked(lsn));
+	return rsess_acceptq_has_room(lsn) &&
+	       (tr->parked || !rsess_acceptq_parked(lsn));
 }
 
 /**
- * rsess_listener_again() - a new session has lost the transport of its HELLO
+ * rsess_acceptq_again() - a new session has lost the transport of its HELLO
  * @lsn: its listener
  * @id: of the session
  *
  * The dialer may have come again before there was the session: then its next HELLO is
  * parked, and needs no room any more.
  */
-void rsess_listener_again(struct rsess_listener *lsn, const u8 *id)
+void rsess_acceptq_again(struct rsess_listener *lsn, const u8 *id)
 {
 	struct rsess_transport *tr;
 
@@ -557,27 +557,27 @@ void rsess_listener_again(struct rsess_listener *lsn, const u8 *id)
 }
 
 /**
- * rsess_listener_admit() - may a HELLO open a session?
+ * rsess_acceptq_reserve() - may a HELLO open a session?
  * @lsn: listener
  * @tr: has the HELLO
  *
  * Return: a listening outer socket, with a reference and a place in the queue,
- * and @lsn has a user more: rsess_listener_inherit() and rsess_listener_admitted(), or
- * rsess_listener_postpone(), must follow.  NULL: the queue is full or waits for
+ * and @lsn has a user more: rsess_acceptq_inherit() and rsess_acceptq_commit(), or
+ * rsess_acceptq_postpone(), must follow.  NULL: the queue is full or waits for
  * somebody to listen, @tr is parked and its work is queued when there is room.
  * ERR_PTR(-ECONNREFUSED): nobody listens.  ERR_PTR(-EBUSY): too many are parked, or too
  * many from the address that @tr comes from.
  */
-struct sock *rsess_listener_admit(struct rsess_listener *lsn,
-				  struct rsess_transport *tr)
+struct sock *rsess_acceptq_reserve(struct rsess_listener *lsn,
+				   struct rsess_transport *tr)
 {
 	struct sock *app = NULL;
 
 	spin_lock(&lsn->lock);
 	if (lsn->dead || (!lsn->napps && !lsn->lingering)) {
 		app = ERR_PTR(-ECONNREFUSED);
-	} else if (!rsess_listener_has_room_for(lsn, tr)) {
-		if (!rsess_listener_park(lsn, tr))
+	} else if (!rsess_acceptq_has_room_for(lsn, tr)) {
+		if (!rsess_acceptq_park(lsn, tr))
 			app = ERR_PTR(-EBUSY);
 	} else {
 		app = rsess_to_sk(list_first_entry(&lsn->apps,
@@ -586,27 +586,27 @@ struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 		sock_hold(app);
 		lsn->users++;
 		lsn->qlen++;
-		rsess_listener_move(lsn, tr, false);
+		rsess_acceptq_move(lsn, tr, false);
 	}
 	spin_unlock(&lsn->lock);
 	return app;
 }
 
 /**
- * rsess_listener_postpone() - undo rsess_listener_admit(): the work of @tr comes again
+ * rsess_acceptq_postpone() - undo rsess_acceptq_reserve(): the work of @tr comes again
  * @tr: has a HELLO; is parked
- * @parent: what rsess_listener_admit() returned; its reference is given back
+ * @parent: what rsess_acceptq_reserve() returned; its reference is given back
  *
  * Those who came later stay behind it.
  */
-void rsess_listener_postpone(struct rsess_transport *tr, struct sock *parent)
+void rsess_acceptq_postpone(struct rsess_transport *tr, struct sock *parent)
 {
 	struct rsess_listener *lsn = tr->lsn;
 	struct rsess_transport *later;
 
 	spin_lock(&lsn->lock);
 	lsn->qlen--;
-	rsess_listener_move(lsn, tr, true);
+	rsess_acceptq_move(lsn, tr, true);
 	list_for_each_entry(later, &lsn->parked, link)
 		if ((s32)(later->serial - tr->serial) > 0)
 			break;
@@ -617,7 +617,7 @@ void rsess_listener_postpone(struct rsess_transport *tr, struct sock *parent)
 }
 
 /* The next one that listens, with a reference, or NULL; they take turns. */
-static struct sock *rsess_listener_next_app(struct rsess_listener *lsn)
+static struct sock *rsess_acceptq_next_app(struct rsess_listener *lsn)
 {
 	struct rsess_sock *rs;
 
@@ -637,12 +637,12 @@ static struct sock *rsess_listener_next_app(struct rsess_listener *lsn)
  *
  * Context: may sleep.
  */
-static void rsess_listener_wake(struct rsess_listener *lsn, unsigned int n)
+static void rsess_acceptq_wake(struct rsess_listener *lsn, unsigned int n)
 {
 	struct sock *sk;
 
 	while (n--) {
-		sk = rsess_listener_next_app(lsn);
+		sk = rsess_acceptq_next_app(lsn);
 		if (!sk)
 			return;
 		rsess_work_ready(sk);
@@ -651,14 +651,14 @@ static void rsess_listener_wake(struct rsess_listener *lsn, unsigned int n)
 }
 
 /**
- * rsess_listener_plain() - a connection is to be accepted without a session
+ * rsess_acceptq_plain() - a connection is to be accepted without a session
  * @tr: has what it needs to be plain; called from its work
  *
  * It is for accept(), or parked, or closed when this returns.
  *
  * Context: may sleep.
  */
-void rsess_listener_plain(struct rsess_transport *tr)
+void rsess_acceptq_plain(struct rsess_transport *tr)
 {
 	struct rsess_listener *lsn = tr->lsn;
 	bool refused = false;
@@ -668,12 +668,12 @@ void rsess_listener_plain(struct rsess_transport *tr)
 	spin_lock(&lsn->lock);
 	if (lsn->dead || (!lsn->napps && !lsn->lingering)) {
 		refused = true;
-	} else if (!rsess_listener_has_room_for(lsn, tr)) {
-		refused = !rsess_listener_park(lsn, tr);
+	} else if (!rsess_acceptq_has_room_for(lsn, tr)) {
+		refused = !rsess_acceptq_park(lsn, tr);
 	} else {
 		n = lsn->napps;
 		lsn->qlen++;
-		rsess_listener_settled(lsn, tr);
+		rsess_acceptq_settled(lsn, tr);
 		tr->parked = false;
 		tr->queued = true;
 		tr->ticket = lsn->ticket++;
@@ -683,19 +683,19 @@ void rsess_listener_plain(struct rsess_transport *tr)
 	if (cancel_delayed_work(&tr->expire))
 		rsess_transport_put(tr);
 	if (refused)
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 	else
-		rsess_listener_wake(lsn, n);
+		rsess_acceptq_wake(lsn, n);
 }
 
 /**
- * rsess_listener_inherit() - what an accepted socket has from its listener
+ * rsess_acceptq_inherit() - what an accepted socket has from its listener
  * @rs: new session, not visible yet
  * @parent: listening outer socket
  * @tr: its first transport
  */
-void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
-			    struct rsess_transport *tr)
+void rsess_acceptq_inherit(struct rsess_sock *rs, const struct sock *parent,
+			   struct rsess_transport *tr)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	union rsess_addr addr = {};
@@ -721,18 +721,18 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 }
 
 /**
- * rsess_listener_reject() - a session that nobody will accept
+ * rsess_acceptq_reject() - a session that nobody will accept
  * @child: its outer socket, whose reference for the application's socket is given back
  *
  * Context: may sleep; no outer socket is locked.
  */
-void rsess_listener_reject(struct sock *child)
+void rsess_acceptq_reject(struct sock *child)
 {
 	child->sk_prot->disconnect(child, 0);
 }
 
 /**
- * rsess_listener_refuse() - nobody will call accept()
+ * rsess_acceptq_refuse() - nobody will call accept()
  * @lsn: listener
  *
  * Cuts the sessions that wait for it and refuses the HELLOs that are parked, unless
@@ -740,7 +740,7 @@ void rsess_listener_reject(struct sock *child)
  *
  * Context: may sleep.
  */
-void rsess_listener_refuse(struct rsess_listener *lsn)
+void rsess_acceptq_refuse(struct rsess_listener *lsn)
 {
 	struct rsess_transport *tr, *next;
 	struct rsess_sock *rs, *n;
@@ -766,7 +766,7 @@ void rsess_listener_refuse(struct rsess_listener *lsn)
 
 	list_for_each_entry_safe(rs, n, &refused, link_accept) {
 		list_del_init(&rs->link_accept);
-		rsess_listener_reject(rsess_to_sk(rs));
+		rsess_acceptq_reject(rsess_to_sk(rs));
 	}
 	list_for_each_entry_safe(tr, next, &plain, link) {
 		list_del_init(&tr->link);
@@ -775,7 +775,7 @@ void rsess_listener_refuse(struct rsess_listener *lsn)
 	}
 }
 
-static void rsess_listener_wake_work(struct work_struct *work)
+static void rsess_acceptq_wake_work(struct work_struct *work)
 {
 	struct rsess_listener *lsn =
 		container_of(work, struct rsess_listener, wake_work);
@@ -784,12 +784,12 @@ static void rsess_listener_wake_work(struct work_struct *work)
 	spin_lock(&lsn->lock);
 	n = lsn->napps;
 	spin_unlock(&lsn->lock);
-	rsess_listener_wake(lsn, n);
-	rsess_listener_free(lsn);	/* of rsess_listener_present() */
+	rsess_acceptq_wake(lsn, n);
+	rsess_listener_free(lsn);	/* of rsess_acceptq_present() */
 }
 
 /* accept() waits for the session's first byte, but not for ever. */
-static void rsess_listener_await_byte(struct rsess_sock *rs)
+static void rsess_acceptq_await_byte(struct rsess_sock *rs)
 {
 	rsess_timer_arm(rs, RSESS_TIMER_DEFER,
 			min_t(u64, (u64)rs->opt.defer * HZ, MAX_JIFFY_OFFSET));
@@ -797,14 +797,14 @@ static void rsess_listener_await_byte(struct rsess_sock *rs)
 }
 
 /**
- * rsess_listener_defer() - does accept() wait for the session's first byte, or for
+ * rsess_acceptq_defer() - does accept() wait for the session's first byte, or for
  * the proof of its pre-shared key?
  * @rs: new session, locked, not visible yet, with its listener's options
  *
  * For bytes it does with TCP_DEFER_ACCEPT.  Meanwhile the session has a place in the
  * queue: what does not speak is limited as what is not accepted.
  */
-void rsess_listener_defer(struct rsess_sock *rs)
+void rsess_acceptq_defer(struct rsess_sock *rs)
 {
 	u32 ms = READ_ONCE(rs->lsn->rn->handshake_timeout_ms);
 
@@ -812,26 +812,26 @@ void rsess_listener_defer(struct rsess_sock *rs)
 	if (rs->unproven)
 		rsess_timer_arm(rs, RSESS_TIMER_DEFER, msecs_to_jiffies(ms));
 	else if (rs->opt.defer)
-		rsess_listener_await_byte(rs);
+		rsess_acceptq_await_byte(rs);
 }
 
 /**
- * rsess_listener_proven() - the proof of the pre-shared key has come
+ * rsess_acceptq_proven() - the proof of the pre-shared key has come
  * @rs: session, locked, deferred
  */
-void rsess_listener_proven(struct rsess_sock *rs)
+void rsess_acceptq_proven(struct rsess_sock *rs)
 {
 	if (rs->opt.defer)
-		rsess_listener_await_byte(rs);
+		rsess_acceptq_await_byte(rs);
 	else
-		rsess_listener_present(rs);
+		rsess_acceptq_present(rs);
 }
 
 /* Nobody waits for the session's first byte any more.  Was it in the queue till
  * now?  Not if it has been refused, nor if it is on its way there.
  * Locked: lsn->lock.
  */
-static bool rsess_listener_undefer(struct rsess_sock *rs)
+static bool rsess_acceptq_undefer(struct rsess_sock *rs)
 {
 	bool queued = rs->deferred && !list_empty(&rs->link_accept);
 
@@ -840,16 +840,16 @@ static bool rsess_listener_undefer(struct rsess_sock *rs)
 }
 
 /**
- * rsess_listener_present() - the session is for accept() now
+ * rsess_acceptq_present() - the session is for accept() now
  * @rs: session, locked; may be none that is deferred
  */
-void rsess_listener_present(struct rsess_sock *rs)
+void rsess_acceptq_present(struct rsess_sock *rs)
 {
 	struct rsess_listener *lsn = rs->lsn;
 	bool queued;
 
 	spin_lock(&lsn->lock);
-	queued = rsess_listener_undefer(rs);
+	queued = rsess_acceptq_undefer(rs);
 	if (queued) {
 		rs->ticket = lsn->ticket++;
 		list_move_tail(&rs->link_accept, &lsn->acceptq);
@@ -864,14 +864,14 @@ void rsess_listener_present(struct rsess_sock *rs)
 }
 
 /**
- * rsess_listener_withdraw() - a session has ended before its first byte, or its first
+ * rsess_acceptq_withdraw() - a session has ended before its first byte, or its first
  * frame
  * @rs: session, locked
  *
  * Return: true if accept() will not see it: the reference that the application's
  * socket would have had is the caller's.
  */
-bool rsess_listener_withdraw(struct rsess_sock *rs)
+bool rsess_acceptq_withdraw(struct rsess_sock *rs)
 {
 	struct rsess_listener *lsn = rs->lsn;
 	bool withdrawn;
@@ -883,14 +883,14 @@ bool rsess_listener_withdraw(struct rsess_sock *rs)
 		rs->queued = false;
 		list_del_init(&rs->link_accept);
 		lsn->qlen--;
-		rsess_listener_kick(lsn);
+		rsess_acceptq_kick(lsn);
 	}
 	spin_unlock(&lsn->lock);
 	return withdrawn;
 }
 
 /**
- * rsess_listener_admitted() - end of what rsess_listener_admit() began
+ * rsess_acceptq_commit() - end of what rsess_acceptq_reserve() began
  * @lsn: listener
  * @parent: what it returned; its reference is given back
  * @child: the new session's outer socket, for accept(); or NULL if none came of
@@ -898,8 +898,8 @@ bool rsess_listener_withdraw(struct rsess_sock *rs)
  *
  * Context: may sleep.
  */
-void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
-			     struct sock *child)
+void rsess_acceptq_commit(struct rsess_listener *lsn, struct sock *parent,
+			  struct sock *child)
 {
 	bool queued = false;
 	unsigned int n;
@@ -920,30 +920,30 @@ void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
 		lsn->qlen--;
 	}
 	/* Not before the listening socket was locked: each that cannot would wake the next. */
-	rsess_listener_kick(lsn);
+	rsess_acceptq_kick(lsn);
 	spin_unlock(&lsn->lock);
 
 	if (queued)
-		rsess_listener_wake(lsn, n);
+		rsess_acceptq_wake(lsn, n);
 	else if (child)
-		rsess_listener_reject(child);
+		rsess_acceptq_reject(child);
 	sock_put(parent);
 }
 
 /**
- * rsess_listener_ready() - has accept() something to take?
+ * rsess_acceptq_ready() - has accept() something to take?
  * @lsn: listener
  *
  * Context: any.
  */
-bool rsess_listener_ready(struct rsess_listener *lsn)
+bool rsess_acceptq_ready(struct rsess_listener *lsn)
 {
 	return !list_empty_careful(&lsn->acceptq) ||
 	       !list_empty_careful(&lsn->plainq);
 }
 
 /**
- * rsess_listener_dequeue() - the next one for accept()
+ * rsess_acceptq_dequeue() - the next one for accept()
  * @lsn: listener
  * @plain: a transport without a session, if it is one, with the reference of the
  *	list; else NULL
@@ -951,8 +951,8 @@ bool rsess_listener_ready(struct rsess_listener *lsn)
  * Return: the outer socket of a session, with the reference that the application's
  * socket will have; or NULL.
  */
-struct sock *rsess_listener_dequeue(struct rsess_listener *lsn,
-				    struct rsess_transport **plain)
+struct sock *rsess_acceptq_dequeue(struct rsess_listener *lsn,
+				   struct rsess_transport **plain)
 {
 	struct rsess_transport *tr;
 	struct rsess_sock *rs;
@@ -973,7 +973,7 @@ struct sock *rsess_listener_dequeue(struct rsess_listener *lsn,
 	}
 	if (rs || tr) {
 		lsn->qlen--;
-		rsess_listener_kick(lsn);
+		rsess_acceptq_kick(lsn);
 	}
 	spin_unlock(&lsn->lock);
 	*plain = tr;
@@ -981,13 +981,13 @@ struct sock *rsess_listener_dequeue(struct rsess_listener *lsn,
 }
 
 /**
- * rsess_listener_queue_init() - the queues of a new listener, and their works
+ * rsess_acceptq_queue_init() - the queues of a new listener, and their works
  * @lsn: listener
  */
-void rsess_listener_queue_init(struct rsess_listener *lsn)
+void rsess_acceptq_queue_init(struct rsess_listener *lsn)
 {
-	INIT_DELAYED_WORK(&lsn->accept_work, rsess_listener_accept_work);
-	INIT_WORK(&lsn->wake_work, rsess_listener_wake_work);
+	INIT_DELAYED_WORK(&lsn->accept_work, rsess_acceptq_accept_work);
+	INIT_WORK(&lsn->wake_work, rsess_acceptq_wake_work);
 	INIT_LIST_HEAD(&lsn->acceptq);
 	INIT_LIST_HEAD(&lsn->deferred);
 	INIT_LIST_HEAD(&lsn->plainq);
@@ -997,27 +997,27 @@ void rsess_listener_queue_init(struct rsess_listener *lsn)
 }
 
 /**
- * rsess_listener_hook() - hear of connections
+ * rsess_acceptq_hook() - hear of connections
  * @lsn: listener, with its inner socket
  */
-void rsess_listener_hook(struct rsess_listener *lsn)
+void rsess_acceptq_hook(struct rsess_listener *lsn)
 {
 	struct sock *sk = lsn->sock->sk;
 
 	write_lock_bh(&sk->sk_callback_lock);
 	lsn->sk_data_ready = sk->sk_data_ready;
 	lsn->sk_state_change = sk->sk_state_change;
-	sk->sk_data_ready = rsess_listener_called;
-	sk->sk_state_change = rsess_listener_called;
+	sk->sk_data_ready = rsess_acceptq_called;
+	sk->sk_state_change = rsess_acceptq_called;
 	__rcu_assign_sk_user_data_with_flags(sk, lsn, SK_USER_DATA_NOCOPY);
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
 /**
- * rsess_listener_unhook() - undo rsess_listener_hook()
+ * rsess_acceptq_unhook() - undo rsess_acceptq_hook()
  * @lsn: listener
  */
-void rsess_listener_unhook(struct rsess_listener *lsn)
+void rsess_acceptq_unhook(struct rsess_listener *lsn)
 {
 	struct sock *sk = lsn->sock->sk;
 

@@ -130,7 +130,7 @@ static inline int rsess_inner_getsockopt(const struct proto_ops *ops,
 									\
 		if (rsess_is_session(sk))				\
 			return;						\
-		ops = rsess_plain(sk->sk_socket)->ops;			\
+		ops = rsess_fallback(sk->sk_socket)->ops;		\
 		if (ops->set_rcvbuf)					\
 			ops->set_rcvbuf(sk, val);			\
 	}
@@ -150,8 +150,8 @@ static inline int rsess_inner_getsockopt(const struct proto_ops *ops,
 		struct bio_vec bv;					\
 									\
 		if (!rsess_is_session(rsess_sock_get(sock)))		\
-			return rsess_plain(sock)->ops->sendpage(sock, page, \
-							off, len, flags); \
+			return rsess_fallback(sock)->ops->sendpage(sock, \
+						page, off, len, flags);	\
 		bvec_set_page(&bv, page, len, off);			\
 		iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bv, 1, len);	\
 		return fn(sock, &msg, len,				\

@@ -21,10 +21,10 @@
 #include <uapi/linux/rsess_diag.h>
 #include "compat.h"
 #include "diag.h"
+#include "fallback.h"
 #include "info.h"
 #include "listener.h"
 #include "net.h"
-#include "plain.h"
 #include "session.h"
 #include "transport.h"
 
@@ -77,7 +77,7 @@ static bool rsess_diag_next_of(struct rsess_net *rn, struct rsess_diag_sock *d,
 			       unsigned long *number)
 {
 	struct xarray *socks = &rn->roll[d->roll].socks;
-	const struct rsess_plain *plain;
+	const struct rsess_fallback *plain;
 	void *entry;
 
 	xa_lock(socks);

@@ -222,7 +222,7 @@ static int rsess_family_create(struct net *net, struct socket *sock, int protoco
 	ops = rsess_transport_ops_find(protocol - args ?: IPPROTO_TCP);
 	if (!ops || !rsess_args_allowed(net, args, kern))
 		return -EPROTONOSUPPORT;
-	err = ops->loaded ? rsess_family_ask(ops, net, ops->family ?: PF_INET,
+	err = ops->modular ? rsess_family_ask(ops, net, ops->family ?: PF_INET,
 					     kern) : 0;
 	if (err)
 		return err;

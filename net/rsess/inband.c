@@ -49,7 +49,7 @@ int rsess_inband_listen(struct rsess_listener *lsn)
 }
 
 /**
- * rsess_inband_answers() - &rsess_transport_ops.answers
+ * rsess_inband_answers() - &rsess_transport_ops.set_listen_offer
  * @lsn: listener
  * @on: cannot be said
  */
@@ -58,7 +58,7 @@ void rsess_inband_answers(struct rsess_listener *lsn, bool on)
 }
 
 /**
- * rsess_inband_offered() - &rsess_transport_ops.offered
+ * rsess_inband_offered() - &rsess_transport_ops.peer_offer
  * @sock: inner socket
  */
 enum rsess_offer rsess_inband_offered(struct socket *sock)

@@ -20,7 +20,7 @@ enum rsess_offer rsess_inband_offered(struct socket *sock);
 	.connect	= rsess_inband_connect,				\
 	.answer		= rsess_inband_answer,				\
 	.end		= rsess_inband_end,				\
-	.answers	= rsess_inband_answers,				\
-	.offered	= rsess_inband_offered
+	.set_listen_offer = rsess_inband_answers,			\
+	.peer_offer	= rsess_inband_offered
 
 #endif /* _RSESS_INBAND_H */

@@ -6,8 +6,8 @@
 #include <net/af_vsock.h>
 #include <net/sock.h>
 #include "addr.h"
+#include "fallback.h"
 #include "info.h"
-#include "plain.h"
 #include "session.h"
 
 /**
@@ -46,7 +46,7 @@ void __no_kcsan rsess_info_fill(const struct rsess_sock *rs,
  * @plain: what is left of the session
  * @info: filled in
  */
-void rsess_info_plain(const struct sock *sk, const struct rsess_plain *plain,
+void rsess_info_plain(const struct sock *sk, const struct rsess_fallback *plain,
 		      struct rsess_info *info)
 {
 	memset(info, 0, sizeof(*info));

@@ -8,13 +8,13 @@
 #include <linux/uidgid.h>
 
 struct rsess_info;
-struct rsess_plain;
+struct rsess_fallback;
 struct rsess_sock;
 struct sock;
 union rsess_addr;
 
 void rsess_info_fill(const struct rsess_sock *rs, struct rsess_info *info);
-void rsess_info_plain(const struct sock *sk, const struct rsess_plain *plain,
+void rsess_info_plain(const struct sock *sk, const struct rsess_fallback *plain,
 		      struct rsess_info *info);
 void rsess_info_names(const struct sock *sk, union rsess_addr *local,
 		      union rsess_addr *peer);

@@ -72,8 +72,8 @@ static struct socket *rsess_inner_open(struct rsess_sock *rs, int family)
 		err = -ENOBUFS;
 	if (err)
 		return ERR_PTR(err);
-	if (rs->ops->made)
-		rs->ops->made(sock->sk);
+	if (rs->ops->init_sock)
+		rs->ops->init_sock(sock->sk);
 	rsess_solsock_memory(sk, sock->sk);
 	rsess_owner_set(sock, sk);
 	err = rsess_owner_label(sock, rs);
@@ -89,7 +89,7 @@ static struct socket *rsess_inner_open(struct rsess_sock *rs, int family)
 	rsess_charge_as(sock->sk, sk);
 	rsess_inner_replay(rs, sock);
 	rsess_solsock_update(rs, sock);
-	rs->ops->tune(sock);
+	rs->ops->set_defaults(sock);
 	return sock;
 }
 

@@ -44,7 +44,7 @@ u32 rsess_input_acked(struct rsess_sock *rs, u64 ack)
 	if (rs->sq.kept && !(rs->armed & BIT(RSESS_TIMER_TIDY)))
 		rsess_timer_arm(rs, RSESS_TIMER_TIDY, RSESS_TIDY_DELAY);
 	if (freed) {
-		rs->piece = min_t(u32, 2 * rs->piece, RSESS_DATA_TAGGED);
+		rs->max_frame = min_t(u32, 2 * rs->max_frame, RSESS_DATA_TAGGED);
 		events |= RSESS_RX_FREED;
 	}
 	if (fin && !rs->fin_acked) {
@@ -54,7 +54,7 @@ u32 rsess_input_acked(struct rsess_sock *rs, u64 ack)
 	/* RESUME comes before its transport is the session's. */
 	if (rs->tr && events) {
 		if (events & RSESS_RX_FREED)
-			rs->tr->heard = true;
+			rs->tr->acked_any = true;
 		rs->tr->progress = true;
 	}
 	return events;

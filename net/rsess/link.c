@@ -15,13 +15,13 @@
 #include <uapi/linux/rsess_netlink.h>
 #include "blackhole.h"
 #include "compat.h"
+#include "fallback.h"
 #include "genl.h"
-#include "greet.h"
+#include "handshake.h"
 #include "inner.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
-#include "plain.h"
 #include "session.h"
 #include "solsock.h"
 #include "trace.h"
@@ -188,7 +188,7 @@ static bool rsess_link_may_fall_back(const struct rsess_sock *rs,
 {
 	if (rs->greeted)
 		return true;
-	tr->plain = rsess_plain_alloc();
+	tr->plain = rsess_fallback_alloc();
 	return tr->plain;
 }
 
@@ -247,7 +247,7 @@ int rsess_link_dial(struct rsess_sock *rs)
 	}
 	rsess_link_note_laddr(rs, sock);
 	if (rs->greeted)
-		rsess_timer_arm(rs, RSESS_TIMER_GREET,
+		rsess_timer_arm(rs, RSESS_TIMER_HANDSHAKE,
 				rsess_link_handshake_delay(rs));
 	rsess_transport_queue(tr);
 	return 0;
@@ -277,7 +277,7 @@ static void rsess_link_note_raddr(struct rsess_sock *rs)
 }
 
 /* The inner socket is connected: say who we are. */
-static void rsess_link_greet(struct rsess_sock *rs)
+static void rsess_link_handshake(struct rsess_sock *rs)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	unsigned long delay;
@@ -299,7 +299,7 @@ static void rsess_link_greet(struct rsess_sock *rs)
 	}
 	rs->greeted = true;
 	rsess_inner_unchoose(rs->tr->sock);
-	rsess_timer_arm(rs, RSESS_TIMER_GREET, delay);
+	rsess_timer_arm(rs, RSESS_TIMER_HANDSHAKE, delay);
 }
 
 /* There will be no session. */
@@ -314,7 +314,7 @@ static void rsess_link_fall_back(struct rsess_sock *rs,
 		reason = RSESS_REASON_BLACKHOLE;
 	else if (answer == RSESS_ANSWER_LATE)
 		reason = RSESS_REASON_SYN_LOST;
-	rsess_plain_fall_back(rs, reason);
+	rsess_fallback_fall_back(rs, reason);
 }
 
 /* The first connection tells whether SYNs with an option get there.  Those of a resume
@@ -334,7 +334,7 @@ static void rsess_link_note_path(const struct rsess_sock *rs,
 }
 
 /* The inner socket is connected: may the peer be spoken to as one of ours? */
-static bool rsess_link_may_greet(struct rsess_sock *rs)
+static bool rsess_link_may_handshake(struct rsess_sock *rs)
 {
 	struct net *net = sock_net(rsess_to_sk(rs));
 	struct rsess_transport *tr = rs->tr;
@@ -382,7 +382,7 @@ void rsess_link_live(struct rsess_sock *rs)
 	rsess_owner_learn(rsess_to_sk(rs), tr->sock->sk);
 	rs->link = RSESS_LINK_LIVE;
 	rs->last_rx = jiffies;
-	rsess_timer_stop(rs, RSESS_TIMER_GREET);
+	rsess_timer_stop(rs, RSESS_TIMER_HANDSHAKE);
 	rsess_timer_stop(rs, RSESS_TIMER_DIAL);
 	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
 	rsess_liveness_probe(rs);
@@ -459,7 +459,7 @@ static void rsess_link_events(struct rsess_sock *rs, u32 events)
 	if (events & RSESS_RX_URGENT)
 		rsess_urgent_tell(rs);
 	if (events & RSESS_RX_PRESENT && READ_ONCE(rs->deferred))
-		rsess_listener_present(rs);
+		rsess_acceptq_present(rs);
 	if (events & (RSESS_RX_FREED | RSESS_RX_FIN_ACKED) && rs->orphaned)
 		rsess_liveness_orphaned(rs);
 	if (events & RSESS_RX_FIN_ACKED)
@@ -545,7 +545,7 @@ void rsess_link_replaced(struct rsess_sock *rs)
  */
 static bool rsess_link_shuts(const struct rsess_sock *rs)
 {
-	return !rs->ops->joint || !rs->dialer;
+	return !rs->ops->no_half_close || !rs->dialer;
 }
 
 /* Everything was sent.  In TIME_WAIT the last acknowledgment is on its way; closing our
@@ -588,13 +588,13 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_locked_by_me(rs);
 	if (rs->link == RSESS_LINK_LIVE)
 		rs->down_at = get_jiffies_64();
-	if (rs->link == RSESS_LINK_LIVE && !tr->heard)
-		rs->piece = max(rs->piece / 4, RSESS_PIECE_MIN);
+	if (rs->link == RSESS_LINK_LIVE && !tr->acked_any)
+		rs->max_frame = max(rs->max_frame / 4, RSESS_PIECE_MIN);
 	rs->link = RSESS_LINK_NONE;
 	rs->ack_now = false;
 	rsess_timer_stop(rs, RSESS_TIMER_ACK);
 	rsess_timer_stop(rs, RSESS_TIMER_RETRY);
-	rsess_timer_stop(rs, RSESS_TIMER_GREET);
+	rsess_timer_stop(rs, RSESS_TIMER_HANDSHAKE);
 	rsess_timer_stop(rs, RSESS_TIMER_STALL);
 	rsess_timer_stop(rs, RSESS_TIMER_PROBE);
 	if (!tr)
@@ -697,7 +697,7 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 		return;
 	}
 	if (!rs->dialer && rs->hello_only)
-		rsess_listener_again(rs->lsn, rs->id);
+		rsess_acceptq_again(rs->lsn, rs->id);
 	rsess_liveness_await(rs);
 	if (rs->dialer)
 		rsess_timer_arm(rs, RSESS_TIMER_DIAL,
@@ -814,7 +814,7 @@ static int rsess_link_ponged(struct rsess_sock *rs, const u8 *proof)
 		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
 		return -EPROTO;
 	}
-	rsess_greet_proven(rs);
+	rsess_handshake_proven(rs);
 	return 0;
 }
 
@@ -829,9 +829,9 @@ static int rsess_link_control(struct rsess_sock *rs, struct rsess_transport *tr)
 
 	switch (tr->rx.f.type) {
 	case RSESS_WELCOME:
-		return rsess_greet_welcome(rs, tr);
+		return rsess_handshake_welcome(rs, tr);
 	case RSESS_RESUMED:
-		return rsess_greet_resumed(rs, tr);
+		return rsess_handshake_resumed(rs, tr);
 	case RSESS_PING:
 		memcpy(tr->ping_cookie, payload, sizeof(tr->ping_cookie));
 		tr->pending |= RSESS_PEND(RSESS_PONG);
@@ -1017,7 +1017,7 @@ bool rsess_link_fetch(struct rsess_sock *rs)
  */
 void rsess_link_catch_up(struct rsess_sock *rs)
 {
-	if (!READ_ONCE(rs->behind) && !mutex_is_locked(&rs->works))
+	if (!READ_ONCE(rs->behind) && !mutex_is_locked(&rs->work_mutex))
 		return;
 	if (!rsess_work_trylock(rsess_to_sk(rs)))
 		return;
@@ -1053,7 +1053,7 @@ static void rsess_link_broken(struct rsess_sock *rs, int err)
 	} else if (err == -EHOSTUNREACH) {
 		rsess_link_lost(rs, "unknown to this host");
 	} else if (err == -EKEYREJECTED) {
-		rsess_session_cut(rs, RSESS_REASON_AUTH, EKEYREJECTED);
+		rsess_session_abort(rs, RSESS_REASON_AUTH, EKEYREJECTED);
 	} else if (connecting && !rs->inband &&
 		   rs->attempts < RSESS_HELLO_ERRORS) {
 		/* It has the protocol, so this may be somebody else. */
@@ -1062,7 +1062,7 @@ static void rsess_link_broken(struct rsess_sock *rs, int err)
 		rsess_session_end(rs, RSESS_REASON_PROTOCOL,
 				  rs->inband ? EPROTONOSUPPORT : EPROTO);
 	} else if (err == -EBADE || rsess_link_exhausted(rs)) {
-		rsess_session_cut(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
+		rsess_session_abort(rs, RSESS_REASON_PROTOCOL, ECONNRESET);
 	} else {
 		rsess_link_lost(rs, "protocol error");
 	}
@@ -1115,13 +1115,13 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 		/* A plain connection is the application's, also when it has ended
 		 * meanwhile: a server may have answered, and would be asked twice.
 		 */
-		if (!rsess_link_may_greet(rs))
+		if (!rsess_link_may_handshake(rs))
 			return;
 		if (state != RSESS_INNER_UP) {
 			rsess_link_lost(rs, "connect failed");
 			return;
 		}
-		rsess_link_greet(rs);
+		rsess_link_handshake(rs);
 	}
 
 	asking = rs->link == RSESS_LINK_GREETING &&
@@ -1137,7 +1137,7 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 		rsess_link_push(rs);
 		if (tr->shut || !rsess_link_shuts(rs)) {
 			/* The peer's host may have ended it with us, by itself. */
-			rs->confirmed = !rs->ops->joint;
+			rs->confirmed = !rs->ops->no_half_close;
 			rsess_session_event(rs, RSESS_EV_RELEASED);
 			return;
 		}
@@ -1165,7 +1165,7 @@ static void rsess_link_serve(struct rsess_transport *tr)
 
 	rsess_context_enter(&context, rsess_link_payer(tr));
 	if (!tr->sk)
-		rsess_greet_work(tr);
+		rsess_handshake_work(tr);
 	if (tr->sk && rsess_work_lock(tr->sk, tr)) {
 		rsess_link_work(rsess_sk(tr->sk), tr);
 		rsess_push_tidy(rsess_sk(tr->sk));

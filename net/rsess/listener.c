@@ -53,7 +53,7 @@ static void rsess_listener_policy(struct rsess_listener *lsn, u8 negotiate)
 	if (negotiate == RSESS_NEGOTIATE_OFF && lsn->users > lsn->owners)
 		return;
 	WRITE_ONCE(lsn->negotiate, negotiate);
-	lsn->ops->answers(lsn, negotiate != RSESS_NEGOTIATE_OFF);
+	lsn->ops->set_listen_offer(lsn, negotiate != RSESS_NEGOTIATE_OFF);
 }
 
 /* One of its users goes, who may have been there for tombstones. */
@@ -165,7 +165,7 @@ static void rsess_listener_count_room(struct rsess_listener *lsn)
 	list_for_each_entry(rs, &lsn->apps, link_accept)
 		lsn->room += 1ULL +
 			READ_ONCE(rsess_to_sk(rs)->sk_max_ack_backlog);
-	rsess_listener_tell_room(lsn);
+	rsess_acceptq_tell_room(lsn);
 }
 
 /* The end of the namespace waits for that work, too.  Locked: lsn->lock, or nobody else
@@ -232,7 +232,7 @@ static void rsess_listener_linger_work(struct work_struct *work)
 	recalled = lsn->recalled;
 	lsn->recalled = false;
 	spin_unlock(&lsn->lock);
-	rsess_listener_refuse(lsn);
+	rsess_acceptq_refuse(lsn);
 	/* of rsess_listener_linger() or rsess_listener_reopen() */
 	rsess_listener_put_one(lsn, recalled);
 	rsess_net_put(rn);
@@ -278,13 +278,13 @@ static struct socket *rsess_listener_remains(struct rsess_listener *lsn)
 }
 
 /**
- * rsess_listener_leave() - an outer socket is not bound any more
- * @lsn: listener; rsess_listener_left() must follow
+ * rsess_listener_unbind() - an outer socket is not bound any more
+ * @lsn: listener; rsess_listener_unbind_finish() must follow
  * @rs: outer socket that was bound to it, locked
  *
  * Context: may sleep.
  */
-void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs)
+void rsess_listener_unbind(struct rsess_listener *lsn, struct rsess_sock *rs)
 {
 	struct cgroup *old = NULL;
 	struct socket *sock;
@@ -321,7 +321,7 @@ static void rsess_listener_clear(struct rsess_listener *lsn)
 		tr = list_first_entry_or_null(&lsn->pending,
 					      struct rsess_transport, link);
 		if (!tr)
-			tr = rsess_listener_parked(lsn);
+			tr = rsess_acceptq_parked(lsn);
 		if (tr)
 			refcount_inc(&tr->ref);
 		spin_unlock(&lsn->lock);
@@ -358,7 +358,7 @@ static void rsess_listener_close(struct rsess_listener *lsn, bool wait)
 	if (lsn->synopt.door)
 		rsess_knock_door(lsn->rn, lsn->addr.sa.sa_family == AF_INET6,
 				 NULL);
-	rsess_listener_unhook(lsn);
+	rsess_acceptq_unhook(lsn);
 	cancel_delayed_work_sync(&lsn->accept_work);
 	if (wait)
 		rsess_listener_clear(lsn);
@@ -388,7 +388,7 @@ static void rsess_listener_drop(struct rsess_listener *lsn)
 	lsn->lingering = false;
 	used = lsn->users;
 	spin_unlock(&lsn->lock);
-	rsess_listener_refuse(lsn);
+	rsess_acceptq_refuse(lsn);
 	if (cancel_delayed_work_sync(&lsn->linger_work)) {
 		rsess_net_put(lsn->rn);
 		rsess_listener_put(lsn);	/* of rsess_listener_linger() */
@@ -502,7 +502,7 @@ struct rsess_listener *rsess_listener_abort(struct rsess_sock *rs)
 	WRITE_ONCE(sk->sk_err, ECONNABORTED);
 	sk->sk_shutdown = SHUTDOWN_MASK;
 	rsess_state_set(sk, TCP_CLOSE);
-	rsess_listener_leave(lsn, rs);
+	rsess_listener_unbind(lsn, rs);
 	sk->sk_state_change(sk);
 	sk_error_report(sk);
 	return lsn;
@@ -516,7 +516,7 @@ struct rsess_listener *rsess_listener_abort(struct rsess_sock *rs)
  */
 void rsess_listener_aborted(struct rsess_listener *lsn)
 {
-	rsess_listener_refuse(lsn);
+	rsess_acceptq_refuse(lsn);
 	rsess_listener_put(lsn);
 }
 
@@ -548,7 +548,7 @@ static void rsess_listener_trim(struct rsess_net *rn, kuid_t uid)
 }
 
 /**
- * rsess_listener_left() - end of what rsess_listener_leave() began
+ * rsess_listener_unbind_finish() - end of what rsess_listener_unbind() began
  * @lsn: listener
  *
  * If that was the last one that listened, sessions that were not accepted are cut
@@ -558,12 +558,12 @@ static void rsess_listener_trim(struct rsess_net *rn, kuid_t uid)
  *
  * Context: may sleep; no outer socket is locked.
  */
-void rsess_listener_left(struct rsess_listener *lsn)
+void rsess_listener_unbind_finish(struct rsess_listener *lsn)
 {
 	struct rsess_net *rn = lsn->rn;
 	kuid_t uid = lsn->uid;
 
-	rsess_listener_refuse(lsn);
+	rsess_acceptq_refuse(lsn);
 	rsess_listener_hold(lsn);
 	rsess_listener_put(lsn);
 	flush_work(&lsn->free_work);
@@ -780,7 +780,7 @@ rsess_listener_new(struct rsess_net *rn, struct socket *sock,
 	INIT_DELAYED_WORK(&lsn->linger_work, rsess_listener_linger_work);
 	spin_lock_init(&lsn->lock);
 	INIT_LIST_HEAD(&lsn->apps);
-	rsess_listener_queue_init(lsn);
+	rsess_acceptq_queue_init(lsn);
 	lsn->users = 1;
 	return lsn;
 }
@@ -793,13 +793,13 @@ static int rsess_listener_start(struct rsess_listener *lsn)
 	int backlog = READ_ONCE(lsn->rn->net->core.sysctl_somaxconn);
 	int err;
 
-	rsess_listener_hook(lsn);
+	rsess_acceptq_hook(lsn);
 	/* The application's backlog bounds sessions, not connections.  Those are
 	 * taken at once, and TCP's queue is as long as any program could have it.
 	 */
 	err = kernel_listen(lsn->sock, max(backlog, SOMAXCONN));
 	if (err) {
-		rsess_listener_unhook(lsn);
+		rsess_acceptq_unhook(lsn);
 		lsn->ops->unlisten(lsn);
 		return err;
 	}
@@ -852,8 +852,8 @@ static struct socket *rsess_listener_rebind(struct rsess_net *rn,
 			       at->ops->protocol, &sock);
 	if (err)
 		return ERR_PTR(err);
-	if (at->ops->made)
-		at->ops->made(sock->sk);
+	if (at->ops->init_sock)
+		at->ops->init_sock(sock->sk);
 	rsess_owner_uid(sock, at->uid);
 	if (door)
 		ip_sock_set_freebind(sock->sk);	/* the device may be down */
@@ -1013,7 +1013,7 @@ static void rsess_listener_forsake(struct rsess_sock *rs)
 	struct rsess_listener *lsn = rs->lsn;
 
 	WRITE_ONCE(rs->lsn, NULL);
-	rsess_listener_leave(lsn, rs);
+	rsess_listener_unbind(lsn, rs);
 	rsess_listener_put(lsn);
 }
 
@@ -1057,11 +1057,11 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 	old = rsess_listener_show(lsn);
 	rsess_listener_linger_stop(lsn);
 	rsess_listener_refusal(lsn);
-	rsess_listener_kick(lsn);
+	rsess_acceptq_kick(lsn);
 	spin_unlock(&lsn->lock);
 	rsess_owner_taken_over(old);
 	/* Sessions of those who listened before may wait. */
-	if (rsess_listener_ready(lsn))
+	if (rsess_acceptq_ready(lsn))
 		sk->sk_data_ready(sk);
 	return 0;
 }

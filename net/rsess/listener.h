@@ -153,8 +153,8 @@ static inline void rsess_listener_free(struct rsess_listener *lsn)
 int rsess_listener_bind(struct rsess_sock *rs, const union rsess_addr *addr,
 			int len);
 int rsess_listener_listen(struct rsess_sock *rs, int backlog);
-void rsess_listener_leave(struct rsess_listener *lsn, struct rsess_sock *rs);
-void rsess_listener_left(struct rsess_listener *lsn);
+void rsess_listener_unbind(struct rsess_listener *lsn, struct rsess_sock *rs);
+void rsess_listener_unbind_finish(struct rsess_listener *lsn);
 
 void rsess_listener_put(struct rsess_listener *lsn);
 void rsess_listener_exit(struct rsess_net *rn);
@@ -173,37 +173,37 @@ void rsess_listener_door(struct rsess_net *rn, bool v6);
 void rsess_listener_dismiss(struct rsess_listener *lsn);
 
 /* acceptq.c: for the application's socket */
-struct sock *rsess_listener_dequeue(struct rsess_listener *lsn,
-				    struct rsess_transport **tr);
-void rsess_listener_reject(struct sock *child);
-bool rsess_listener_ready(struct rsess_listener *lsn);
+struct sock *rsess_acceptq_dequeue(struct rsess_listener *lsn,
+				   struct rsess_transport **tr);
+void rsess_acceptq_reject(struct sock *child);
+bool rsess_acceptq_ready(struct rsess_listener *lsn);
 
 /* for a session that waits for accept() */
-void rsess_listener_defer(struct rsess_sock *rs);
-void rsess_listener_present(struct rsess_sock *rs);
-void rsess_listener_proven(struct rsess_sock *rs);
-bool rsess_listener_withdraw(struct rsess_sock *rs);
+void rsess_acceptq_defer(struct rsess_sock *rs);
+void rsess_acceptq_present(struct rsess_sock *rs);
+void rsess_acceptq_proven(struct rsess_sock *rs);
+bool rsess_acceptq_withdraw(struct rsess_sock *rs);
 
 /* for transports without a session */
-void rsess_listener_claim(struct rsess_transport *tr);
-void rsess_listener_forget(struct rsess_transport *tr, bool reset);
-void rsess_listener_plain(struct rsess_transport *tr);
-void rsess_listener_again(struct rsess_listener *lsn, const u8 *id);
-struct sock *rsess_listener_admit(struct rsess_listener *lsn,
-				  struct rsess_transport *tr);
-void rsess_listener_postpone(struct rsess_transport *tr, struct sock *parent);
-void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
-			    struct rsess_transport *tr);
-void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
-			     struct sock *child);
+void rsess_acceptq_claim(struct rsess_transport *tr);
+void rsess_acceptq_forget(struct rsess_transport *tr, bool reset);
+void rsess_acceptq_plain(struct rsess_transport *tr);
+void rsess_acceptq_again(struct rsess_listener *lsn, const u8 *id);
+struct sock *rsess_acceptq_reserve(struct rsess_listener *lsn,
+				   struct rsess_transport *tr);
+void rsess_acceptq_postpone(struct rsess_transport *tr, struct sock *parent);
+void rsess_acceptq_inherit(struct rsess_sock *rs, const struct sock *parent,
+			   struct rsess_transport *tr);
+void rsess_acceptq_commit(struct rsess_listener *lsn, struct sock *parent,
+			  struct sock *child);
 
 /* for listener.c */
-void rsess_listener_queue_init(struct rsess_listener *lsn);
-void rsess_listener_hook(struct rsess_listener *lsn);
-void rsess_listener_unhook(struct rsess_listener *lsn);
-void rsess_listener_kick(struct rsess_listener *lsn);
-void rsess_listener_tell_room(struct rsess_listener *lsn);
-void rsess_listener_refuse(struct rsess_listener *lsn);
-struct rsess_transport *rsess_listener_parked(struct rsess_listener *lsn);
+void rsess_acceptq_queue_init(struct rsess_listener *lsn);
+void rsess_acceptq_hook(struct rsess_listener *lsn);
+void rsess_acceptq_unhook(struct rsess_listener *lsn);
+void rsess_acceptq_kick(struct rsess_listener *lsn);
+void rsess_acceptq_tell_room(struct rsess_listener *lsn);
+void rsess_acceptq_refuse(struct rsess_listener *lsn);
+struct rsess_transport *rsess_acceptq_parked(struct rsess_listener *lsn);
 
 #endif /* _RSESS_LISTENER_H */

@@ -129,7 +129,7 @@ static unsigned long rsess_liveness_interval(const struct rsess_sock *rs)
 
 	if (rs->dialer)
 		interval = msecs_to_jiffies(READ_ONCE(rn->probe_interval_ms));
-	if (rs->ops->mute)
+	if (rs->ops->silent_reset)
 		interval = min(interval, rsess_timer_stall(rs));
 	if (sock_flag(rsess_to_sk(rs), SOCK_KEEPOPEN))
 		interval = min_not_zero(interval, rsess_liveness_keepidle(rs));
@@ -201,7 +201,7 @@ static void rsess_liveness_stalled(struct rsess_sock *rs)
 	rsess_liveness_ping(rs);
 }
 
-static void rsess_liveness_greet(struct rsess_sock *rs)
+static void rsess_liveness_handshake(struct rsess_sock *rs)
 {
 	/* The answer may have come, and nobody had the time to look. */
 	if (rs->tr && rs->link == RSESS_LINK_GREETING) {
@@ -215,12 +215,12 @@ static void rsess_liveness_greet(struct rsess_sock *rs)
 	RSESS_INC(sock_net(rsess_to_sk(rs)), HANDSHAKE_TIMEOUTS);
 	rs->unanswered++;
 	/* It may have been reset and not have said so. */
-	if (rs->link == RSESS_LINK_GREETING && rs->ops->mute &&
+	if (rs->link == RSESS_LINK_GREETING && rs->ops->silent_reset &&
 	    rs->attempts < RSESS_HELLO_ERRORS)
 		rsess_link_lost(rs, "no answer");
 	else if (rsess_to_sk(rs)->sk_state == TCP_SYN_SENT)
-		rsess_session_cut(rs, RSESS_REASON_TIMEOUT,
-				  rs->inband ? EPROTONOSUPPORT : ETIMEDOUT);
+		rsess_session_abort(rs, RSESS_REASON_TIMEOUT,
+				    rs->inband ? EPROTONOSUPPORT : ETIMEDOUT);
 	else if (rs->tr)
 		rsess_link_lost(rs, "no answer");
 }
@@ -232,7 +232,7 @@ static void rsess_liveness_session(struct rsess_sock *rs)
 		return;
 	}
 	RSESS_INC(sock_net(rsess_to_sk(rs)), SESSION_TIMEOUTS);
-	rsess_session_cut(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
+	rsess_session_abort(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
 }
 
 /**
@@ -242,7 +242,7 @@ static void rsess_liveness_session(struct rsess_sock *rs)
  * A HELLO that nobody stands behind must not have a place in the queue of accept(), or
  * a process that waits for its first byte, for longer than a handshake may take.  Who
  * is silent is asked; but with a pre-shared key the proof is awaited anyway, see
- * rsess_listener_defer().
+ * rsess_acceptq_defer().
  */
 void rsess_liveness_confirm(struct rsess_sock *rs)
 {
@@ -268,7 +268,7 @@ static void rsess_liveness_unconfirmed(struct rsess_sock *rs)
 	left = rs->hello_end - jiffies;
 	if (left <= 0) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_UNCONFIRMED);
-		rsess_session_cut(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
+		rsess_session_abort(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
 		return;
 	}
 	rsess_timer_arm(rs, RSESS_TIMER_CONFIRM, left);
@@ -317,7 +317,7 @@ static void rsess_liveness_orphan(struct rsess_sock *rs)
 	if (rsess_liveness_orphan_waits(rs))
 		return;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), ORPHAN_TIMEOUTS);
-	rsess_session_cut(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
+	rsess_session_abort(rs, RSESS_REASON_TIMEOUT, ETIMEDOUT);
 }
 
 static void rsess_liveness_ack(struct rsess_sock *rs)
@@ -341,18 +341,18 @@ static void rsess_liveness_dial(struct rsess_sock *rs)
 static void rsess_liveness_undeferred(struct rsess_sock *rs)
 {
 	if (!rs->unproven) {
-		rsess_listener_present(rs);
+		rsess_acceptq_present(rs);
 		return;
 	}
 	RSESS_INC(sock_net(rsess_to_sk(rs)), HELLO_AUTH);
-	rsess_session_cut(rs, RSESS_REASON_AUTH, 0);
+	rsess_session_abort(rs, RSESS_REASON_AUTH, 0);
 }
 
 static const struct rsess_timer_handlers rsess_liveness_handlers = { {
 	[RSESS_TIMER_ACK]	= rsess_liveness_ack,
 	[RSESS_TIMER_RETRY]	= rsess_liveness_again,
 	[RSESS_TIMER_DIAL]	= rsess_liveness_dial,
-	[RSESS_TIMER_GREET]	= rsess_liveness_greet,
+	[RSESS_TIMER_HANDSHAKE]	= rsess_liveness_handshake,
 	[RSESS_TIMER_STALL]	= rsess_liveness_stalled,
 	[RSESS_TIMER_PROBE]	= rsess_liveness_probe,
 	[RSESS_TIMER_SESSION]	= rsess_liveness_session,
@@ -376,8 +376,8 @@ static struct rsess_listener *rsess_liveness_evict(struct rsess_sock *rs)
 	if (state == TCP_LISTEN)
 		return rsess_listener_abort(rs);
 	if (state != TCP_CLOSE && !rs->plain)
-		rsess_session_cut(rs, reason, reason == RSESS_REASON_ADMIN ?
-				  ECONNABORTED : 0);
+		rsess_session_abort(rs, reason, reason == RSESS_REASON_ADMIN ?
+				    ECONNABORTED : 0);
 	return NULL;
 }
 

@@ -64,7 +64,7 @@ struct rsess_turns {
 enum rsess_roll_of {
 	RSESS_ROLL_LISTENERS,	/* struct rsess_sock that listens */
 	RSESS_ROLL_SESSIONS,	/* struct rsess_sock */
-	RSESS_ROLL_PLAIN,	/* struct rsess_plain */
+	RSESS_ROLL_PLAIN,	/* struct rsess_fallback */
 	RSESS_ROLLS
 };
 

@@ -241,7 +241,7 @@ static int rsess_tx_data(struct rsess_sock *rs, struct rsess_transport *tr,
 	u8 flags = 0;
 
 	if (tr->tx.tag.on)
-		len = min(len, rs->piece);
+		len = min(len, rs->max_frame);
 	/* Only the sender knows how near its buffer is to being full. */
 	if (sk->sk_wmem_queued >= sndbuf / 2 &&
 	    !rsess_before(rs->sq.snd_nxt, rs->acknow_at)) {

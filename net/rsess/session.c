@@ -89,7 +89,7 @@ void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops)
 	rs->callbacks.state_change = sk->sk_state_change;
 	rs->callbacks.error_report = sk->sk_error_report;
 	rsess_journal_init(&rs->journal);
-	mutex_init(&rs->works);
+	mutex_init(&rs->work_mutex);
 	INIT_LIST_HEAD(&rs->waiting);
 	INIT_LIST_HEAD(&rs->orphan);
 	INIT_LIST_HEAD(&rs->turn);
@@ -165,7 +165,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rsess_credit_init(&rs->credit, 0);
 	rs->snd_limit = 0;
 	rs->acknow_at = 0;
-	rs->piece = RSESS_DATA_TAGGED;
+	rs->max_frame = RSESS_DATA_TAGGED;
 	rs->fin_queued = false;
 	rs->fin_tried = false;
 	rs->fin_acked = false;
@@ -275,7 +275,7 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 	rsess_session_purge(rs);
 	/* Or before anybody has stood behind its HELLO: accept() does not see it. */
 	if ((READ_ONCE(rs->deferred) || (rs->hello_only && !rs->dialer && rs->lsn)) &&
-	    rsess_listener_withdraw(rs)) {
+	    rsess_acceptq_withdraw(rs)) {
 		sock_set_flag(sk, SOCK_DEAD);
 		rs->orphaned = true;
 	}
@@ -287,7 +287,7 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 }
 
 /**
- * rsess_session_cut() - end the session and tell the peer, if that can be done
+ * rsess_session_abort() - end the session and tell the peer, if that can be done
  * at once
  * @rs: session, locked
  * @reason: enum rsess_reason, for the peer
@@ -297,7 +297,7 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
  *
  * Context: may sleep.
  */
-void rsess_session_cut(struct rsess_sock *rs, enum rsess_reason reason, int err)
+void rsess_session_abort(struct rsess_sock *rs, enum rsess_reason reason, int err)
 {
 	rs->cut = false;
 	if (rs->tr && rs->link >= RSESS_LINK_GREETING) {
@@ -396,7 +396,7 @@ void rsess_session_orphan(struct rsess_sock *rs)
 		return;
 	}
 	if (rsess_session_evict(rs)) {
-		rsess_session_cut(rs, RSESS_REASON_RESOURCES, 0);
+		rsess_session_abort(rs, RSESS_REASON_RESOURCES, 0);
 		return;
 	}
 	if (sk->sk_state == TCP_TIME_WAIT && !rs->tr && !rs->dialer) {
@@ -448,7 +448,7 @@ int rsess_session_reject(struct sock *sk, int flags)
 	if (sk->sk_state == TCP_CLOSE)
 		rsess_session_destroy(rs);
 	else
-		rsess_session_cut(rs, RSESS_REASON_APP, 0);
+		rsess_session_abort(rs, RSESS_REASON_APP, 0);
 	release_sock(sk);
 	sock_put(sk);
 	return 0;
@@ -469,7 +469,7 @@ void rsess_session_end_all(struct rsess_net *rn)
 
 	while ((rs = rsess_table_first(rn))) {
 		lock_sock(rsess_to_sk(rs));
-		rsess_session_cut(rs, RSESS_REASON_APP, ENETDOWN);
+		rsess_session_abort(rs, RSESS_REASON_APP, ENETDOWN);
 		rsess_inner_forget(rs);
 		rsess_table_unlist(rs);
 		release_sock(rsess_to_sk(rs));

@@ -6,7 +6,7 @@
  * Locks, outermost first:
  *
  *   rsess_net.bind_lock   mutex: bind(), the list of listeners
- *   rsess_sock.works      mutex: works that want the same outer socket
+ *   rsess_sock.work_mutex mutex: works that want the same outer socket
  *   lock_sock(outer)      everything in struct rsess_sock below "locked"; a process
  *                         may keep it, so works do not wait for it (work.c), and who
  *                         has bind_lock only for one that no process has
@@ -64,7 +64,7 @@ enum rsess_timer {
 	RSESS_TIMER_ACK,	/* send a delayed acknowledgment */
 	RSESS_TIMER_RETRY,	/* memory was short: go on */
 	RSESS_TIMER_DIAL,	/* open the next transport */
-	RSESS_TIMER_GREET,	/* the transport is not live yet: give it up */
+	RSESS_TIMER_HANDSHAKE,	/* the transport is not live yet: give it up */
 	RSESS_TIMER_STALL,	/* something is awaited: PING, then give it up */
 	RSESS_TIMER_PROBE,	/* nothing is awaited: PING now and then */
 	RSESS_TIMER_SESSION,	/* no transport for RSESS_TIMEOUT */
@@ -196,7 +196,7 @@ struct rsess_addrs {
  * @negotiate: enum rsess_negotiate
  * @inband: the peer was asked without an option of the transport: HELLO and RESUME
  *	are sent whatever it has; of the acceptor: it was
- * @plain: it has fallen back, nothing happens here any more, see plain.c
+ * @plain: it has fallen back, nothing happens here any more, see fallback.c
  * @last_error: errno with which the last transport was lost
  * @reason: enum rsess_reason
  * @epoch: of the newest transport
@@ -224,7 +224,7 @@ struct rsess_addrs {
  * @sq: retained bytes
  * @snd_limit: credit given by the peer
  * @acknow_at: DATA from this offset on may ask for an acknowledgment again
- * @piece: most bytes of the next DATA with a tag: what a transport carried of a frame is
+ * @max_frame: most bytes of the next DATA with a tag: what a transport carried of a frame is
  *	lost with it, so after one that moved nothing there are smaller ones
  * @credit: the receiving half
  * @fin_queued: the application ended its direction; FIN has offset write_seq
@@ -273,7 +273,7 @@ struct rsess_addrs {
  * @armed: bit per enum rsess_timer
  * @deadline: jiffies
  *
- * @works: taken by works, before they lock this socket
+ * @work_mutex: taken by works, before they lock this socket
  *
  * Under the spinlock in sk_lock, see work.c:
  * @waiting: notes of transports whose works found this socket locked
@@ -357,7 +357,7 @@ struct rsess_sock {
 	struct rsess_sendq	sq;
 	u64			snd_limit;
 	u64			acknow_at;
-	u32			piece;
+	u32			max_frame;
 	struct rsess_credit	credit;
 
 	bool			fin_queued;
@@ -404,7 +404,7 @@ struct rsess_sock {
 	unsigned long		armed;
 	unsigned long		deadline[RSESS_TIMER_MAX];
 
-	struct mutex		works;		/* of works, before the socket */
+	struct mutex		work_mutex;	/* before the socket */
 	struct list_head	waiting;
 	bool			timer_waits;
 	unsigned int		ready_waits;
@@ -594,7 +594,7 @@ struct sock *rsess_sock_alloc(struct net *net, struct proto *prot,
 void rsess_session_init(struct rsess_sock *rs, bool dialer);
 void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev);
 void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err);
-void rsess_session_cut(struct rsess_sock *rs, enum rsess_reason reason, int err);
+void rsess_session_abort(struct rsess_sock *rs, enum rsess_reason reason, int err);
 void rsess_session_shutdown(struct rsess_sock *rs);
 void rsess_session_close(struct rsess_sock *rs);
 void rsess_session_unheard(struct rsess_sock *rs);

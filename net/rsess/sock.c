@@ -3,8 +3,8 @@
  * The outer socket: what is asked of it, and noted in it, without a change of the session.
  */
 #include <net/sock.h>
+#include "fallback.h"
 #include "net.h"
-#include "plain.h"
 #include "session.h"
 
 /**
@@ -110,11 +110,11 @@ void rsess_sock_show(struct rsess_sock *rs)
  * rsess_sock_get() - the sock of an application's socket
  * @sock: the application's socket
  *
- * Who finds one that is not rsess_is_session() also finds rsess_plain().
+ * Who finds one that is not rsess_is_session() also finds rsess_fallback().
  */
 struct sock *rsess_sock_get(struct socket *sock)
 {
-	return smp_load_acquire(&sock->sk); /* rsess_plain_graft() */
+	return smp_load_acquire(&sock->sk); /* rsess_fallback_graft() */
 }
 
 /**

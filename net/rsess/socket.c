@@ -13,11 +13,11 @@
 #include <net/tcp.h>
 #include <asm/ioctls.h>
 #include "compat.h"
+#include "fallback.h"
 #include "inner.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
-#include "plain.h"
 #include "recvq.h"
 #include "session.h"
 #include "socket.h"
@@ -85,7 +85,7 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		return len;
 	sk = rsess_lock_to_bind(sock, rn);
 	if (!sk)
-		return rsess_plain(sock)->ops->bind(sock, uaddr, addr_len);
+		return rsess_fallback(sock)->ops->bind(sock, uaddr, addr_len);
 	rs = rsess_sk(sk);
 	err = -EINVAL;
 	if (READ_ONCE(rn->exiting))
@@ -111,7 +111,7 @@ static int rsess_listen(struct socket *sock, int backlog)
 
 	sk = rsess_lock_to_bind(sock, rn);
 	if (!sk)
-		return rsess_plain(sock)->ops->listen(sock, backlog);
+		return rsess_fallback(sock)->ops->listen(sock, backlog);
 	rs = rsess_sk(sk);
 	err = -ENETDOWN;
 	if (READ_ONCE(rn->exiting))
@@ -210,10 +210,10 @@ static void rsess_stop_listening(struct sock *sk)
 	WRITE_ONCE(rs->lsn, NULL);
 	rs->bound = rs->port_locked;
 	rsess_state_set(sk, TCP_CLOSE);
-	rsess_listener_leave(lsn, rs);
+	rsess_listener_unbind(lsn, rs);
 	sk->sk_state_change(sk);
 	release_sock(sk);
-	rsess_listener_left(lsn);
+	rsess_listener_unbind_finish(lsn);
 }
 
 /* A socket without a session, as new but for what bind() did. */
@@ -249,7 +249,7 @@ static void rsess_disconnect(struct socket *sock)
 	/* Who waits in a call does so for what there was. */
 	sk->sk_disconnects++;
 	if (sk->sk_state != TCP_CLOSE)
-		rsess_session_cut(rsess_sk(sk), RSESS_REASON_APP, 0);
+		rsess_session_abort(rsess_sk(sk), RSESS_REASON_APP, 0);
 	/* They were those of the peer that there was. */
 	kfree(rsess_sk(sk)->addrs);
 	rsess_sk(sk)->addrs = NULL;
@@ -361,7 +361,7 @@ out:
 	return err;
 
 plain:
-	return rsess_plain_connect(sock, uaddr, addr_len, flags);
+	return rsess_fallback_connect(sock, uaddr, addr_len, flags);
 }
 
 /* MSG_FASTOPEN: connect.  The bytes follow by themselves, as they do over TCP to a peer of
@@ -415,7 +415,7 @@ static int rsess_accept_wait(struct sock *sk, long *timeo)
 		if (sk->sk_state != TCP_LISTEN)
 			break;
 		err = 0;
-		if (rsess_listener_ready(rsess_sk(sk)->lsn))
+		if (rsess_acceptq_ready(rsess_sk(sk)->lsn))
 			break;
 		err = -EAGAIN;
 		if (!*timeo)
@@ -466,11 +466,11 @@ static void rsess_accept_plain(struct sock *sk, struct rsess_transport *tr,
 	struct socket *inner = tr->sock;
 
 	tr->sock = NULL;
-	rsess_plain_accept(sk, inner, tr->plain, newsock);
+	rsess_fallback_accept(sk, inner, tr->plain, newsock);
 	tr->plain = NULL;
 	RSESS_CUSTOM_SOCKOPT(newsock);
 	newsock->state = SS_CONNECTED;
-	rsess_transport_put(tr);	/* rsess_listener_dequeue() */
+	rsess_transport_put(tr);	/* rsess_acceptq_dequeue() */
 }
 
 static int rsess_accept(struct socket *sock, struct socket *newsock,
@@ -483,23 +483,23 @@ static int rsess_accept(struct socket *sock, struct socket *newsock,
 
 	sk = rsess_sock_lock(sock);
 	if (!sk)
-		return rsess_plain_accept_more(sock, newsock, arg);
+		return rsess_fallback_accept_more(sock, newsock, arg);
 	timeo = sock_rcvtimeo(sk, arg->flags & O_NONBLOCK);
 	do {
 		err = rsess_accept_wait(sk, &timeo);
 		/* Another one that listens there may be faster. */
 		if (!err)
-			child = rsess_listener_dequeue(rsess_sk(sk)->lsn, &tr);
+			child = rsess_acceptq_dequeue(rsess_sk(sk)->lsn, &tr);
 	} while (!err && !child && !tr);
 	/* One wakeup may have been for several of them, and wakes one who waits. */
-	if (!err && rsess_listener_ready(rsess_sk(sk)->lsn))
+	if (!err && rsess_acceptq_ready(rsess_sk(sk)->lsn))
 		sk->sk_data_ready(sk);
 	if (tr)
 		rsess_accept_plain(sk, tr, newsock);
 	release_sock(sk);
 	/* Its listener was a program's, and it has no room for a user in the kernel. */
 	if (child && rsess_is_kernel(sk) && !rsess_is_kernel(child)) {
-		rsess_listener_reject(child);
+		rsess_acceptq_reject(child);
 		return -ECONNABORTED;
 	}
 	if (child)
@@ -535,7 +535,7 @@ static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	int len;
 
 	if (!sk)
-		return rsess_plain_getname(sock, uaddr, peer);
+		return rsess_fallback_getname(sock, uaddr, peer);
 	rs = rsess_sk(sk);
 	addr = peer ? rs->raddr : rs->laddr;
 	if (peer && (!addr.sa.sa_family || !rsess_addr_has_port(&addr) ||
@@ -566,14 +566,14 @@ static __poll_t rsess_poll(struct file *file, struct socket *sock,
 	int state;
 
 	if (!rsess_is_session(sk))
-		return rsess_plain(sock)->ops->poll(file, sock, wait);
+		return rsess_fallback(sock)->ops->poll(file, sock, wait);
 	sock_poll_wait(file, sock, wait);
 	rsess_link_catch_up(rsess_sk(sk));
 	state = smp_load_acquire(&sk->sk_state); /* rsess_state_set() */
 	if (state == TCP_LISTEN) {
 		rcu_read_lock();	/* rsess_listener_free() */
 		lsn = READ_ONCE(rs->lsn);
-		if (lsn && rsess_listener_ready(lsn))
+		if (lsn && rsess_acceptq_ready(lsn))
 			mask = EPOLLIN | EPOLLRDNORM;
 		rcu_read_unlock();
 		return mask;
@@ -620,7 +620,7 @@ static int rsess_shutdown(struct socket *sock, int how)
 	int err = 0;
 
 	if (!sk)
-		return rsess_plain(sock)->ops->shutdown(sock, how);
+		return rsess_fallback(sock)->ops->shutdown(sock, how);
 	rs = rsess_sk(sk);
 	how++;			/* SHUT_RD .. SHUT_RDWR to RCV, SEND, both */
 	if (how & ~SHUTDOWN_MASK || !how) {
@@ -674,7 +674,7 @@ static void rsess_release_session(struct sock *sk)
 		rsess_recvq_purge(sk);
 	} else if (sk->sk_state == TCP_SYN_SENT ||
 		   (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime)) {
-		rsess_session_cut(rs, RSESS_REASON_APP, 0);
+		rsess_session_abort(rs, RSESS_REASON_APP, 0);
 	} else {
 		rsess_session_close(rs);
 		rsess_linger(sk);
@@ -691,7 +691,7 @@ static int rsess_release(struct socket *sock)
 	if (!sk)
 		return 0;
 	if (!rsess_is_session(sk))
-		return rsess_plain_release(sock);
+		return rsess_fallback_release(sock);
 	rs = rsess_sk(sk);
 	/* The session may stay, and its timers need the namespace. */
 	homeless = !rsess_transport_pin_net(sk);
@@ -700,7 +700,7 @@ static int rsess_release(struct socket *sock)
 	if (rs->plain) {
 		release_sock(sk);
 		sock_put(sk);
-		return rsess_plain_release(sock);
+		return rsess_fallback_release(sock);
 	}
 	/* as inet_release() */
 	if (!rs->ops->family && !sk->sk_kern_sock)
@@ -722,7 +722,7 @@ static int rsess_release(struct socket *sock)
 	if (rs->tr)
 		rsess_owner_hide(rs->tr->sock);
 	if (homeless && sk->sk_state != TCP_CLOSE)
-		rsess_session_cut(rs, RSESS_REASON_APP, 0);
+		rsess_session_abort(rs, RSESS_REASON_APP, 0);
 	rsess_session_orphan(rs);
 	release_sock(sk);
 	if (inner)
@@ -770,7 +770,7 @@ static int rsess_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	int err;
 
 	if (!sk)
-		return rsess_plain(sock)->ops->ioctl(sock, cmd, arg);
+		return rsess_fallback(sock)->ops->ioctl(sock, cmd, arg);
 	rs = rsess_sk(sk);
 	switch (cmd) {
 	case SIOCATMARK:
@@ -795,7 +795,7 @@ static int rsess_set_rcvlowat(struct sock *sk, int val)
 	const struct proto_ops *ops;
 
 	if (!rsess_is_session(sk)) {
-		ops = rsess_plain(sk->sk_socket)->ops;
+		ops = rsess_fallback(sk->sk_socket)->ops;
 		if (ops->set_rcvlowat)
 			return ops->set_rcvlowat(sk, val);
 		WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
@@ -814,7 +814,7 @@ static int rsess_mmap(struct file *file, struct socket *sock,
 {
 	if (rsess_is_session(rsess_sock_get(sock)))
 		return sock_no_mmap(file, sock, vma);
-	return rsess_plain(sock)->ops->mmap(file, sock, vma);
+	return rsess_fallback(sock)->ops->mmap(file, sock, vma);
 }
 
 /* Not every transport has a way of its own to splice. */
@@ -823,10 +823,10 @@ static ssize_t rsess_splice_read(struct socket *sock, loff_t *ppos,
 				 unsigned int flags)
 {
 	if (rsess_is_session(rsess_sock_get(sock)) ||
-	    !rsess_plain(sock)->ops->splice_read)
+	    !rsess_fallback(sock)->ops->splice_read)
 		return copy_splice_read(sock->file, ppos, pipe, len, flags);
-	return rsess_plain(sock)->ops->splice_read(sock, ppos, pipe, len,
-						   flags);
+	return rsess_fallback(sock)->ops->splice_read(sock, ppos, pipe, len,
+						      flags);
 }
 
 /* sendfile() has come to the end of a file before what it was asked for: nothing follows
@@ -837,8 +837,8 @@ static void rsess_splice_eof(struct socket *sock)
 	struct sock *sk = rsess_sock_lock(sock);
 
 	if (!sk) {
-		if (rsess_plain(sock)->ops->splice_eof)
-			rsess_plain(sock)->ops->splice_eof(sock);
+		if (rsess_fallback(sock)->ops->splice_eof)
+			rsess_fallback(sock)->ops->splice_eof(sock);
 		return;
 	}
 	if (rsess_sk(sk)->more && !rsess_sk(sk)->opt.cork)

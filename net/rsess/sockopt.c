@@ -17,10 +17,10 @@
 #include <linux/vm_sockets.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "fallback.h"
 #include "info.h"
 #include "inner.h"
 #include "owner.h"
-#include "plain.h"
 #include "session.h"
 #include "solsock.h"
 #include "stamp.h"
@@ -764,7 +764,7 @@ int rsess_setsockopt(struct socket *sock, int level, int optname,
 	return err;
 
 plain:
-	return rsess_plain_setsockopt(sock, level, optname, optval, optlen);
+	return rsess_fallback_setsockopt(sock, level, optname, optval, optlen);
 }
 
 /* The transport answers, also that it knows no such option. */
@@ -872,8 +872,8 @@ int rsess_getsockopt(struct socket *sock, int level, int optname,
 		rsess_option_fault_in(optval, optlen);
 		sk = rsess_sock_lock(sock);
 		if (!sk)
-			return rsess_plain_getsockopt(sock, level, optname,
-						      optval, optlen);
+			return rsess_fallback_getsockopt(sock, level, optname,
+							 optval, optlen);
 		size = rsess_option_answer(rsess_sk(sk), level, optname,
 					   &answer, optval, optlen);
 		release_sock(sk);
@@ -885,10 +885,10 @@ int rsess_getsockopt(struct socket *sock, int level, int optname,
 }
 
 /* What there is to say without a session. */
-static int rsess_plain_answer(struct socket *sock, int optname,
-			      union rsess_answer *answer)
+static int rsess_fallback_answer(struct socket *sock, int optname,
+				 union rsess_answer *answer)
 {
-	const struct rsess_plain *plain = rsess_plain(sock);
+	const struct rsess_fallback *plain = rsess_fallback(sock);
 	const struct sock *sk = sock->sk;
 
 	switch (optname) {
@@ -903,25 +903,25 @@ static int rsess_plain_answer(struct socket *sock, int optname,
 }
 
 /**
- * rsess_plain_getsockopt() - proto_ops.getsockopt
+ * rsess_fallback_getsockopt() - proto_ops.getsockopt
  * @sock: fallen back
  * @level: of the option
  * @optname: option
  * @optval: where to
  * @optlen: room, and how much was used
  *
- * Return: as rsess_plain_setsockopt().
+ * Return: as rsess_fallback_setsockopt().
  */
-int rsess_plain_getsockopt(struct socket *sock, int level, int optname,
-			   char __user *optval, int __user *optlen)
+int rsess_fallback_getsockopt(struct socket *sock, int level, int optname,
+			      char __user *optval, int __user *optlen)
 {
 	union rsess_answer answer;
 	int size;
 
 	if (level != SOL_RSESS)
-		return rsess_inner_getsockopt(rsess_plain(sock)->ops, sock, level,
+		return rsess_inner_getsockopt(rsess_fallback(sock)->ops, sock, level,
 					      optname, optval, optlen);
-	size = rsess_plain_answer(sock, optname, &answer);
+	size = rsess_fallback_answer(sock, optname, &answer);
 	if (size < 0)
 		return size;
 	return rsess_option_tell(level, &answer, size, optval, optlen);

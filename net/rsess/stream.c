@@ -7,7 +7,7 @@
 #include <linux/tcp.h>
 #include <net/sock.h>
 #include "compat.h"
-#include "plain.h"
+#include "fallback.h"
 #include "recvq.h"
 #include "session.h"
 #include "solsock.h"
@@ -178,7 +178,7 @@ static int rsess_send_msg(struct socket *sock, struct msghdr *msg, size_t len,
 	int err;
 
 	if (!rsess_is_session(sk))
-		return rsess_plain(sock)->ops->sendmsg(sock, msg, len);
+		return rsess_fallback(sock)->ops->sendmsg(sock, msg, len);
 	if (msg->msg_controllen) {
 		struct sockcm_cookie sockc;
 
@@ -256,7 +256,7 @@ error:
 plain:
 	net_zcopy_put_abort(uarg, true);
 	release_sock(sk);
-	return rsess_plain(sock)->ops->sendmsg(sock, msg, len);
+	return rsess_fallback(sock)->ops->sendmsg(sock, msg, len);
 }
 
 /**
@@ -432,7 +432,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	int n = 0;
 
 	if (!rsess_is_session(sk))
-		return rsess_plain(sock)->ops->recvmsg(sock, msg, len, flags);
+		return rsess_fallback(sock)->ops->recvmsg(sock, msg, len, flags);
 	msg->msg_namelen = 0;
 	if (flags & MSG_ERRQUEUE)
 		return rsess_recv_error(sk, msg, len);
@@ -450,8 +450,8 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	for (;;) {
 		if (rsess_sk(sk)->plain) {
 			release_sock(sk);
-			return rsess_plain(sock)->ops->recvmsg(sock, msg, len,
-							       flags);
+			return rsess_fallback(sock)->ops->recvmsg(sock, msg, len,
+								  flags);
 		}
 		n = rsess_recv_queue(sk, msg, len - done,
 				     flags & MSG_PEEK ? peek_off + done : 0,
@@ -505,9 +505,9 @@ int rsess_peek_len(struct socket *sock)
 
 	if (rsess_is_session(sk))
 		return min_t(u64, rsess_urgent_inq(rsess_sk(sk)), INT_MAX);
-	if (!rsess_plain(sock)->ops->peek_len)
+	if (!rsess_fallback(sock)->ops->peek_len)
 		return -EOPNOTSUPP;
-	return rsess_plain(sock)->ops->peek_len(sock);
+	return rsess_fallback(sock)->ops->peek_len(sock);
 }
 
 /* Hand the next piece to @recv_actor; how many bytes it took, or a negative errno. */
@@ -549,7 +549,7 @@ int rsess_read_sock(struct sock *sk, read_descriptor_t *desc,
 
 	sock_owned_by_me(sk);
 	if (!rsess_is_session(sk)) {
-		plain = rsess_plain(sk->sk_socket)->ops;
+		plain = rsess_fallback(sk->sk_socket)->ops;
 		return plain->read_sock ? plain->read_sock(sk, desc, recv_actor) :
 					  -EOPNOTSUPP;
 	}

@@ -167,7 +167,7 @@ static void rsess_transport_expire(struct work_struct *work)
 
 	WRITE_ONCE(tr->expired, true);
 	rsess_transport_queue(tr);
-	rsess_transport_put(tr);	/* of rsess_listener_expect() */
+	rsess_transport_put(tr);	/* of rsess_acceptq_expect() */
 }
 
 /**
@@ -229,7 +229,7 @@ void rsess_transport_hook(struct rsess_transport *tr)
 	sk->sk_state_change = rsess_inner_kick;
 	sk->sk_error_report = rsess_inner_kick;
 	__rcu_assign_sk_user_data_with_flags(sk, tr, SK_USER_DATA_NOCOPY);
-	if (tr->ops->sleepers)
+	if (tr->ops->waitq_space)
 		add_wait_queue(&tr->sock->wq.wait, &tr->room);
 	write_unlock_bh(&sk->sk_callback_lock);
 }
@@ -250,7 +250,7 @@ void rsess_transport_unhook(struct rsess_transport *tr)
 		sk->sk_state_change = tr->sk_state_change;
 		sk->sk_error_report = tr->sk_error_report;
 		rcu_assign_sk_user_data(sk, NULL);
-		if (tr->ops->sleepers)
+		if (tr->ops->waitq_space)
 			remove_wait_queue(&tr->sock->wq.wait, &tr->room);
 	}
 	write_unlock_bh(&sk->sk_callback_lock);

@@ -21,7 +21,7 @@
 struct bio_vec;
 struct rsess_listener;
 struct rsess_net;
-struct rsess_plain;
+struct rsess_fallback;
 struct rsess_sock;
 struct rsess_transport;
 union rsess_addr;
@@ -59,16 +59,16 @@ enum rsess_answer_kind {
  * @ulp: option at @level that would replace the operations of a socket; 0: none
  * @refused: errno of a connect() where nobody listens
  * @filtered: what @connect asks the peer may get lost on the way, see blackhole.c
- * @sleepers: that there is room it tells those who sleep on the socket, and does not
+ * @waitq_space: that there is room it tells those who sleep on the socket, and does not
  *	call sk_write_space
- * @mute: it may tell nobody that it was reset
- * @joint: it ends in both directions at once, whoever ends it; so the acceptor does
+ * @silent_reset: it may tell nobody that it was reset
+ * @no_half_close: it ends in both directions at once, whoever ends it; so the acceptor does
  * @shell: it keeps pointers to the struct socket that its struct sock was made for
- * @loaded: it may have to be loaded, or not be there
+ * @modular: it may have to be loaded, or not be there
  * @core: are options of SOL_SOCKET set by the socket's own setsockopt()?  NULL: no
- * @made: an inner socket was created, not accepted, and nobody has used it yet.  NULL:
+ * @init_sock: an inner socket was created, not accepted, and nobody has used it yet.  NULL:
  *	nothing to do
- * @tune: options that every inner socket of this kind has; not locked
+ * @set_defaults: options that every inner socket of this kind has; not locked
  * @opened: of a dialer: it is connected for the first time; keep what may be gone when
  *	@answer is asked.  The socket's spinlock is held, or it is locked.  NULL: nothing
  * @connect: begin to connect, and ask the peer; 0, -EINPROGRESS or another errno;
@@ -78,11 +78,11 @@ enum rsess_answer_kind {
  *	socket, if it did; may sleep
  * @listen: a listener's inner socket is about to listen: answer those who ask; 0 or
  *	a negative errno; may sleep
- * @answers: answer those who ask, or no longer; a spinlock is held
+ * @set_listen_offer: answer those who ask, or no longer; a spinlock is held
  * @refuses: nobody listens: refuse who does not ask, or no longer; a spinlock is held.
  *	NULL: it takes them, and they are reset
  * @unlisten: it listens no more; may sleep
- * @offered: what a connection was offered that was just accepted
+ * @peer_offer: what a connection was offered that was just accepted
  * @state: see enum rsess_inner_state; may sleep
  * @incarnation: a number of the connection; another one when the peer has forgotten it
  *	and begun anew where we go on; 0: not known yet.  The socket is locked.  NULL: that
@@ -112,24 +112,24 @@ struct rsess_transport_ops {
 	int ulp;
 	int refused;
 	bool filtered;
-	bool sleepers;
-	bool mute;
-	bool joint;
+	bool waitq_space;
+	bool silent_reset;
+	bool no_half_close;
 	bool shell;
-	bool loaded;
+	bool modular;
 	bool (*core)(const struct sock *sk);
-	void (*made)(struct sock *sk);
-	void (*tune)(struct socket *sock);
+	void (*init_sock)(struct sock *sk);
+	void (*set_defaults)(struct socket *sock);
 	void (*opened)(struct rsess_transport *tr);
 	int (*connect)(struct rsess_transport *tr, union rsess_addr *addr,
 		       int len, enum rsess_ask ask);
 	enum rsess_answer_kind (*answer)(struct rsess_transport *tr);
 	void (*end)(struct rsess_transport *tr);
 	int (*listen)(struct rsess_listener *lsn);
-	void (*answers)(struct rsess_listener *lsn, bool on);
+	void (*set_listen_offer)(struct rsess_listener *lsn, bool on);
 	void (*refuses)(struct rsess_listener *lsn, bool on);
 	void (*unlisten)(struct rsess_listener *lsn);
-	enum rsess_offer (*offered)(struct socket *sock);
+	enum rsess_offer (*peer_offer)(struct socket *sock);
 	enum rsess_inner_state (*state)(const struct socket *sock);
 	u32 (*incarnation)(const struct sock *sk);
 	ssize_t (*send)(struct socket *sock, const struct bio_vec *bv,
@@ -287,12 +287,12 @@ struct rsess_note {
  * @sk_write_space: of @sock
  * @sk_state_change: of @sock
  * @sk_error_report: of @sock
- * @room: sleeps on @sock, see &rsess_transport_ops.sleepers
+ * @room: sleeps on @sock, see &rsess_transport_ops.waitq_space
  * @asked: of a dialer: enum rsess_ask
  * @pending: RSESS_PEND() bits; so to @shut under the lock of the outer socket
  * @fin_sent: it was given FIN
  * @stop_sent: it was given STOP
- * @heard: bytes were acknowledged on it
+ * @acked_any: bytes were acknowledged on it
  * @progress: bytes moved on it, in either direction
  * @pinged: a PING is unanswered
  * @ping_cookie: to be given back by PONG
@@ -323,7 +323,7 @@ struct rsess_transport {
 	bool			stranger;
 	bool			inband;
 	u8			offer;
-	struct rsess_plain	*plain;
+	struct rsess_fallback	*plain;
 	bool			queued;
 	u32			ticket;
 	bool			parked;
@@ -340,7 +340,7 @@ struct rsess_transport {
 	u32			pending;
 	bool			fin_sent;
 	bool			stop_sent;
-	bool			heard;
+	bool			acked_any;
 	bool			progress;
 	bool			pinged;
 	u8			ping_cookie[sizeof(struct rsess_wire_ping)];

@@ -2,7 +2,7 @@
 /*
  * The codec: frames to bytes and back, and every check of a frame that needs
  * no knowledge of the session.  What passes here is well formed; whether it
- * fits the session is decided in input.c and greet.c.
+ * fits the session is decided in input.c and handshake.c.
  */
 #ifdef __KERNEL__
 #include <linux/build_bug.h>

@@ -77,7 +77,7 @@ static bool rsess_work_enter(struct sock *sk, struct rsess_transport *tr,
 	struct rsess_sock *rs = rsess_sk(sk);
 	bool locked;
 
-	mutex_lock(&rs->works);
+	mutex_lock(&rs->work_mutex);
 	spin_lock_bh(&sk->sk_lock.slock);
 	locked = !sock_owned_by_user_nocheck(sk);
 	if (locked)
@@ -90,7 +90,7 @@ static bool rsess_work_enter(struct sock *sk, struct rsess_transport *tr,
 	if (locked)
 		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
 	else
-		mutex_unlock(&rs->works);
+		mutex_unlock(&rs->work_mutex);
 	return locked;
 }
 
@@ -128,7 +128,7 @@ bool rsess_work_trylock(struct sock *sk)
 void rsess_work_unlock(struct sock *sk)
 {
 	release_sock(sk);
-	mutex_unlock(&rsess_sk(sk)->works);
+	mutex_unlock(&rsess_sk(sk)->work_mutex);
 }
 
 /**

@@ -11,7 +11,7 @@
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
-#include "plain.h"
+#include "fallback.h"
 #include "recvq.h"
 #include "solsock.h"
 #include "stamp.h"
@@ -192,7 +192,7 @@ void rsess_solsock_buffers(struct sock *sk, const struct sock *from)
 
 /* --- fallback: there is none, every peer has the protocol --------------------- */
 
-void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
+void rsess_fallback_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 {
 	CHECK(false);
 }
@@ -341,14 +341,14 @@ void rsess_knock_forbid(struct rsess_net *rn, struct rsess_tomb *tomb)
 {
 }
 
-void rsess_listener_claim(struct rsess_transport *tr)
+void rsess_acceptq_claim(struct rsess_transport *tr)
 {
 	CHECK(!list_empty(&tr->link));
 	list_del_init(&tr->link);
 	tr->parked = false;
 }
 
-void rsess_listener_forget(struct rsess_transport *tr, bool reset)
+void rsess_acceptq_forget(struct rsess_transport *tr, bool reset)
 {
 	rsess_transport_close(tr, reset);
 	if (list_empty(&tr->link))
@@ -357,8 +357,8 @@ void rsess_listener_forget(struct rsess_transport *tr, bool reset)
 	rsess_transport_put(tr);
 }
 
-struct sock *rsess_listener_admit(struct rsess_listener *lsn,
-				  struct rsess_transport *tr)
+struct sock *rsess_acceptq_reserve(struct rsess_listener *lsn,
+				   struct rsess_transport *tr)
 {
 	if (world.rs || world.admit == 1)
 		return ERR_PTR(-ECONNREFUSED);
@@ -372,13 +372,13 @@ struct sock *rsess_listener_admit(struct rsess_listener *lsn,
 }
 
 /* Nobody keeps the socket that listens locked. */
-void rsess_listener_postpone(struct rsess_transport *tr, struct sock *parent)
+void rsess_acceptq_postpone(struct rsess_transport *tr, struct sock *parent)
 {
 	CHECK(false);
 }
 
-void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
-			    struct rsess_transport *tr)
+void rsess_acceptq_inherit(struct rsess_sock *rs, const struct sock *parent,
+			   struct rsess_transport *tr)
 {
 	rs->lsn = tr->lsn;
 	rs->ops = tr->ops;
@@ -393,8 +393,8 @@ void rsess_listener_inherit(struct rsess_sock *rs, const struct sock *parent,
 	world.m.limit = tr->rx.f.limit;
 }
 
-void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
-			     struct sock *child)
+void rsess_acceptq_commit(struct rsess_listener *lsn, struct sock *parent,
+			  struct sock *child)
 {
 	if (child) {
 		rsess_sk(child)->queued = true;
@@ -404,7 +404,7 @@ void rsess_listener_admitted(struct rsess_listener *lsn, struct sock *parent,
 	sock_put(parent);
 }
 
-void rsess_listener_defer(struct rsess_sock *rs)
+void rsess_acceptq_defer(struct rsess_sock *rs)
 {
 	if (!world.defer)
 		return;
@@ -412,17 +412,17 @@ void rsess_listener_defer(struct rsess_sock *rs)
 	rsess_timer_arm(rs, RSESS_TIMER_DEFER, HZ);
 }
 
-void rsess_listener_plain(struct rsess_transport *tr)
+void rsess_acceptq_plain(struct rsess_transport *tr)
 {
 	CHECK(false);
 }
 
-void rsess_listener_proven(struct rsess_sock *rs)
+void rsess_acceptq_proven(struct rsess_sock *rs)
 {
 	CHECK(false);
 }
 
-void rsess_listener_present(struct rsess_sock *rs)
+void rsess_acceptq_present(struct rsess_sock *rs)
 {
 	if (!rs->deferred)
 		return;
@@ -431,11 +431,11 @@ void rsess_listener_present(struct rsess_sock *rs)
 }
 
 /* What waits for room is not kept here. */
-void rsess_listener_again(struct rsess_listener *lsn, const u8 *id)
+void rsess_acceptq_again(struct rsess_listener *lsn, const u8 *id)
 {
 }
 
-bool rsess_listener_withdraw(struct rsess_sock *rs)
+bool rsess_acceptq_withdraw(struct rsess_sock *rs)
 {
 	bool was = rs->queued;
 
@@ -951,7 +951,7 @@ void rsess_copied_free(struct rsess_copied *c)
 const struct rsess_transport_ops rsess_tcp_ops = {
 	.protocol	= IPPROTO_TCP,
 	.filtered	= true,
-	.tune		= conn_tune,
+	.set_defaults	= conn_tune,
 	.connect	= conn_connect,
 	.answer		= conn_answer,
 	.end		= conn_end,
@@ -1193,7 +1193,7 @@ void world_close(bool cut)
 	if (sk->sk_state == TCP_CLOSE) {
 		rsess_recvq_purge(sk);
 	} else if (sk->sk_state == TCP_SYN_SENT || cut) {
-		rsess_session_cut(rs, RSESS_REASON_APP, 0);
+		rsess_session_abort(rs, RSESS_REASON_APP, 0);
 	} else {
 		world.m.closed = true;
 		world.m.copied = world.m.rcv - world.m.fin;

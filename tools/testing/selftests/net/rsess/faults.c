@@ -56,7 +56,7 @@ FIXTURE_VARIANT(opening) {
 
 /* The connection waits to be accepted. */
 FIXTURE_VARIANT_ADD(opening, accept) {
-	.function = "rsess_listener_accept_work", .count = 4, .waits = true,
+	.function = "rsess_acceptq_accept_work", .count = 4, .waits = true,
 };
 
 /* The acceptor answers that it has no memory. */
@@ -70,7 +70,7 @@ FIXTURE_VARIANT_ADD(opening, secret) {
 
 /* The dialer tries again. */
 FIXTURE_VARIANT_ADD(opening, welcome) {
-	.function = "rsess_greet_welcome", .count = 4, .waits = true,
+	.function = "rsess_handshake_welcome", .count = 4, .waits = true,
 };
 
 /* HELLO and WELCOME. */
@@ -188,7 +188,7 @@ FIXTURE_VARIANT_ADD(below, dial) {
 };
 
 FIXTURE_VARIANT_ADD(below, accept) {
-	.function = "rsess_listener_accept_work", .torn = true, .count = 4,
+	.function = "rsess_acceptq_accept_work", .torn = true, .count = 4,
 };
 
 FIXTURE_VARIANT_ADD(below, new_transport) {
@@ -196,7 +196,7 @@ FIXTURE_VARIANT_ADD(below, new_transport) {
 };
 
 FIXTURE_VARIANT_ADD(below, greet) {
-	.function = "rsess_greet_work", .torn = true, .count = 4,
+	.function = "rsess_handshake_work", .torn = true, .count = 4,
 };
 
 FIXTURE_VARIANT_ADD(below, resume) {
@@ -205,7 +205,7 @@ FIXTURE_VARIANT_ADD(below, resume) {
 
 /* More than a peer may make protocol errors. */
 FIXTURE_VARIANT_ADD(below, resumed) {
-	.function = "rsess_greet_resumed", .torn = true, .count = 40,
+	.function = "rsess_handshake_resumed", .torn = true, .count = 40,
 };
 
 FIXTURE_VARIANT_ADD(below, frames) {

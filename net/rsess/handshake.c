@@ -9,13 +9,13 @@
 #include <uapi/linux/rsess_netlink.h>
 #include "auth.h"
 #include "ctrl.h"
+#include "fallback.h"
 #include "genl.h"
-#include "greet.h"
+#include "handshake.h"
 #include "knock.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
-#include "plain.h"
 #include "session.h"
 #include "table.h"
 #include "trace.h"
@@ -25,8 +25,8 @@
 /* Does a TLV of the payload of HELLO or WELCOME, behind its @fixed part, say that frames
  * may have tags?  Then what follows the method, @more bytes; else NULL.
  */
-static const u8 *rsess_greet_find_tag(const struct rsess_transport *tr,
-				      u32 fixed, u16 more)
+static const u8 *rsess_handshake_find_tag(const struct rsess_transport *tr,
+					  u32 fixed, u16 more)
 {
 	const u8 *method = rsess_wire_find_tlv(tr->rx.ctrl + fixed,
 					       tr->rx.f.length - fixed,
@@ -38,8 +38,8 @@ static const u8 *rsess_greet_find_tag(const struct rsess_transport *tr,
 /* The MAC at the end of the payload of HELLO or WELCOME, or NULL; @len: of what is in
  * front of it, and is covered.
  */
-static const u8 *rsess_greet_find_mac(const struct rsess_transport *tr,
-				      u32 fixed, u32 *len)
+static const u8 *rsess_handshake_find_mac(const struct rsess_transport *tr,
+					  u32 fixed, u32 *len)
 {
 	const struct rsess_rx *rx = &tr->rx;
 	const u8 *mac = rsess_wire_find_tlv(rx->ctrl + fixed,
@@ -56,8 +56,8 @@ static const u8 *rsess_greet_find_mac(const struct rsess_transport *tr,
 /* Has it seen our HELLO, and has it the pre-shared key?  0, -EKEYREJECTED, -EBADMSG, or
  * an errno of the crypto API.
  */
-static int rsess_greet_check_welcome(struct rsess_sock *rs,
-				     const struct rsess_transport *tr)
+static int rsess_handshake_check_welcome(struct rsess_sock *rs,
+					 const struct rsess_transport *tr)
 {
 	struct net *net = sock_net(rsess_to_sk(rs));
 	u8 mac[RSESS_WIRE_MAC_LEN];
@@ -65,8 +65,8 @@ static int rsess_greet_check_welcome(struct rsess_sock *rs,
 	u32 len;
 	int err;
 
-	theirs = rsess_greet_find_mac(tr, sizeof(struct rsess_wire_welcome),
-				      &len);
+	theirs = rsess_handshake_find_mac(tr, sizeof(struct rsess_wire_welcome),
+					  &len);
 	err = rsess_auth_welcome(rs->secret, tr->rx.hdr, tr->rx.ctrl, len, mac);
 	if (err || (theirs && rsess_auth_equal(mac, theirs)))
 		return err;
@@ -79,8 +79,8 @@ static int rsess_greet_check_welcome(struct rsess_sock *rs,
 }
 
 /* For people. */
-static void rsess_greet_trace_refused(const struct rsess_transport *tr,
-				      enum rsess_wire_error error)
+static void rsess_handshake_trace_refused(const struct rsess_transport *tr,
+					  enum rsess_wire_error error)
 {
 	const struct rsess_frame *f = &tr->rx.f;
 
@@ -89,7 +89,7 @@ static void rsess_greet_trace_refused(const struct rsess_transport *tr,
 }
 
 /* With a pre-shared key the acceptor waits for a sign that HELLO was no recording. */
-static int rsess_greet_prove(struct rsess_sock *rs)
+static int rsess_handshake_prove(struct rsess_sock *rs)
 {
 	int err = rsess_auth_proof(rs->secret, rs->proof);
 
@@ -101,14 +101,14 @@ static int rsess_greet_prove(struct rsess_sock *rs)
 }
 
 /**
- * rsess_greet_welcome() - the acceptor agrees to a session
+ * rsess_handshake_welcome() - the acceptor agrees to a session
  * @rs: session of the dialer, locked
  * @tr: holds the frame
  *
  * Context: may sleep.
  * Return: 0 or a negative errno.
  */
-int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
+int rsess_handshake_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 {
 	const struct rsess_frame *f = &tr->rx.f;
 	u32 window = rs->credit.limit - rs->credit.rcv_nxt;
@@ -122,19 +122,19 @@ int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 		refused = RSESS_WIRE_PAYLOAD;
 	if (refused) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), FRAMES_MALFORMED);
-		rsess_greet_trace_refused(tr, refused);
+		rsess_handshake_trace_refused(tr, refused);
 		return -EPROTO;
 	}
 	memcpy(rs->peer_key, w.key, sizeof(rs->peer_key));
 	err = rsess_auth_secret(rs->key, rs->peer_key, &rs->psk, rs->id,
 				rs->secret);
 	if (!err && rsess_ctrl_proves(rs))
-		err = rsess_greet_check_welcome(rs, tr);
+		err = rsess_handshake_check_welcome(rs, tr);
 	if (!err && rs->psk.len)
-		err = rsess_greet_prove(rs);
+		err = rsess_handshake_prove(rs);
 	if (err)
 		return err == -EKEYREJECTED || err == -EBADMSG ? err : -ENOBUFS;
-	salt = rsess_greet_find_tag(tr, sizeof(w), sizeof(rs->salt));
+	salt = rsess_handshake_find_tag(tr, sizeof(w), sizeof(rs->salt));
 	rs->tagged = rs->tag_asked && salt;
 	if (rs->tagged)
 		memcpy(rs->salt, salt, sizeof(rs->salt));
@@ -158,14 +158,14 @@ int rsess_greet_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 }
 
 /**
- * rsess_greet_resumed() - the acceptor attached our transport
+ * rsess_handshake_resumed() - the acceptor attached our transport
  * @rs: session of the dialer, locked
  * @tr: holds the frame
  *
  * Context: may sleep.
  * Return: 0 or a negative errno.
  */
-int rsess_greet_resumed(struct rsess_sock *rs, struct rsess_transport *tr)
+int rsess_handshake_resumed(struct rsess_sock *rs, struct rsess_transport *tr)
 {
 	struct rsess_wire_resumed r;
 	u8 mac[RSESS_WIRE_MAC_LEN];
@@ -191,19 +191,19 @@ int rsess_greet_resumed(struct rsess_sock *rs, struct rsess_transport *tr)
 }
 
 /* Answer without a session: a frame of our own, then close in order. */
-static void rsess_greet_reply(struct rsess_transport *tr, void *frame,
-			      size_t len)
+static void rsess_handshake_reply(struct rsess_transport *tr, void *frame,
+				  size_t len)
 {
 	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
 	struct kvec vec = { .iov_base = frame, .iov_len = len };
 
 	/* A new connection has room for it; if not, closing says enough. */
 	rsess_inner_sendmsg(tr->sock, &msg, &vec, 1, len);
-	rsess_listener_forget(tr, false);
+	rsess_acceptq_forget(tr, false);
 }
 
-static void rsess_greet_abort(struct rsess_transport *tr, const u8 *id,
-			      enum rsess_reason reason)
+static void rsess_handshake_abort(struct rsess_transport *tr, const u8 *id,
+				  enum rsess_reason reason)
 {
 	struct rsess_frame f = {
 		.type = RSESS_ABORT, .length = sizeof(struct rsess_wire_abort),
@@ -213,31 +213,31 @@ static void rsess_greet_abort(struct rsess_transport *tr, const u8 *id,
 	rsess_wire_encode(&f, frame);
 	rsess_ctrl_put_abort(id, reason, frame + RSESS_HDR_LEN);
 	RSESS_INC(sock_net(tr->sock->sk), ABORTS_SENT);
-	rsess_greet_reply(tr, frame, sizeof(frame));
+	rsess_handshake_reply(tr, frame, sizeof(frame));
 }
 
 /* Did the dialer give @tr up before it dialed the transport that is attached?
  * Each has a work of its own, so they need not come to their HELLO in order.
  */
-static bool rsess_greet_is_late(const struct rsess_transport *tr,
-				const struct rsess_transport *attached)
+static bool rsess_handshake_is_late(const struct rsess_transport *tr,
+				    const struct rsess_transport *attached)
 {
 	return attached && attached->lsn == tr->lsn &&
 	       (s32)(tr->serial - attached->serial) < 0;
 }
 
 /* The transport of a HELLO becomes the session's. */
-static void rsess_greet_accept(struct rsess_sock *rs, struct rsess_transport *tr)
+static void rsess_handshake_accept(struct rsess_sock *rs, struct rsess_transport *tr)
 {
 	get_random_bytes(rs->salt, sizeof(rs->salt));
-	rsess_listener_claim(tr);
+	rsess_acceptq_claim(tr);
 	rsess_link_attach(rs, tr, 0);
 	rs->tr->pending |= RSESS_PEND(RSESS_WELCOME);
 	rsess_liveness_confirm(rs);
 }
 
 /* It has had its time to speak, or others need its place. */
-static bool rsess_greet_overdue(const struct rsess_transport *tr)
+static bool rsess_handshake_overdue(const struct rsess_transport *tr)
 {
 	return READ_ONCE(tr->expired) || READ_ONCE(tr->hurried);
 }
@@ -245,13 +245,13 @@ static bool rsess_greet_overdue(const struct rsess_transport *tr)
 /* Lock the session that @tr asks for.  False: a process has it, and the work comes again
  * when that has done; but not for longer than any other may wait.
  */
-static bool rsess_greet_lock(struct sock *sk, struct rsess_transport *tr)
+static bool rsess_handshake_lock(struct sock *sk, struct rsess_transport *tr)
 {
 	if (rsess_work_lock(sk, tr))
 		return true;
-	if (rsess_greet_overdue(tr)) {
+	if (rsess_handshake_overdue(tr)) {
 		RSESS_INC(sock_net(sk), HANDSHAKE_TIMEOUTS);
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 	}
 	return false;
 }
@@ -260,7 +260,7 @@ static bool rsess_greet_lock(struct sock *sk, struct rsess_transport *tr)
  * its secret pays less for one than this side, which sends all again that is not
  * confirmed.  One that is honest comes again, a little later each time.
  */
-static bool rsess_greet_exceeds(struct rsess_sock *rs)
+static bool rsess_handshake_exceeds(struct rsess_sock *rs)
 {
 	struct net *net = sock_net(rsess_to_sk(rs));
 	u32 max = READ_ONCE(rsess_net(net)->max_resumes);
@@ -275,8 +275,8 @@ static bool rsess_greet_exceeds(struct rsess_sock *rs)
  * the same user, and of the same device: rules for ports, devices and users are about who
  * is reached there.
  */
-static bool rsess_greet_serves(const struct rsess_transport *tr,
-			       const struct rsess_sock *rs)
+static bool rsess_handshake_serves(const struct rsess_transport *tr,
+				   const struct rsess_sock *rs)
 {
 	const struct rsess_listener *at = tr->lsn, *own = rs->lsn;
 
@@ -285,46 +285,46 @@ static bool rsess_greet_serves(const struct rsess_transport *tr,
 }
 
 /* HELLO for a session that exists: the answer was lost, or somebody repeats. */
-static void rsess_greet_again(struct rsess_transport *tr, struct sock *sk,
-			      const struct rsess_wire_hello *h)
+static void rsess_handshake_again(struct rsess_transport *tr, struct sock *sk,
+				  const struct rsess_wire_hello *h)
 {
 	struct rsess_sock *rs = rsess_sk(sk);
 	bool same;
 
-	if (!rsess_greet_lock(sk, tr))
+	if (!rsess_handshake_lock(sk, tr))
 		return;
 	if (rs->tr && rs->hello_only)
 		rsess_link_read(rs);
 	same = sk->sk_state != TCP_CLOSE && rs->hello_only &&
-	       rsess_greet_serves(tr, rs) && !rsess_greet_is_late(tr, rs->tr) &&
+	       rsess_handshake_serves(tr, rs) && !rsess_handshake_is_late(tr, rs->tr) &&
 	       !memcmp(rs->peer_key, h->key, sizeof(h->key)) &&
-	       !rsess_greet_exceeds(rs);
+	       !rsess_handshake_exceeds(rs);
 	if (same) {
 		RSESS_INC(sock_net(sk), HELLO_REPEATED);
 		rsess_link_drop(rs, true);
-		rsess_greet_accept(rs, tr);
+		rsess_handshake_accept(rs, tr);
 		rsess_link_restart(rs);
 		rsess_link_push(rs);
 	}
 	rsess_work_unlock(sk);
 	if (!same) {
 		RSESS_INC(sock_net(sk), HELLO_REFUSED);
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 	}
 }
 
 /* Has the dialer the pre-shared key?  A HELLO may be a recording: until the proof comes,
  * the session is none for accept().  0, -EKEYREJECTED, or an errno of the crypto API.
  */
-static int rsess_greet_check_hello(struct rsess_sock *rs,
-				   const struct rsess_transport *tr)
+static int rsess_handshake_check_hello(struct rsess_sock *rs,
+				       const struct rsess_transport *tr)
 {
 	u8 mac[RSESS_WIRE_MAC_LEN];
 	const u8 *theirs;
 	u32 len;
 	int err;
 
-	theirs = rsess_greet_find_mac(tr, sizeof(struct rsess_wire_hello), &len);
+	theirs = rsess_handshake_find_mac(tr, sizeof(struct rsess_wire_hello), &len);
 	err = rsess_auth_hello(&rs->psk, tr->rx.hdr, tr->rx.ctrl, len, mac) ?:
 	      rsess_auth_proof(rs->secret, rs->proof);
 	if (err)
@@ -338,37 +338,37 @@ static int rsess_greet_check_hello(struct rsess_sock *rs,
 }
 
 /* What only needs memory, and the pre-shared key if there is one. */
-static int rsess_greet_keys(struct rsess_sock *rs,
-			    const struct rsess_transport *tr)
+static int rsess_handshake_keys(struct rsess_sock *rs,
+				const struct rsess_transport *tr)
 {
 	int err = rsess_auth_secret(rs->peer_key, rs->key, &rs->psk, rs->id,
 				    rs->secret);
 
 	if (!err && rs->psk.len)
-		err = rsess_greet_check_hello(rs, tr);
+		err = rsess_handshake_check_hello(rs, tr);
 	return err && err != -EKEYREJECTED ? -ENOMEM : err;
 }
 
 /**
- * rsess_greet_proven() - the dialer knows the secret
+ * rsess_handshake_proven() - the dialer knows the secret
  * @rs: session of the acceptor, locked; may be one that needs no proof
  */
-void rsess_greet_proven(struct rsess_sock *rs)
+void rsess_handshake_proven(struct rsess_sock *rs)
 {
 	if (!rs->unproven)
 		return;
 	rs->unproven = false;
 	if (READ_ONCE(rs->deferred))
-		rsess_listener_proven(rs);
+		rsess_acceptq_proven(rs);
 }
 
 /* A session for a HELLO: made, findable, and its WELCOME on the way.
  * ERR_PTR(-ENOMEM): another time it may succeed.  @parent is locked, but not any more when
  * this returns.
  */
-static struct sock *rsess_greet_make(struct rsess_transport *tr,
-				     struct sock *parent,
-				     const struct rsess_wire_hello *h)
+static struct sock *rsess_handshake_make(struct rsess_transport *tr,
+					 struct sock *parent,
+					 const struct rsess_wire_hello *h)
 {
 	struct rsess_sock *rs;
 	struct sock *sk;
@@ -382,7 +382,7 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 		return ERR_PTR(err);
 	}
 	rs = rsess_sk(sk);
-	rsess_listener_inherit(rs, parent, tr);
+	rsess_acceptq_inherit(rs, parent, tr);
 	inherited = rsess_sockopt_inherit(rs, parent);
 	rsess_work_unlock(parent);
 	memcpy(rs->id, h->id, sizeof(rs->id));
@@ -390,14 +390,14 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	get_random_bytes(rs->key, sizeof(rs->key));
 	rsess_credit_init(&rs->credit, tr->rx.f.seq);
 	rs->snd_limit = tr->rx.f.limit;
-	rs->tag_asked = rsess_greet_find_tag(tr, sizeof(*h), 0);
+	rs->tag_asked = rsess_handshake_find_tag(tr, sizeof(*h), 0);
 	rs->tagged = rs->tag_asked && rs->opt.tag != RSESS_TAG_NEVER;
 
 	lock_sock(sk);
 	rsess_state_set(sk, TCP_ESTABLISHED);
 	if (!inherited)
 		err = rsess_knock_watch(sock_net(sk)) ?:
-		      rsess_greet_keys(rs, tr) ?: rsess_table_list(rs) ?:
+		      rsess_handshake_keys(rs, tr) ?: rsess_table_list(rs) ?:
 		      rsess_table_insert(rs);
 	if (err) {
 		sock_hold(sk);		/* rsess_session_destroy() */
@@ -410,8 +410,8 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 	RSESS_INC(sock_net(sk), SESSIONS_ACCEPTED);
 	trace_rsess_session_new(sk, false, rs->tagged);
 	rsess_event_session(rs, RSESS_CMD_SESSION_NEW);
-	rsess_listener_defer(rs);
-	rsess_greet_accept(rs, tr);
+	rsess_acceptq_defer(rs);
+	rsess_handshake_accept(rs, tr);
 	rsess_link_push(rs);
 	release_sock(sk);
 	return sk;
@@ -420,34 +420,34 @@ static struct sock *rsess_greet_make(struct rsess_transport *tr,
 /* No session came of a HELLO.  A lack of memory is no answer: the dialer finds the
  * transport lost, and tries again.
  */
-static void rsess_greet_unmade(struct rsess_transport *tr, const u8 *id, int err)
+static void rsess_handshake_unmade(struct rsess_transport *tr, const u8 *id, int err)
 {
 	struct net *net = sock_net(tr->sock->sk);
 
 	if (err == -ENOMEM) {
 		RSESS_INC(net, MEMORY_SHORT);
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 		return;
 	}
 	RSESS_INC(net, HELLO_REFUSED);
-	rsess_greet_abort(tr, id, err == -EKEYREJECTED ? RSESS_REASON_AUTH :
+	rsess_handshake_abort(tr, id, err == -EKEYREJECTED ? RSESS_REASON_AUTH :
 							 RSESS_REASON_RESOURCES);
 }
 
 /* Is the session of a HELLO there?  Then it is answered. */
-static bool rsess_greet_known(struct rsess_transport *tr,
-			      const struct rsess_wire_hello *h)
+static bool rsess_handshake_known(struct rsess_transport *tr,
+				  const struct rsess_wire_hello *h)
 {
 	struct sock *sk = rsess_table_find(sock_net(tr->sock->sk), h->id);
 
 	if (!sk)
 		return false;
-	rsess_greet_again(tr, sk, h);
+	rsess_handshake_again(tr, sk, h);
 	sock_put(sk);
 	return true;
 }
 
-static void rsess_greet_hello(struct rsess_transport *tr)
+static void rsess_handshake_hello(struct rsess_transport *tr)
 {
 	struct net *net = sock_net(tr->sock->sk);
 	struct rsess_listener *lsn = tr->lsn;
@@ -458,20 +458,20 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 
 	refused = rsess_wire_check_hello(tr->rx.ctrl, tr->rx.f.length, &h);
 	if (refused)
-		rsess_greet_trace_refused(tr, refused);
+		rsess_handshake_trace_refused(tr, refused);
 	switch (refused) {
 	case RSESS_WIRE_OK:
 		break;
 	case RSESS_WIRE_VERSION:
 		RSESS_INC(net, HELLO_REFUSED);
-		rsess_greet_abort(tr, h.id, RSESS_REASON_VERSION);
+		rsess_handshake_abort(tr, h.id, RSESS_REASON_VERSION);
 		return;
 	default:
 		RSESS_INC(net, FRAMES_MALFORMED);
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 		return;
 	}
-	if (rsess_greet_known(tr, &h))
+	if (rsess_handshake_known(tr, &h))
 		return;
 
 	/* It may have waited for long.  A place in the queue is not for a dialer
@@ -479,33 +479,33 @@ static void rsess_greet_hello(struct rsess_transport *tr)
 	 */
 	if (tr->ops->state(tr->sock) != RSESS_INNER_UP) {
 		RSESS_INC(net, HELLO_REFUSED);
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 		return;
 	}
-	parent = rsess_listener_admit(lsn, tr);
+	parent = rsess_acceptq_reserve(lsn, tr);
 	if (!parent)
 		return;			/* waits for accept() */
 	if (IS_ERR(parent)) {
 		RSESS_INC(net, HELLO_REFUSED);
 		if (PTR_ERR(parent) == -EBUSY)
-			rsess_listener_forget(tr, true);
+			rsess_acceptq_forget(tr, true);
 		else
-			rsess_greet_abort(tr, h.id, RSESS_REASON_REFUSED);
+			rsess_handshake_abort(tr, h.id, RSESS_REASON_REFUSED);
 		return;
 	}
 	if (!rsess_work_lock(parent, tr)) {
-		rsess_listener_postpone(tr, parent);
+		rsess_acceptq_postpone(tr, parent);
 		return;
 	}
-	sk = rsess_greet_make(tr, parent, &h);
+	sk = rsess_handshake_make(tr, parent, &h);
 	if (IS_ERR(sk)) {
 		err = PTR_ERR(sk);
 		sk = NULL;
 		/* The same HELLO on another transport may have been faster. */
-		if (err != -EEXIST || !rsess_greet_known(tr, &h))
-			rsess_greet_unmade(tr, h.id, err);
+		if (err != -EEXIST || !rsess_handshake_known(tr, &h))
+			rsess_handshake_unmade(tr, h.id, err);
 	}
-	rsess_listener_admitted(lsn, parent, sk);
+	rsess_acceptq_commit(lsn, parent, sk);
 }
 
 /**
@@ -519,9 +519,9 @@ struct rsess_resume {
 };
 
 /* Unmask a RESUME.  Is its MAC right?  Nothing has changed if not. */
-static bool rsess_greet_authentic(struct rsess_transport *tr,
-				  const struct rsess_wire_resume *masked,
-				  const u8 *secret, struct rsess_resume *q)
+static bool rsess_handshake_authentic(struct rsess_transport *tr,
+				      const struct rsess_wire_resume *masked,
+				      const u8 *secret, struct rsess_resume *q)
 {
 	struct net *net = sock_net(tr->sock->sk);
 	u8 mac[RSESS_WIRE_MAC_LEN];
@@ -544,9 +544,9 @@ static bool rsess_greet_authentic(struct rsess_transport *tr,
 }
 
 /* RESUME of a session that has ended in order: say so once more. */
-static void rsess_greet_tomb(struct rsess_transport *tr,
-			     const struct rsess_wire_resume *r,
-			     const struct rsess_tomb *tomb)
+static void rsess_handshake_tomb(struct rsess_transport *tr,
+				 const struct rsess_wire_resume *r,
+				 const struct rsess_tomb *tomb)
 {
 	struct net *net = sock_net(tr->sock->sk);
 	struct rsess_resume q;
@@ -560,7 +560,7 @@ static void rsess_greet_tomb(struct rsess_transport *tr,
 	};
 	u32 epoch;
 
-	if (!rsess_greet_authentic(tr, r, tomb->secret, &q))
+	if (!rsess_handshake_authentic(tr, r, tomb->secret, &q))
 		goto refuse;
 	epoch = be32_to_cpu(q.r.epoch);
 	if (!rsess_tomb_renew(net, r->id, epoch)) {
@@ -572,52 +572,52 @@ static void rsess_greet_tomb(struct rsess_transport *tr,
 				   frame, frame + RSESS_HDR_LEN))
 		goto refuse;
 	RSESS_INC(net, RESUME_TOMBSTONE);
-	rsess_greet_reply(tr, frame, sizeof(frame));
+	rsess_handshake_reply(tr, frame, sizeof(frame));
 	rsess_listener_dismiss(tr->lsn);
 	return;
 
 refuse:
-	rsess_listener_forget(tr, true);
+	rsess_acceptq_forget(tr, true);
 }
 
 /* RESUME of a session that is not there. */
-static void rsess_greet_ended(struct rsess_transport *tr,
-			      const struct rsess_wire_resume *r)
+static void rsess_handshake_ended(struct rsess_transport *tr,
+				  const struct rsess_wire_resume *r)
 {
 	struct net *net = sock_net(tr->sock->sk);
 	struct rsess_tomb tomb;
 
 	if (rsess_tomb_find(net, r->id, &tomb)) {
-		rsess_greet_tomb(tr, r, &tomb);
+		rsess_handshake_tomb(tr, r, &tomb);
 		memzero_explicit(&tomb, sizeof(tomb));
 		return;
 	}
 	RSESS_INC(net, RESUME_UNKNOWN);
-	rsess_greet_abort(tr, r->id, RSESS_REASON_UNKNOWN);
+	rsess_handshake_abort(tr, r->id, RSESS_REASON_UNKNOWN);
 }
 
 /* Is the RESUME authentic and new, has it come to the right place, and is it not one too
  * many?  The session is locked and still as it was.
  */
-static bool rsess_greet_verify(struct rsess_sock *rs,
-			       struct rsess_transport *tr,
-			       const struct rsess_wire_resume *r,
-			       struct rsess_resume *q)
+static bool rsess_handshake_verify(struct rsess_sock *rs,
+				   struct rsess_transport *tr,
+				   const struct rsess_wire_resume *r,
+				   struct rsess_resume *q)
 {
 	u32 epoch;
 
-	if (!rsess_greet_authentic(tr, r, rs->secret, q))
+	if (!rsess_handshake_authentic(tr, r, rs->secret, q))
 		return false;
 	epoch = be32_to_cpu(q->r.epoch);
 	if (!rsess_epoch_newer(epoch, rs->epoch_seen)) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), RESUME_STALE);
 		return false;
 	}
-	if (!rsess_greet_serves(tr, rs)) {
+	if (!rsess_handshake_serves(tr, rs)) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), RESUME_ELSEWHERE);
 		return false;
 	}
-	if (!rsess_greet_exceeds(rs))
+	if (!rsess_handshake_exceeds(rs))
 		return true;
 	/* Somebody may have recorded this RESUME, and must not use it later. */
 	rs->epoch_seen = epoch;
@@ -628,9 +628,9 @@ static bool rsess_greet_verify(struct rsess_sock *rs,
  * answer promises where the peer is to continue.  Otherwise the reason for which
  * the transport is to be sent away.
  */
-static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
-					    struct rsess_transport *tr,
-					    const struct rsess_resume *q)
+static enum rsess_reason rsess_handshake_attach(struct rsess_sock *rs,
+						struct rsess_transport *tr,
+						const struct rsess_resume *q)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	bool ok;
@@ -650,10 +650,10 @@ static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 	if (sk->sk_state == TCP_CLOSE)
 		return RSESS_REASON_UNKNOWN;
 
-	rsess_listener_claim(tr);
+	rsess_acceptq_claim(tr);
 	rsess_link_attach(rs, tr, be32_to_cpu(q->r.epoch));
 	rs->epoch_seen = rs->epoch;
-	rsess_greet_proven(rs);
+	rsess_handshake_proven(rs);
 	rsess_input_confirmed(rs);
 	memcpy(rs->nonce, q->r.nonce, sizeof(rs->nonce));
 	rs->tr->pending |= RSESS_PEND(RSESS_RESUMED);
@@ -661,7 +661,7 @@ static enum rsess_reason rsess_greet_attach(struct rsess_sock *rs,
 	return RSESS_REASON_NONE;
 }
 
-static void rsess_greet_resume(struct rsess_transport *tr)
+static void rsess_handshake_resume(struct rsess_transport *tr)
 {
 	struct net *net = sock_net(tr->sock->sk);
 	enum rsess_reason reason = RSESS_REASON_NONE;
@@ -674,53 +674,53 @@ static void rsess_greet_resume(struct rsess_transport *tr)
 	refused = rsess_wire_check_resume(tr->rx.ctrl, tr->rx.f.length, &r);
 	if (refused) {
 		RSESS_INC(net, FRAMES_MALFORMED);
-		rsess_greet_trace_refused(tr, refused);
-		rsess_listener_forget(tr, true);
+		rsess_handshake_trace_refused(tr, refused);
+		rsess_acceptq_forget(tr, true);
 		return;
 	}
 	sk = rsess_table_find(net, r.id);
 	if (!sk) {
-		rsess_greet_ended(tr, &r);
+		rsess_handshake_ended(tr, &r);
 		return;
 	}
 
-	if (!rsess_greet_lock(sk, tr)) {
+	if (!rsess_handshake_lock(sk, tr)) {
 		sock_put(sk);
 		return;
 	}
 	ended = sk->sk_state == TCP_CLOSE;
-	ok = ended || rsess_greet_verify(rsess_sk(sk), tr, &r, &q);
+	ok = ended || rsess_handshake_verify(rsess_sk(sk), tr, &r, &q);
 	if (ended)
 		reason = RSESS_REASON_UNKNOWN;
 	else if (ok)
-		reason = rsess_greet_attach(rsess_sk(sk), tr, &q);
+		reason = rsess_handshake_attach(rsess_sk(sk), tr, &q);
 	rsess_work_unlock(sk);
 	sock_put(sk);
 	if (!ok)
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 	else if (reason == RSESS_REASON_UNKNOWN)
-		rsess_greet_ended(tr, &r);
+		rsess_handshake_ended(tr, &r);
 	else if (reason)
-		rsess_greet_abort(tr, r.id, reason);
+		rsess_handshake_abort(tr, r.id, reason);
 }
 
 /* There is no session in it.  Whoever accepts finds all that has come. */
-static void rsess_greet_plain(struct rsess_transport *tr)
+static void rsess_handshake_plain(struct rsess_transport *tr)
 {
-	tr->plain = rsess_plain_alloc();
+	tr->plain = rsess_fallback_alloc();
 	if (!tr->plain) {
 		RSESS_INC(sock_net(tr->sock->sk), MEMORY_SHORT);
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 		return;
 	}
 	tr->plain->reason = RSESS_REASON_NO_HELLO;
-	rsess_listener_plain(tr);
+	rsess_acceptq_plain(tr);
 }
 
 /* It is not known whether the peer got our answer: what it says first tells.  Nothing
  * is taken out of the socket until then.  False: wait, or it is plain.
  */
-static bool rsess_greet_is_ours(struct rsess_transport *tr)
+static bool rsess_handshake_is_ours(struct rsess_transport *tr)
 {
 	struct msghdr msg = { .msg_flags = MSG_PEEK | MSG_DONTWAIT };
 	u8 buf[RSESS_OPENING_LEN];
@@ -733,19 +733,19 @@ static bool rsess_greet_is_ours(struct rsess_transport *tr)
 		tr->offer = RSESS_OFFER_SURE;
 		return true;
 	}
-	if (rsess_greet_overdue(tr) ||
+	if (rsess_handshake_overdue(tr) ||
 	    (n > 0 ? !rsess_wire_may_open(buf, n) : n != -EAGAIN))
-		rsess_greet_plain(tr);
+		rsess_handshake_plain(tr);
 	return false;
 }
 
 /**
- * rsess_greet_work() - something happened on a transport without a session
+ * rsess_handshake_work() - something happened on a transport without a session
  * @tr: the transport; has a session afterwards, or waits, or is closed
  *
  * Context: the transport's work.
  */
-void rsess_greet_work(struct rsess_transport *tr)
+void rsess_handshake_work(struct rsess_transport *tr)
 {
 	enum rsess_inner_state state;
 	struct net *net;
@@ -754,18 +754,18 @@ void rsess_greet_work(struct rsess_transport *tr)
 		return;
 	net = sock_net(tr->sock->sk);
 	if (READ_ONCE(tr->lsn->dead)) {
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 		return;
 	}
 	if (tr->plain) {
-		rsess_listener_plain(tr);
+		rsess_acceptq_plain(tr);
 		return;
 	}
-	if (tr->offer == RSESS_OFFER_MADE && !rsess_greet_is_ours(tr))
+	if (tr->offer == RSESS_OFFER_MADE && !rsess_handshake_is_ours(tr))
 		return;
 	state = tr->ops->state(tr->sock);
 	if (!tr->rx.whole && tr->ops->read(tr)) {
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 		return;
 	}
 	if (state != RSESS_INNER_UP && (tr->parked || !tr->rx.whole)) {
@@ -773,22 +773,22 @@ void rsess_greet_work(struct rsess_transport *tr)
 			RSESS_INC(net, HELLO_REFUSED);
 		else
 			RSESS_INC(net, HANDSHAKES_LOST);
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 		return;
 	}
 	/* Not before it was read: the time may have gone by with waiting for us. */
 	if (!tr->rx.whole) {
-		if (!rsess_greet_overdue(tr))
+		if (!rsess_handshake_overdue(tr))
 			return;
 		if (READ_ONCE(tr->hurried))
 			RSESS_INC(net, PENDING_DROPPED);
 		else
 			RSESS_INC(net, HANDSHAKE_TIMEOUTS);
-		rsess_listener_forget(tr, true);
+		rsess_acceptq_forget(tr, true);
 		return;
 	}
 	if (tr->rx.f.type == RSESS_HELLO)
-		rsess_greet_hello(tr);
+		rsess_handshake_hello(tr);
 	else
-		rsess_greet_resume(tr);
+		rsess_handshake_resume(tr);
 }

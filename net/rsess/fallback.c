@@ -20,10 +20,10 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "fallback.h"
 #include "genl.h"
 #include "net.h"
 #include "owner.h"
-#include "plain.h"
 #include "session.h"
 #include "table.h"
 #include "trace.h"
@@ -32,7 +32,7 @@
 /* What is left of the inner socket.  Parts of the transport may look there whether
  * somebody waits for room: they cannot know who does.
  */
-static void rsess_plain_leave(struct socket *inner, struct rsess_plain *plain)
+static void rsess_fallback_leave(struct socket *inner, struct rsess_fallback *plain)
 {
 	inner->sk = NULL;
 	if (!plain->transport->shell) {
@@ -40,26 +40,26 @@ static void rsess_plain_leave(struct socket *inner, struct rsess_plain *plain)
 		return;
 	}
 	set_bit(SOCK_NOSPACE, &inner->flags);
-	plain->shell = inner;		/* rsess_plain_release() */
+	plain->shell = inner;		/* rsess_fallback_release() */
 }
 
-static struct rsess_roll *rsess_plain_roll(const struct sock *sk)
+static struct rsess_roll *rsess_fallback_roll(const struct sock *sk)
 {
 	return &rsess_net(sock_net(sk))->roll[RSESS_ROLL_PLAIN];
 }
 
 /* Without memory for that it works all the same, and is not seen. */
-static void rsess_plain_list(struct sock *sk, struct rsess_plain *plain)
+static void rsess_fallback_list(struct sock *sk, struct rsess_fallback *plain)
 {
 	plain->sk = sk;
-	rsess_roll_add(rsess_plain_roll(sk), &plain->number, plain);
+	rsess_roll_add(rsess_fallback_roll(sk), &plain->number, plain);
 }
 
 /* The inner socket's sock becomes that of the application's socket, and belongs to the
  * kernel only as @outer does.  Locked: the sock.
  */
-static void rsess_plain_graft(struct socket *sock, struct socket *inner,
-			      struct rsess_plain *plain, const struct sock *outer)
+static void rsess_fallback_graft(struct socket *sock, struct socket *inner,
+				 struct rsess_fallback *plain, const struct sock *outer)
 {
 	struct sock *sk = inner->sk;
 
@@ -77,12 +77,12 @@ static void rsess_plain_graft(struct socket *sock, struct socket *inner,
 	sk->sk_uid = SOCK_INODE(sock)->i_uid;
 	write_unlock_bh(&sk->sk_callback_lock);
 	smp_store_release(&sock->sk, sk); /* rsess_sock_get() */
-	rsess_plain_leave(inner, plain);
-	rsess_plain_list(sk, plain);
+	rsess_fallback_leave(inner, plain);
+	rsess_fallback_list(sk, plain);
 }
 
 /* A user in the kernel has its own callbacks in the socket that it knows. */
-static void rsess_plain_callbacks(struct sock *sk, const struct sock *outer)
+static void rsess_fallback_callbacks(struct sock *sk, const struct sock *outer)
 {
 	const struct rsess_callbacks *def = &rsess_sk(outer)->callbacks;
 
@@ -101,7 +101,7 @@ static void rsess_plain_callbacks(struct sock *sk, const struct sock *outer)
 }
 
 /* Who waits for the connection finds it, and what has come meanwhile. */
-static void rsess_plain_wake(struct sock *sk)
+static void rsess_fallback_wake(struct sock *sk)
 {
 	sk->sk_state_change(sk);
 	if (sk->sk_err)
@@ -111,7 +111,7 @@ static void rsess_plain_wake(struct sock *sk)
 		sk->sk_data_ready(sk);
 }
 
-static void rsess_plain_count(struct sock *sk, enum rsess_reason reason)
+static void rsess_fallback_count(struct sock *sk, enum rsess_reason reason)
 {
 	switch (reason) {
 	case RSESS_REASON_PLAIN_PEER:
@@ -135,18 +135,18 @@ static void rsess_plain_count(struct sock *sk, enum rsess_reason reason)
 }
 
 /**
- * rsess_plain_fall_back() - a socket that connected gets its transport
+ * rsess_fallback_fall_back() - a socket that connected gets its transport
  * @rs: session that does not come to be; locked, in TCP_SYN_SENT, with a transport
  *	that was connected once and of which nothing was read, and that has its @plain
  * @reason: why
  *
  * Context: the transport's work; may sleep.
  */
-void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
+void rsess_fallback_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 {
 	struct rsess_transport *tr = rs->tr;
 	struct sock *outer = rsess_to_sk(rs);
-	struct rsess_plain *plain = tr->plain;
+	struct rsess_fallback *plain = tr->plain;
 	struct socket *inner = tr->sock;
 	struct sock *sk = inner->sk;
 
@@ -165,29 +165,29 @@ void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 	rsess_sockopt_hand_over(rs, inner, true);
 
 	lock_sock(sk);
-	rsess_plain_callbacks(sk, outer);
+	rsess_fallback_callbacks(sk, outer);
 	rs->plain = true;
 	rs->reason = reason;
-	rsess_plain_graft(outer->sk_socket, inner, plain, outer);
+	rsess_fallback_graft(outer->sk_socket, inner, plain, outer);
 	/* Whoever waits for it to be connected waits no longer. */
 	rsess_state_set(outer, TCP_ESTABLISHED);
-	rsess_plain_wake(sk);
+	rsess_fallback_wake(sk);
 	release_sock(sk);
-	rsess_plain_count(sk, reason);
+	rsess_fallback_count(sk, reason);
 	rsess_transport_put(tr);
 }
 
 /**
- * rsess_plain_accept() - accept() takes a transport without a session
+ * rsess_fallback_accept() - accept() takes a transport without a session
  * @parent: listening outer socket, locked
  * @inner: the transport's inner socket, its callbacks its own
- * @plain: from rsess_plain_alloc(), with its reason
+ * @plain: from rsess_fallback_alloc(), with its reason
  * @sock: new socket of the application
  *
  * Context: may sleep.
  */
-void rsess_plain_accept(struct sock *parent, struct socket *inner,
-			struct rsess_plain *plain, struct socket *sock)
+void rsess_fallback_accept(struct sock *parent, struct socket *inner,
+			   struct rsess_fallback *plain, struct socket *sock)
 {
 	struct sock *sk = inner->sk;
 
@@ -197,13 +197,13 @@ void rsess_plain_accept(struct sock *parent, struct socket *inner,
 	rsess_owner_accept_label(sk, parent);
 	lock_sock(sk);
 	rsess_charge_as(sk, parent);
-	rsess_plain_graft(sock, inner, plain, parent);
+	rsess_fallback_graft(sock, inner, plain, parent);
 	release_sock(sk);
-	rsess_plain_count(sk, plain->reason);
+	rsess_fallback_count(sk, plain->reason);
 }
 
 /* Is it what an earlier connect() of the session's was waiting for? */
-static bool rsess_plain_connected(struct socket *sock)
+static bool rsess_fallback_connected(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 	bool ret;
@@ -219,22 +219,22 @@ static bool rsess_plain_connected(struct socket *sock)
 }
 
 /**
- * rsess_plain_getname() - proto_ops.getname
+ * rsess_fallback_getname() - proto_ops.getname
  * @sock: fallen back
  * @uaddr: where the address goes
  * @peer: the peer's?
  *
  * Return: bytes of the address, or a negative errno.
  */
-int rsess_plain_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
+int rsess_fallback_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 {
-	if (peer && rsess_plain(sock)->told)
-		rsess_plain_connected(sock);
-	return rsess_plain(sock)->ops->getname(sock, uaddr, peer);
+	if (peer && rsess_fallback(sock)->told)
+		rsess_fallback_connected(sock);
+	return rsess_fallback(sock)->ops->getname(sock, uaddr, peer);
 }
 
 /**
- * rsess_plain_connect() - proto_ops.connect
+ * rsess_fallback_connect() - proto_ops.connect
  * @sock: fallen back
  * @uaddr: where to
  * @addr_len: length of @uaddr, at least that of a family
@@ -244,27 +244,27 @@ int rsess_plain_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
  *
  * Return: 0, or what the transport says.
  */
-int rsess_plain_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
-			int addr_len, int flags)
+int rsess_fallback_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
+			   int addr_len, int flags)
 {
-	if (uaddr->sa_family != AF_UNSPEC && rsess_plain_connected(sock))
+	if (uaddr->sa_family != AF_UNSPEC && rsess_fallback_connected(sock))
 		return 0;
-	return rsess_plain(sock)->ops->connect(sock, uaddr, addr_len, flags);
+	return rsess_fallback(sock)->ops->connect(sock, uaddr, addr_len, flags);
 }
 
 /**
- * rsess_plain_release() - proto_ops.release
+ * rsess_fallback_release() - proto_ops.release
  * @sock: fallen back
  *
  * Return: what the transport says.
  */
-int rsess_plain_release(struct socket *sock)
+int rsess_fallback_release(struct socket *sock)
 {
-	struct rsess_plain *plain = rsess_plain(sock);
+	struct rsess_fallback *plain = rsess_fallback(sock);
 	struct sock *outer = plain->outer;
 	int err;
 
-	rsess_roll_del(rsess_plain_roll(plain->sk), &plain->number);
+	rsess_roll_del(rsess_fallback_roll(plain->sk), &plain->number);
 	err = plain->ops->release(sock);
 	if (plain->shell)
 		rsess_owner_release(plain->shell);
@@ -284,24 +284,24 @@ int rsess_plain_release(struct socket *sock)
 }
 
 /**
- * rsess_plain_accept_more() - proto_ops.accept
+ * rsess_fallback_accept_more() - proto_ops.accept
  * @sock: fallen back, disconnected and listening: then TCP has no session either
  * @newsock: new socket of the application
  * @arg: flags
  *
  * Return: 0 or a negative errno.
  */
-int rsess_plain_accept_more(struct socket *sock, struct socket *newsock,
-			    struct proto_accept_arg *arg)
+int rsess_fallback_accept_more(struct socket *sock, struct socket *newsock,
+			       struct proto_accept_arg *arg)
 {
-	struct rsess_plain *new = rsess_plain_alloc();
+	struct rsess_fallback *new = rsess_fallback_alloc();
 	int err;
 
 	if (!new)
 		return -ENOMEM;
-	new->ops = rsess_plain(sock)->ops;
-	new->transport = rsess_plain(sock)->transport;
-	new->reason = rsess_plain(sock)->reason;
+	new->ops = rsess_fallback(sock)->ops;
+	new->transport = rsess_fallback(sock)->transport;
+	new->reason = rsess_fallback(sock)->reason;
 	SOCK_INODE(newsock)->i_private = new;
 	err = rsess_inner_accept(new->ops, sock, newsock, arg);
 	if (err) {
@@ -314,12 +314,12 @@ int rsess_plain_accept_more(struct socket *sock, struct socket *newsock,
 		new->ops = newsock->ops;
 		newsock->ops = sock->ops;
 	}
-	rsess_plain_list(newsock->sk, new);
+	rsess_fallback_list(newsock->sk, new);
 	return 0;
 }
 
 /**
- * rsess_plain_setsockopt() - proto_ops.setsockopt
+ * rsess_fallback_setsockopt() - proto_ops.setsockopt
  * @sock: fallen back
  * @level: of the option
  * @optname: option
@@ -329,11 +329,11 @@ int rsess_plain_accept_more(struct socket *sock, struct socket *newsock,
  * Return: 0; -ENOPROTOOPT for an option that is for sessions, or that would replace
  * the proto_ops; -EACCES for one that an LSM has set; or what the transport says.
  */
-int rsess_plain_setsockopt(struct socket *sock, int level, int optname,
-			   sockptr_t optval, unsigned int optlen)
+int rsess_fallback_setsockopt(struct socket *sock, int level, int optname,
+			      sockptr_t optval, unsigned int optlen)
 {
 	const struct rsess_transport_ops *transport =
-		rsess_plain(sock)->transport;
+		rsess_fallback(sock)->transport;
 
 	if (level == SOL_SOCKET && !rsess_transport_has_core(transport, sock->sk))
 		return sock_setsockopt(sock, level, optname, optval, optlen);
@@ -345,6 +345,6 @@ int rsess_plain_setsockopt(struct socket *sock, int level, int optname,
 	    (transport->ulp && level == transport->level &&
 	     optname == transport->ulp))
 		return -ENOPROTOOPT;
-	return rsess_plain(sock)->ops->setsockopt(sock, level, optname, optval,
-						  optlen);
+	return rsess_fallback(sock)->ops->setsockopt(sock, level, optname, optval,
+						     optlen);
 }

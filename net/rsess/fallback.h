@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Sockets that have fallen back to their transport, see plain.c.
+ * Sockets that have fallen back to their transport, see fallback.c.
  */
-#ifndef _RSESS_PLAIN_H
-#define _RSESS_PLAIN_H
+#ifndef _RSESS_FALLBACK_H
+#define _RSESS_FALLBACK_H
 
 #include <linux/slab.h>
 #include <net/sock.h>
@@ -15,7 +15,7 @@ struct proto_accept_arg;
 struct rsess_transport_ops;
 
 /**
- * struct rsess_plain - what a fallen-back socket has of this module
+ * struct rsess_fallback - what a fallen-back socket has of this module
  * @ops: of the transport, which does everything
  * @transport: whose they are
  * @shell: the struct socket that the transport's was made with, where it needs that;
@@ -28,7 +28,7 @@ struct rsess_transport_ops;
  * @sk: what is the application's socket now
  * @number: among the plain ones of rsess_net.roll, or 0
  */
-struct rsess_plain {
+struct rsess_fallback {
 	const struct proto_ops	*ops;
 	const struct rsess_transport_ops *transport;
 	struct socket		*shell;
@@ -40,21 +40,21 @@ struct rsess_plain {
 };
 
 /**
- * rsess_plain_alloc() - what a socket needs to fall back
+ * rsess_fallback_alloc() - what a socket needs to fall back
  *
  * Context: may sleep.
  * Return: to be freed with kfree() if it is not used; or NULL.
  */
-static inline struct rsess_plain *rsess_plain_alloc(void)
+static inline struct rsess_fallback *rsess_fallback_alloc(void)
 {
-	return kzalloc(sizeof(struct rsess_plain), GFP_KERNEL_ACCOUNT);
+	return kzalloc(sizeof(struct rsess_fallback), GFP_KERNEL_ACCOUNT);
 }
 
 /**
- * rsess_plain() - what a socket has that has fallen back
+ * rsess_fallback() - what a socket has that has fallen back
  * @sock: the application's socket; rsess_is_session() was false
  */
-static inline struct rsess_plain *rsess_plain(struct socket *sock)
+static inline struct rsess_fallback *rsess_fallback(struct socket *sock)
 {
 	return SOCK_INODE(sock)->i_private;
 }
@@ -71,19 +71,19 @@ static inline bool rsess_is_session(const struct sock *sk)
 struct sock *rsess_sock_get(struct socket *sock);
 struct sock *rsess_sock_lock(struct socket *sock);
 
-void rsess_plain_fall_back(struct rsess_sock *rs, enum rsess_reason reason);
-void rsess_plain_accept(struct sock *parent, struct socket *inner,
-			struct rsess_plain *plain, struct socket *sock);
+void rsess_fallback_fall_back(struct rsess_sock *rs, enum rsess_reason reason);
+void rsess_fallback_accept(struct sock *parent, struct socket *inner,
+			   struct rsess_fallback *plain, struct socket *sock);
 
-int rsess_plain_getname(struct socket *sock, struct sockaddr *uaddr, int peer);
-int rsess_plain_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
-			int addr_len, int flags);
-int rsess_plain_release(struct socket *sock);
-int rsess_plain_accept_more(struct socket *sock, struct socket *newsock,
-			    struct proto_accept_arg *arg);
-int rsess_plain_setsockopt(struct socket *sock, int level, int optname,
-			   sockptr_t optval, unsigned int optlen);
-int rsess_plain_getsockopt(struct socket *sock, int level, int optname,
-			   char __user *optval, int __user *optlen);
+int rsess_fallback_getname(struct socket *sock, struct sockaddr *uaddr, int peer);
+int rsess_fallback_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
+			   int addr_len, int flags);
+int rsess_fallback_release(struct socket *sock);
+int rsess_fallback_accept_more(struct socket *sock, struct socket *newsock,
+			       struct proto_accept_arg *arg);
+int rsess_fallback_setsockopt(struct socket *sock, int level, int optname,
+			      sockptr_t optval, unsigned int optlen);
+int rsess_fallback_getsockopt(struct socket *sock, int level, int optname,
+			      char __user *optval, int __user *optlen);
 
-#endif /* _RSESS_PLAIN_H */
+#endif /* _RSESS_FALLBACK_H */
