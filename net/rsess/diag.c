@@ -14,6 +14,7 @@
 #include <linux/cgroup.h>
 #include <linux/inet_diag.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <net/netlink.h>
@@ -246,17 +247,28 @@ static int rsess_diag_put_transport(struct sk_buff *skb, struct rsess_sock *rs)
 	return err;
 }
 
+/* Milliseconds.  The moment may have been noted behind the asking. */
+static u64 rsess_diag_since(u64 at)
+{
+	u64 now = get_jiffies_64();
+
+	return now > at ? jiffies64_to_msecs(now - at) : 0;
+}
+
 static int __no_kcsan rsess_diag_put_times(struct sk_buff *skb,
 					   const struct rsess_sock *rs)
 {
 	struct rsess_diag_times t = {};
-	u64 now = get_jiffies_64(), down_at = READ_ONCE(rs->down_at);
 	long redial = rs->deadline[RSESS_TIMER_DIAL] - jiffies;
+	u64 downtime, down_at;
 
-	t.age = jiffies64_to_msecs(now - rs->began);
+	/* rsess_link_live() adds what is down now; then it is not down. */
+	downtime = smp_load_acquire(&rs->downtime);
+	down_at = READ_ONCE(rs->down_at);
+	t.age = rsess_diag_since(READ_ONCE(rs->began));
 	if (down_at && rsess_to_sk(rs)->sk_state != TCP_CLOSE)
-		t.down = jiffies64_to_msecs(now - down_at);
-	t.downtime = jiffies64_to_msecs(rs->downtime) + t.down;
+		t.down = rsess_diag_since(down_at);
+	t.downtime = jiffies64_to_msecs(downtime) + t.down;
 	if (rs->armed & BIT(RSESS_TIMER_DIAL))
 		t.redial = jiffies_to_msecs(max(redial, 1L));
 	t.attempts = rs->attempts;
@@ -419,6 +431,8 @@ static int rsess_diag_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		sock_put(d.sk);
 		if (!err)
 			*place = next;
+		if (fatal_signal_pending(current))
+			break;
 		cond_resched();
 	}
 	return skb->len;
@@ -448,6 +462,8 @@ static int rsess_diag_find(struct rsess_net *rn,
 		if (rsess_diag_is_wanted(asker, d))
 			return 0;
 		sock_put(d->sk);
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		cond_resched();
 	}
 	return -ENOENT;
@@ -493,15 +509,21 @@ static int rsess_diag_handle(struct sk_buff *skb, struct nlmsghdr *nlh)
 	return netlink_dump_start(net->diag_nlsk, skb, nlh, &c);
 }
 
-/* Ends a socket: at once, or when nobody has it locked. */
+/* Ends a socket: when nobody has it locked.  One that has fallen back is TCP's to end, which
+ * waits for its lock.
+ */
 static int rsess_diag_end(struct rsess_diag_sock *d)
 {
+	struct rsess_sock *rs;
+
 	if (d->roll == RSESS_ROLL_PLAIN)
 		return sock_diag_destroy(d->sk, ECONNABORTED);
 	if (d->info.state == TCP_CLOSE)
 		return -ENOENT;
-	rsess_timer_evict(rsess_sk(d->sk), RSESS_REASON_ADMIN);
-	return 0;
+	rs = rsess_sk(d->sk);
+	rsess_timer_evict(rs, RSESS_REASON_ADMIN);
+	smp_mb();			/* rsess_fallback_fall_back() */
+	return READ_ONCE(rs->plain) ? -ENOENT : 0;
 }
 
 static int rsess_diag_destroy(struct sk_buff *skb, struct nlmsghdr *nlh)

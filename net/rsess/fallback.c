@@ -18,6 +18,7 @@
  * (IPV6_ADDRFORM, &rsess_transport_ops.ulp) is refused.
  */
 #include <linux/slab.h>
+#include <linux/sock_diag.h>
 #include <net/sock.h>
 #include "compat.h"
 #include "fallback.h"
@@ -76,9 +77,10 @@ static void rsess_fallback_graft(struct socket *sock, struct socket *inner,
 	sk_set_socket(sk, sock);
 	sk->sk_uid = SOCK_INODE(sock)->i_uid;
 	write_unlock_bh(&sk->sk_callback_lock);
+	/* close() may come as soon as it is the application's, and undoes that. */
+	rsess_fallback_list(sk, plain);
 	smp_store_release(&sock->sk, sk); /* rsess_sock_get() */
 	rsess_fallback_leave(inner, plain);
-	rsess_fallback_list(sk, plain);
 }
 
 /* A user in the kernel has its own callbacks in the socket that it knows. */
@@ -166,14 +168,20 @@ void rsess_fallback_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 
 	lock_sock(sk);
 	rsess_fallback_callbacks(sk, outer);
-	rs->plain = true;
+	WRITE_ONCE(rs->plain, true);
 	rs->reason = reason;
 	rsess_fallback_graft(outer->sk_socket, inner, plain, outer);
 	/* Whoever waits for it to be connected waits no longer. */
 	rsess_state_set(outer, TCP_ESTABLISHED);
 	rsess_fallback_wake(sk);
-	release_sock(sk);
 	rsess_fallback_count(sk, reason);
+	sock_hold(sk);			/* close() waits for no more than this lock */
+	release_sock(sk);
+	/* Who wanted the session to end has seen it, or sees that it is none. */
+	smp_mb();			/* pairs with that in rsess_diag_end() */
+	if (READ_ONCE(rs->evict))
+		sock_diag_destroy(sk, ECONNABORTED);
+	sock_put(sk);
 	rsess_transport_put(tr);
 }
 
@@ -198,8 +206,8 @@ void rsess_fallback_accept(struct sock *parent, struct socket *inner,
 	lock_sock(sk);
 	rsess_charge_as(sk, parent);
 	rsess_fallback_graft(sock, inner, plain, parent);
-	release_sock(sk);
 	rsess_fallback_count(sk, plain->reason);
+	release_sock(sk);
 }
 
 /* Is it what an earlier connect() of the session's was waiting for? */

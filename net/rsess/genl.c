@@ -104,14 +104,20 @@ static int rsess_event_put_session(struct sk_buff *skb,
  * @rs: session, locked
  * @cmd: RSESS_CMD_SESSION_NEW, _LOST, _RESUMED or _ENDED
  *
+ * There is nothing to tell of one that has never been agreed.
+ *
  * Context: may sleep.
  */
-void rsess_event_session(const struct rsess_sock *rs, u8 cmd)
+void rsess_event_session(struct rsess_sock *rs, u8 cmd)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	struct rsess_event_msg e;
 
 	rsess_locked_by_me(rs);
+	if (cmd == RSESS_CMD_SESSION_NEW)
+		rs->agreed = true;
+	else if (!rs->agreed)
+		return;
 	if (!rsess_event_begin(&e, sock_net(sk), cmd))
 		return;
 	rsess_event_end(&e, rsess_event_put_sock(e.skb, sk, &rs->laddr,
@@ -143,14 +149,21 @@ void rsess_event_fallback(struct sock *sk, u32 reason)
  * @net: namespace
  * @limit: name of its sysctl
  *
+ * A peer may have it refused as often as it likes, so it is told once a second.
+ *
  * Context: may sleep.
  */
 void rsess_event_limit(struct net *net, const char *limit)
 {
+	struct rsess_net *rn = rsess_net(net);
+	unsigned long told = READ_ONCE(rn->limit_told);
 	struct rsess_event_msg e;
 
+	if (told && time_before(jiffies, told + HZ))
+		return;
 	if (!rsess_event_begin(&e, net, RSESS_CMD_LIMIT_REACHED))
 		return;
+	WRITE_ONCE(rn->limit_told, jiffies ?: 1);
 	rsess_event_end(&e, nla_put_string(e.skb, RSESS_A_LIMIT, limit));
 }
 
@@ -161,6 +174,8 @@ static struct rsess_sock *rsess_genl_find(struct rsess_net *rn, u64 cookie)
 	struct rsess_sock *rs;
 	unsigned long number = 0;
 
+	if (!cookie)
+		return NULL;		/* nobody has asked for that of a socket */
 	for (;;) {
 		xa_lock(socks);
 		rs = xa_find_after(socks, &number, U32_MAX, XA_PRESENT);
@@ -255,7 +270,10 @@ static const struct genl_ops rsess_genl_ops[] = {
 };
 
 static const struct genl_multicast_group rsess_genl_mcgrps[] = {
-	{ .name = RSESS_MCGRP_EVENTS, },
+	{
+		.name	= RSESS_MCGRP_EVENTS,
+		.flags	= GENL_MCAST_CAP_NET_ADMIN,
+	},
 };
 
 static struct genl_family rsess_genl_family __ro_after_init = {

@@ -11,7 +11,7 @@ struct net;
 struct rsess_sock;
 struct sock;
 
-void rsess_event_session(const struct rsess_sock *rs, u8 cmd);
+void rsess_event_session(struct rsess_sock *rs, u8 cmd);
 void rsess_event_fallback(struct sock *sk, u32 reason);
 void rsess_event_limit(struct net *net, const char *limit);
 

@@ -370,9 +370,13 @@ void rsess_link_live(struct rsess_sock *rs)
 {
 	struct rsess_transport *tr = rs->tr;
 
-	if (rs->down_at)
-		rs->downtime += get_jiffies_64() - rs->down_at;
-	rs->down_at = 0;
+	if (rs->down_at) {
+		u64 down = get_jiffies_64() - rs->down_at;
+
+		WRITE_ONCE(rs->down_at, 0);
+		/* rsess_diag_put_times() */
+		smp_store_release(&rs->downtime, rs->downtime + down);
+	}
 	if (rs->tagged) {
 		rsess_tag_start(&tr->rx.tag, rs->secret, rs->salt, rs->epoch,
 				!rs->dialer);

@@ -1046,6 +1046,7 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 		rsess_roll_add(&lsn->rn->roll[RSESS_ROLL_LISTENERS],
 			       &rs->listening, rs);
 	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
+	WRITE_ONCE(rs->evict, RSESS_REASON_NONE);
 	rsess_state_set(sk, TCP_LISTEN);
 	spin_lock(&lsn->lock);
 	if (list_empty(&rs->link_accept)) {

@@ -409,6 +409,7 @@ void rsess_liveness_work(struct work_struct *work)
 	rsess_context_enter(&context, sk);
 	if (!rsess_work_lock(sk, NULL))
 		goto put;
+	WRITE_ONCE(rs->timer_due, false);
 	if (rsess_listener_is_gone(rs))
 		gone = rsess_listener_abort(rs);
 	else

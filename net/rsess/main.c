@@ -173,16 +173,17 @@ static int __init rsess_init(void)
 	err = rsess_genl_register();
 	if (err)
 		goto unregister_pernet;
-	err = rsess_family_register();
-	if (err)
-		goto unregister_genl;
 	err = rsess_diag_register();
 	if (err)
-		goto unregister_family;
+		goto unregister_genl;
+	/* The last one: when sockets can be made there is no way back. */
+	err = rsess_family_register();
+	if (err)
+		goto unregister_diag;
 	return 0;
 
-unregister_family:
-	rsess_family_unregister();
+unregister_diag:
+	rsess_diag_unregister();
 unregister_genl:
 	rsess_genl_unregister();
 unregister_pernet:
@@ -205,8 +206,8 @@ destroy_counter:
 /* No outer socket exists any more, orphans included: each pins the module. */
 static void __exit rsess_exit(void)
 {
-	rsess_diag_unregister();
 	rsess_family_unregister();
+	rsess_diag_unregister();
 	rsess_genl_unregister();
 	unregister_pernet_device(&rsess_pernet_ops);
 	destroy_workqueue(rsess_close_wq);

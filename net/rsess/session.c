@@ -154,6 +154,10 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->began = get_jiffies_64();
 	rs->down_at = 0;
 	rs->downtime = 0;
+	rs->agreed = false;
+	/* What was asked of the session before. */
+	WRITE_ONCE(rs->evict, RSESS_REASON_NONE);
+	WRITE_ONCE(rs->hurry, false);
 	rs->errors = 0;
 	rs->attempts = 0;
 	rs->dial_failed = false;

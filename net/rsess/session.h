@@ -248,6 +248,8 @@ struct rsess_addrs {
  * @evict: enum rsess_reason for which the timer is to end what there is; set without the
  *	lock
  * @hurry: the timer is to dial now; set without the lock
+ * @timer_due: rsess_timer_now(); set without the lock
+ * @agreed: RSESS_CMD_SESSION_NEW was told of it, if anybody listened
  * @cut: ABORT was given to the transport, which is to deliver it
  * @resuming: a RESUME is being looked at, which an answer is due to
  * @confirmed: the peer ended the transport in TIME_WAIT, so it has all; else it
@@ -378,6 +380,8 @@ struct rsess_sock {
 	bool			orphan_asked;
 	u8			evict;
 	bool			hurry;
+	bool			timer_due;
+	bool			agreed;
 	bool			cut;
 	bool			destroyed;
 	bool			resuming;

@@ -683,7 +683,7 @@ static void rsess_release_session(struct sock *sk)
 
 static int rsess_release(struct socket *sock)
 {
-	struct sock *sk = sock->sk;
+	struct sock *sk = rsess_sock_get(sock);
 	struct rsess_sock *rs;
 	struct socket *inner;
 	bool homeless;

@@ -81,6 +81,26 @@ trim:
 	return err;
 }
 
+/* The piece of a page that comes next, if it may be retained; how many bytes.  A page that
+ * is not counted belongs to somebody who frees it in another way: no reference may be taken.
+ */
+static u32 rsess_send_piece(struct msghdr *msg, struct page **page, u32 *off)
+{
+	const struct iov_iter *iter = &msg->msg_iter;
+	const struct bio_vec *bv = iter->bvec;
+	u32 from;
+
+	if (!iov_iter_is_bvec(iter))
+		return 0;
+	from = bv->bv_offset + iter->iov_offset;
+	*page = nth_page(bv->bv_page, from >> PAGE_SHIFT);
+	*off = offset_in_page(from);
+	if (!sendpage_ok(*page))
+		return 0;
+	return min3(bv->bv_len - iter->iov_offset, msg_data_left(msg),
+		    PAGE_SIZE - *off);
+}
+
 /* Retain a page of the application's, or a part of it, which is not copied; how many bytes,
  * or a negative errno.  -EIO: it has to be.
  */
@@ -88,25 +108,15 @@ static int rsess_send_borrow(struct rsess_sock *rs, struct msghdr *msg)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	struct page *page;
-	ssize_t len;
-	size_t off;
-	int err;
+	u32 off, len;
 
-	if (!iov_iter_is_bvec(&msg->msg_iter))
+	len = rsess_send_piece(msg, &page, &off);
+	if (!len)
 		return -EIO;
-	len = iov_iter_get_pages2(&msg->msg_iter, &page, PAGE_SIZE, 1, &off);
-	if (len <= 0)
-		return len ?: -EIO;
-	err = -EIO;
-	if (sendpage_ok(page))
-		err = rsess_send_charge(sk, rsess_sendq_borrow_cost(len)) ?
-		      rsess_sendq_borrow(&rs->sq, page, off, len,
-					 sk->sk_allocation) : -ENOBUFS;
-	put_page(page);
-	if (err) {
-		iov_iter_revert(&msg->msg_iter, len);
-		return err == -ENOMEM ? -ENOBUFS : err;
-	}
+	if (!rsess_send_charge(sk, rsess_sendq_borrow_cost(len)) ||
+	    rsess_sendq_borrow(&rs->sq, page, off, len, sk->sk_allocation))
+		return -ENOBUFS;
+	iov_iter_advance(&msg->msg_iter, len);
 	rsess_send_account(rs);
 	return len;
 }

@@ -239,7 +239,8 @@ int rsess_table_init(struct rsess_net *rn)
 	spin_lock_init(&rn->lock);
 	get_random_bytes(&rn->key, sizeof(rn->key));
 	for (i = 0; i < RSESS_ROLLS; i++)
-		xa_init_flags(&rn->roll[i].socks, XA_FLAGS_ALLOC1);
+		xa_init_flags(&rn->roll[i].socks,
+			      XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	for (user = rn->user; user < &rn->user[RSESS_USERS]; user++) {
 		INIT_LIST_HEAD(&user->orphans);
 		INIT_LIST_HEAD(&user->tombs[false]);

@@ -38,7 +38,9 @@ static void rsess_timer_schedule(struct rsess_sock *rs, unsigned long at)
 	unsigned long now = jiffies;
 
 	rs->timer_at = at;
-	rsess_timer_queue(rs, time_after(at, now) ? at - now : 0);
+	/* Whom rsess_timer_now() has promised it does not wait for a deadline. */
+	rsess_timer_queue(rs, time_after(at, now) && !READ_ONCE(rs->timer_due) ?
+			      at - now : 0);
 }
 
 /**
@@ -94,6 +96,7 @@ void rsess_timer_end(struct rsess_sock *rs)
  */
 void rsess_timer_now(struct rsess_sock *rs)
 {
+	WRITE_ONCE(rs->timer_due, true);
 	rsess_timer_queue(rs, 0);
 }
 

@@ -91,8 +91,7 @@ size_t copy_from_iter(void *to, size_t len, struct iov_iter *i)
 {
 	len = min(len, i->count);
 	memcpy(to, i->p, len);
-	i->p += len;
-	i->count -= len;
+	iov_iter_advance(i, len);
 	return len;
 }
 
@@ -100,17 +99,15 @@ void iov_iter_revert(struct iov_iter *i, size_t len)
 {
 	i->p -= len;
 	i->count += len;
+	i->iov_offset -= len;
 }
 
-/* One page, in the middle of which the bytes begin; it has been there before. */
-ssize_t iov_iter_get_pages2(struct iov_iter *i, struct page **pages, size_t len,
-			    unsigned int n, size_t *off)
+void iov_iter_advance(struct iov_iter *i, size_t len)
 {
-	*off = 8;
-	*pages = fuzz_page();
-	len = min3(len, i->count, (*pages)->size - *off);
-	copy_from_iter((u8 *)page_address(*pages) + *off, len, i);
-	return len;
+	CHECK(len <= i->count);
+	i->p += len;
+	i->count -= len;
+	i->iov_offset += len;
 }
 
 int memcpy_to_msg(struct msghdr *msg, const void *p, int len)

@@ -302,7 +302,7 @@ void rsess_listener_dismiss(struct rsess_listener *lsn)
 }
 
 /* Nobody listens to events. */
-void rsess_event_session(const struct rsess_sock *rs, u8 cmd)
+void rsess_event_session(struct rsess_sock *rs, u8 cmd)
 {
 }
 
@@ -1225,6 +1225,17 @@ void world_shutdown(int how)
 
 static u8 world_buf[65536];
 
+/* What is sent lies in a page, in the middle. */
+static void world_lend(struct iov_iter *iter, struct bio_vec *bv)
+{
+	const u32 off = 8;
+
+	bvec_set_page(bv, fuzz_page(), min(iter->count, PAGE_SIZE - off), off);
+	iter->p = (u8 *)page_address(bv->bv_page) + off;
+	iter->count = bv->bv_len;
+	iter->bvec = bv;
+}
+
 /* send() */
 void world_write(u32 len, int flags)
 {
@@ -1234,19 +1245,23 @@ void world_write(u32 len, int flags)
 		.msg_iter = {
 			.p = world_buf,
 			.count = min_t(u32, len, sizeof(world_buf)),
-			.pages = flags & MSG_SPLICE_PAGES,
 		},
 		.msg_flags = MSG_DONTWAIT | flags,
 	};
 	bool ended = rs->fin_queued || rs->reason;
 	bool unheard = rs->shown == TCP_CLOSE_WAIT;
+	struct bio_vec page = { };
 	u32 i;
 	int n;
 
+	if (flags & MSG_SPLICE_PAGES)
+		world_lend(&msg.msg_iter, &page);
 	len = msg.msg_iter.count;
 	for (i = 0; i < len; i++)
-		world_buf[i] = pattern(seq + i);
+		msg.msg_iter.p[i] = pattern(seq + i);
 	n = rsess_sendmsg(&world.app, &msg, len);
+	if (page.bv_page)
+		put_page(page.bv_page);
 	if (flags & MSG_OOB && n > 0 && !unheard)
 		world.urgent[world.urgents++ % URGENTS] = seq + n;
 	CHECK(n <= (int)len);

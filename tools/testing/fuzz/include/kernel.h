@@ -63,6 +63,7 @@ struct xarray {
 };
 
 #define XA_FLAGS_ALLOC1	1
+#define XA_FLAGS_ACCOUNT	0
 #define xa_limit_32b	0
 
 static inline void xa_init_flags(struct xarray *xa, unsigned int flags)

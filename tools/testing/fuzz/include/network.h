@@ -147,15 +147,16 @@ struct ubuf_info;
 
 /* --- messages ---------------------------------------------------------------- */
 
-/* Memory of the application's, or with @pages a file's. */
+/* Memory of the application's, which may be a page of @bvec. */
 struct iov_iter {
 	u8 *p;
 	size_t count;
-	bool pages;
+	const struct bio_vec *bvec;
+	size_t iov_offset;
 };
 
 #define MSG_SPLICE_PAGES	0x8000000
-#define iov_iter_is_bvec(i)	((i)->pages)
+#define iov_iter_is_bvec(i)	((i)->bvec)
 #define sendpage_ok(page)	((page)->ref > 0)
 
 struct msghdr {
@@ -177,8 +178,7 @@ struct kvec {
 
 size_t copy_from_iter(void *to, size_t len, struct iov_iter *i);
 void iov_iter_revert(struct iov_iter *i, size_t len);
-ssize_t iov_iter_get_pages2(struct iov_iter *i, struct page **pages, size_t len,
-			    unsigned int n, size_t *off);
+void iov_iter_advance(struct iov_iter *i, size_t len);
 int memcpy_to_msg(struct msghdr *msg, const void *p, int len);
 int skb_copy_datagram_msg(const struct sk_buff *skb, int off,
 			  struct msghdr *msg, int len);

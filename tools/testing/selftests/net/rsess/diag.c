@@ -5,7 +5,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <grp.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@
 #include "sockdiag.h"
 
 #define NOBODY		65534
+#define FALLBACKS	500
 /* The relay resets when it is told to, and not before. */
 #define TOLD		0x40000000
 
@@ -713,6 +716,73 @@ CASE(sockets, are_told_once_while_others_end)
 	}
 	/* Some ended before they were told: it was not all of one moment. */
 	ASSERT_LT(0, early);
+}
+
+/* Somebody who asks all the time. */
+static void *watches(void *stop)
+{
+	int nl = diag_open();
+
+	while (nl >= 0 && !__atomic_load_n((bool *)stop, __ATOMIC_ACQUIRE))
+		count(nl, ALL_STATES);
+	close(nl);
+	return NULL;
+}
+
+/* close() comes at each moment of the work that makes a socket a plain one. */
+CASE(sockets, that_fall_back_are_closed)
+{
+	int lfd = new_listener(AF_INET, AF_INET), policy = RSESS_NEGOTIATE_AUTO;
+	bool stop = false;
+	pthread_t thread;
+	int i, fd, s;
+
+	ASSERT_LE(0, lfd);
+	OK(fcntl(lfd, F_SETFL, O_NONBLOCK));
+	OK(-pthread_create(&thread, NULL, watches, &stop));
+	for (i = 0; i < FALLBACKS; i++) {
+		fd = new_socket(AF_RSESS, SOCK_NONBLOCK);
+		OK(setsockopt(fd, SOL_RSESS, RSESS_NEGOTIATE, &policy,
+			      sizeof(policy)));
+		FAILS(EINPROGRESS, dial(fd, AF_INET));
+		usleep(i % 50 * 20);
+		close(fd);
+		while ((s = accept4(lfd, NULL, NULL, SOCK_NONBLOCK)) >= 0)
+			close(s);
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	OK(wait_until(is_empty, &self->nl));
+	ASSERT_LT(FALLBACKS / 20, stat_get("FallbackPeer"));
+	close(lfd);
+}
+
+/* The order to end is of that connection, and not of the next one of the socket. */
+CASE(sockets, that_connect_anew_are_not_ended)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+	int lfd = new_listener(AF_RSESS, AF_INET);
+	int i, fd, a[2];
+
+	for (i = 0; i < 5; i++) {
+		fd = new_socket(AF_RSESS, 0);
+		OK(dial(fd, AF_INET));
+		OK(diag_kill(self->nl, cookie_of(fd), NULL));
+		connect(fd, &none, sizeof(none));
+		OK(dial(fd, AF_INET));
+		a[0] = accept(lfd, NULL, NULL);
+		a[1] = accept(lfd, NULL, NULL);
+		ASSERT_LE(0, a[1]);
+		OK(write_all(fd, 0, 100));
+		/* Its timers run in between, which would see to the order. */
+		usleep(300000);
+		OK(write_all(fd, 100, 100));
+		ASSERT_EQ(1, !read_all(a[0], 0, 200) + !read_all(a[1], 0, 200));
+		close(a[0]);
+		close(a[1]);
+		close(fd);
+	}
+	close(lfd);
 }
 
 /*
