@@ -291,6 +291,11 @@ static void rsess_link_handshake(struct rsess_sock *rs)
 		/* A plain peer may wait for more, and never answer. */
 		delay = rs->inband ? rsess_link_handshake_delay(rs) :
 				     RSESS_HELLO_DELAY;
+		/* HELLO may have arrived, and the answer been lost in silence: it comes
+		 * again while the acceptor's session still waits to be confirmed.
+		 */
+		if (rs->ops->silent_reset)
+			delay /= 2;
 	} else {
 		rs->epoch++;
 		rsess_rate_take(&rs->attached, rsess_link_max_resumes(rs));
