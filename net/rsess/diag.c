@@ -365,7 +365,7 @@ static const struct nla_policy rsess_diag_policy[RSESS_DIAG_REQ_MAX + 1] = {
 	[RSESS_DIAG_REQ_ID] = NLA_POLICY_EXACT_LEN(RSESS_ID_LEN),
 };
 
-/* Who has sent @nlh in @skb. */
+/* The sender of the message @nlh, which is in @skb. */
 static void rsess_diag_ask(struct rsess_diag_asker *asker, struct sk_buff *skb,
 			   const struct nlmsghdr *nlh)
 {
@@ -379,13 +379,15 @@ static void rsess_diag_ask(struct rsess_diag_asker *asker, struct sk_buff *skb,
 }
 
 /* What has no meaning is 0, so that it may get one. */
-static int rsess_diag_parse(struct rsess_diag_asker *asker,
+static int rsess_diag_parse(struct rsess_diag_asker *asker, struct sk_buff *skb,
 			    const struct nlmsghdr *nlh)
 {
 	struct nlattr *tb[RSESS_DIAG_REQ_MAX + 1];
-	const struct inet_diag_req_v2 *req = asker->req;
+	const struct inet_diag_req_v2 *req;
 	int err;
 
+	rsess_diag_ask(asker, skb, nlh);
+	req = asker->req;
 	err = nlmsg_parse(nlh, sizeof(*req), tb, RSESS_DIAG_REQ_MAX,
 			  rsess_diag_policy, NULL);
 	if (err)
@@ -394,6 +396,7 @@ static int rsess_diag_parse(struct rsess_diag_asker *asker,
 		return -EINVAL;
 	if (tb[RSESS_DIAG_REQ_ID])
 		asker->id = nla_data(tb[RSESS_DIAG_REQ_ID]);
+	asker->admin = netlink_net_capable(skb, CAP_NET_ADMIN);
 	return 0;
 }
 
@@ -497,11 +500,9 @@ static int rsess_diag_handle(struct sk_buff *skb, struct nlmsghdr *nlh)
 	struct rsess_diag_asker asker;
 	int err;
 
-	rsess_diag_ask(&asker, skb, nlh);
-	err = rsess_diag_parse(&asker, nlh);
+	err = rsess_diag_parse(&asker, skb, nlh);
 	if (err)
 		return err;
-	asker.admin = netlink_net_capable(skb, CAP_NET_ADMIN);
 	if (!(nlh->nlmsg_flags & NLM_F_DUMP))
 		return rsess_diag_get(net, &asker);
 	if (asker.id || memchr_inv(&asker.req->id, 0, sizeof(asker.req->id)))
@@ -533,13 +534,11 @@ static int rsess_diag_destroy(struct sk_buff *skb, struct nlmsghdr *nlh)
 	struct rsess_diag_sock d;
 	int err;
 
-	rsess_diag_ask(&asker, skb, nlh);
-	err = rsess_diag_parse(&asker, nlh);
+	err = rsess_diag_parse(&asker, skb, nlh);
 	if (err)
 		return err;
-	if (!netlink_net_capable(skb, CAP_NET_ADMIN))
+	if (!asker.admin)
 		return -EPERM;
-	asker.admin = true;
 	err = rsess_diag_find(rsess_net(net), &asker, &d);
 	if (err)
 		return err;

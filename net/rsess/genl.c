@@ -3,8 +3,8 @@
  * Generic netlink: events, counters, orders.  Documentation/netlink/specs/rsess.yaml says
  * what there is.
  *
- * An event is made when somebody listens, and whoever misses one, because memory was short,
- * is told so as by an overrun.
+ * An event is made only if the group has a listener.  If memory is short the listeners get
+ * ENOBUFS, as when their queue overruns.
  */
 #include <linux/module.h>
 #include <linux/sock_diag.h>
@@ -18,6 +18,7 @@
 #include "net.h"
 #include "session.h"
 #include "stat.h"
+#include "table.h"
 
 static struct genl_family rsess_genl_family;
 
@@ -170,24 +171,18 @@ void rsess_event_limit(struct net *net, const char *limit)
 /* The session with a cookie, with a reference; or NULL. */
 static struct rsess_sock *rsess_genl_find(struct rsess_net *rn, u64 cookie)
 {
-	struct xarray *socks = &rn->roll[RSESS_ROLL_SESSIONS].socks;
-	struct rsess_sock *rs;
 	unsigned long number = 0;
+	struct rsess_sock *rs;
 
 	if (!cookie)
 		return NULL;		/* nobody has asked for that of a socket */
-	for (;;) {
-		xa_lock(socks);
-		rs = xa_find_after(socks, &number, U32_MAX, XA_PRESENT);
-		if (rs)
-			sock_hold(rsess_to_sk(rs));
-		xa_unlock(socks);
-		if (!rs ||
-		    (u64)atomic64_read(&rsess_to_sk(rs)->sk_cookie) == cookie)
-			return rs;
+	while ((rs = rsess_table_next(rn, &number))) {
+		if ((u64)atomic64_read(&rsess_to_sk(rs)->sk_cookie) == cookie)
+			break;
 		sock_put(rsess_to_sk(rs));
 		cond_resched();
 	}
+	return rs;
 }
 
 /* The acceptor cannot dial; and who dials already does so. */

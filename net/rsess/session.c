@@ -469,15 +469,17 @@ int rsess_session_reject(struct sock *sk, int flags)
  */
 void rsess_session_end_all(struct rsess_net *rn)
 {
+	unsigned long number = 0;
 	struct rsess_sock *rs;
 
-	while ((rs = rsess_table_first(rn))) {
+	while ((rs = rsess_table_next(rn, &number))) {
 		lock_sock(rsess_to_sk(rs));
 		rsess_session_abort(rs, RSESS_REASON_APP, ENETDOWN);
 		rsess_inner_forget(rs);
 		rsess_table_unlist(rs);
 		release_sock(rsess_to_sk(rs));
 		rsess_timer_end(rs);
-		sock_put(rsess_to_sk(rs));	/* rsess_table_first() */
+		sock_put(rsess_to_sk(rs));	/* rsess_table_next() */
+		number = 0;		/* the next one to be listed may have a lower one */
 	}
 }

@@ -110,7 +110,7 @@ void rsess_sock_show(struct rsess_sock *rs)
  * rsess_sock_get() - the sock of an application's socket
  * @sock: the application's socket
  *
- * Who finds one that is not rsess_is_session() also finds rsess_fallback().
+ * If rsess_is_session() is false for it, rsess_fallback() is there too.
  */
 struct sock *rsess_sock_get(struct socket *sock)
 {

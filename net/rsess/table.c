@@ -353,19 +353,21 @@ static void rsess_table_uncount(struct rsess_net *rn, struct rsess_sock *rs)
 }
 
 /**
- * rsess_table_first() - a session of a namespace
+ * rsess_table_next() - walk over the sessions of a namespace
  * @rn: namespace
+ * @number: where the walk has come to, 0 in the beginning
  *
- * Return: the session, with a reference; or NULL.
+ * Nothing is locked between two steps.
+ *
+ * Return: the next session, with a reference; or NULL.
  */
-struct rsess_sock *rsess_table_first(struct rsess_net *rn)
+struct rsess_sock *rsess_table_next(struct rsess_net *rn, unsigned long *number)
 {
 	struct xarray *sessions = &rn->roll[RSESS_ROLL_SESSIONS].socks;
 	struct rsess_sock *rs;
-	unsigned long number = 0;
 
 	xa_lock(sessions);
-	rs = xa_find(sessions, &number, U32_MAX, XA_PRESENT);
+	rs = xa_find_after(sessions, number, U32_MAX, XA_PRESENT);
 	if (rs)
 		sock_hold(rsess_to_sk(rs));
 	xa_unlock(sessions);

@@ -61,7 +61,8 @@ int rsess_table_init(struct rsess_net *rn);
 void rsess_table_exit(struct rsess_net *rn);
 int rsess_roll_add(struct rsess_roll *roll, u32 *number, void *entry);
 void rsess_roll_del(struct rsess_roll *roll, u32 *number);
-struct rsess_sock *rsess_table_first(struct rsess_net *rn);
+struct rsess_sock *rsess_table_next(struct rsess_net *rn,
+				    unsigned long *number);
 int rsess_table_list(struct rsess_sock *rs);
 void rsess_table_unlist(struct rsess_sock *rs);
 int rsess_table_insert(struct rsess_sock *rs);

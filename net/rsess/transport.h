@@ -62,7 +62,7 @@ enum rsess_answer_kind {
  * @waitq_space: that there is room it tells those who sleep on the socket, and does not
  *	call sk_write_space
  * @silent_reset: it may tell nobody that it was reset
- * @no_half_close: it ends in both directions at once, whoever ends it; so the acceptor does
+ * @no_half_close: its close() ends both directions at once, at either side; so the acceptor does
  * @shell: it keeps pointers to the struct socket that its struct sock was made for
  * @modular: it may have to be loaded, or not be there
  * @core: are options of SOL_SOCKET set by the socket's own setsockopt()?  NULL: no

@@ -90,8 +90,8 @@ static inline void xa_erase(struct xarray *xa, unsigned long id)
 #define xa_lock(xa)	((void)(xa))
 #define xa_unlock(xa)	((void)(xa))
 
-static inline void *xa_find(struct xarray *xa, unsigned long *index,
-			    unsigned long max, int filter)
+static inline void *xa_find_after(struct xarray *xa, unsigned long *index,
+				  unsigned long max, int filter)
 {
 	return NULL;
 }

@@ -476,7 +476,7 @@ static int dial_as(uid_t uid, int port, int *fd)
 }
 
 /* A user who shares nothing with root: a hash tells users apart, and may be the same for two.
- * The second session of root's takes all there are, but a share is left for who has none.
+ * Root's second session takes the last place, but a user without sessions still has a share.
  */
 static uid_t another_user(void)
 {
