@@ -33,34 +33,30 @@ fetch() {
 		apt-get "$@" update && apt-get "$@" source "iproute2=$version") >&2
 }
 
-# build DIRECTORY: in the first one that fetch() has left there
+# build DIRECTORY: leaves ss there
 build() {
 	local dir
 
-	dir=$(echo "$1"/iproute2-*/)
+	mkdir "$1/source"
+	fetch "$1/source"
+	dir=$(echo "$1"/source/iproute2-*/)
 	patch -s -p1 -d "$dir" <"$patch"
 	(cd "$dir" && ./configure >/dev/null && make -s -j"$(nproc)" SUBDIRS='lib misc' \
 		TARGETS=ss CCOPTS="-O2 -I$root/include/uapi") >&2
-	mv "$dir/misc/ss" "$ss.$$"
-	mv "$ss.$$" "$ss"
+	mv "$dir/misc/ss" "$1/ss"
+	rm -r "$1/source"
 }
 
 choose_kernel "${1:-6.1}"
 need_packages gcc:gcc make:make bison:bison patch:patch dpkg-source:dpkg-dev \
 	pkg-config:pkg-config /usr/include/stdio.h:libc6-dev ip:iproute2 setpriv:util-linux
 version=$(dpkg-query -Wf '${source:Version}' iproute2)
-ss=$(cache_dir)/iproute2/ss-$version-$(cat "$patch" "${headers[@]}" | sha256sum |
+built=$(cache_dir)/iproute2/$version-$(cat "$patch" "${headers[@]}" | sha256sum |
 	cut -c 1-8)
-if ! [ -x "$ss" ]; then
-	mkdir -p "${ss%/*}"
-	scratch=$(mktemp -d)
-	trap 'rm -rf "$scratch"' EXIT
-	fetch "$scratch"
-	build "$scratch"
-fi
+make_once "$built" ss build
 log=$(mktemp)
-trap 'rm -rf "$log" ${scratch:+"$scratch"}' EXIT
+trap 'rm -f "$log"' EXIT
 "$here/vm/run" --kernel "$release" --autoload --timeout 600 -- \
-	env SS="$ss" RSESS_SLOW="$(slowness_of "$release")" \
+	env SS="$built/ss" RSESS_SLOW="$(slowness_of "$release")" \
 	"$here/selftests/net/rsess/ss.sh" | tee "$log" || true
 "$here/selftests/net/rsess/tap_total.sh" "$log"

@@ -20,15 +20,12 @@ spec=Documentation/netlink/specs/rsess.yaml
 header=$root/include/uapi/linux/rsess_netlink.h
 ynl=$(cache_dir)/ynl-7.3
 
-# The source package is in the root that the kernel 7.3 is built for in.
+# fetch DIRECTORY: the source package is in the root that the kernel 7.3 is built for in.
 fetch() {
 	choose_kernel 7.3
-	rm -rf "$ynl.$$"
-	mkdir -p "$ynl.$$"
 	tar -xJf "$(kernel_root "$release")/usr/src/$(kernel_source "$release").tar.xz" \
-		-C "$ynl.$$" --strip-components=1 --wildcards \
+		-C "$1" --strip-components=1 --wildcards \
 		'*/Documentation/netlink/*.yaml' '*/tools/net/ynl/pyynl/*'
-	mv -T "$ynl.$$" "$ynl"
 }
 
 # The generator wants the specification where the kernel would have it.
@@ -44,7 +41,7 @@ generate() {
 need_packages /usr/bin/python3:python3 xz:xz-utils \
 	/usr/lib/python3/dist-packages/yaml:python3-yaml \
 	/usr/lib/python3/dist-packages/jsonschema:python3-jsonschema
-[ -d "$ynl" ] || fetch >&2
+make_once "$ynl" tools fetch >&2
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 generate >"$tree/header"

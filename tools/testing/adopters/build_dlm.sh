@@ -33,12 +33,5 @@ archive=$(kernel_root "$release")/usr/src/$(kernel_source "$release").tar.xz
 need_packages make:make gcc:gcc xz:xz-utils "$archive:$(kernel_source "$release")"
 
 dir=$(cache_dir)/dlm/$release-$(stat -c '%s %Y' "$archive" "$0" | sha256sum | cut -c 1-12)
-if [ ! -e "$dir/fs/dlm/dlm.ko" ]; then
-	mkdir -p "${dir%/*}"
-	tmp=$(mktemp -d "$dir.XXXXXX")
-	trap 'rm -rf "$tmp"' EXIT
-	chmod 755 "$tmp"
-	build "$tmp"
-	mv -T "$tmp" "$dir" 2>/dev/null || [ -e "$dir/fs/dlm/dlm.ko" ]
-fi
+make_once "$dir" fs/dlm/dlm.ko build
 echo "$dir/fs/dlm/dlm.ko"

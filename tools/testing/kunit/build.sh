@@ -77,12 +77,5 @@ archive=$(kernel_root "$release")/usr/src/$(kernel_source "$release").tar.xz
 need_packages make:make gcc:gcc xz:xz-utils "$archive:$(kernel_source "$release")"
 
 dir=$(cache_dir)/kunit/$release-$(build_id)
-if [ ! -e "$dir/kunit.ko" ]; then
-	mkdir -p "${dir%/*}"
-	tmp=$(mktemp -d "$dir.XXXXXX")
-	trap 'rm -rf "$tmp"' EXIT
-	chmod 755 "$tmp"
-	build "$tmp"
-	mv -T "$tmp" "$dir" 2>/dev/null || [ -e "$dir/kunit.ko" ]
-fi
+make_once "$dir" kunit.ko build
 echo "$dir"

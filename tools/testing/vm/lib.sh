@@ -16,6 +16,24 @@ cache_dir() {
 	printf '%s/rsess\n' "${XDG_CACHE_HOME:-${HOME:-/root}/.cache}"
 }
 
+# make_once DIRECTORY FILE COMMAND...: a directory of the cache, made unless it has FILE.
+# COMMAND is given an empty one to fill, which gets the name when it is whole; it may exit
+# when it fails. Two processes may do so at once: one of the directories stays.
+make_once() {
+	local dir=$1 file=$2 tmp
+
+	[ ! -e "$dir/$file" ] || return 0
+	mkdir -p "${dir%/*}"
+	tmp=$(mktemp -d "$dir.XXXXXX")
+	# shellcheck disable=SC2064
+	trap "rm -rf '$tmp'" EXIT
+	chmod 755 "$tmp"
+	"${@:3}" "$tmp"
+	mv -T "$tmp" "$dir" 2>/dev/null || rm -rf "$tmp"
+	trap - EXIT
+	[ -e "$dir/$file" ]
+}
+
 # need_packages CMD:PACKAGE...
 # Installs each PACKAGE whose CMD is missing. A CMD with a slash is a path.
 need_packages() {
