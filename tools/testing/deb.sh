@@ -16,28 +16,8 @@ here=$(dirname "$(readlink -f "$0")")
 root=$(readlink -f "$here/../..")
 # shellcheck source-path=SCRIPTDIR source=vm/lib.sh disable=SC1091
 . "$here/vm/lib.sh"
-
-tests=0
-failed=0
-
-result() { # STATUS NAME
-	tests=$((tests + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $tests - deb.$2"
-	else
-		echo "not ok $tests - deb.$2"
-		failed=1
-	fi
-}
-
-# Prints its output only if it fails. No "set -e" in what is run.
-try() { # NAME COMMAND...
-	local status=0
-
-	"${@:2}" >"$tmp/said" 2>&1 || status=$?
-	[ $status -eq 0 ] || sed 's/^/# /' "$tmp/said"
-	result $status "$1"
-}
+# shellcheck source=selftests/net/rsess/lib.sh disable=SC1091
+. "$here/selftests/net/rsess/lib.sh"
 
 # DKMS, and what it needs that this machine lacks.
 fetch_dkms() {
@@ -102,8 +82,8 @@ get_dkms || { say "could not fetch dkms"; exit 1; }
 
 run_all() {
 	echo "TAP version 13"
-	try packages_are_built_and_lintian_is_silent "$root/tools/deb.sh"
-	try table_has_kernels table_has_kernels
+	try deb.packages_are_built_and_lintian_is_silent "$root/tools/deb.sh"
+	try deb.table_has_kernels table_has_kernels
 	in_layer || failed=1
 	# rsess_adopt changes the kernel's code while it runs.
 	for release in "$first" "${releases[@]}"; do

@@ -63,17 +63,12 @@ programs_have_tcp() {
 	[ $? -eq 0 ] && grep -q AF_RSESS /tmp/said
 }
 
-try() { # NAME COMMAND...
-	"${@:2}"
-	result $? "deb.enforce.$1"
-}
-
 plan 5
 tar -C / -xf "$1"
 ip link set lo up
-try dkms_has_signed_it dkms_has_signed_it
-try modules_of_the_distribution_are_loaded distributions_is_loaded
-try untrusted_signature_is_refused untrusted_is_refused
-try unsigned_module_is_refused unsigned_is_refused
-try programs_have_tcp programs_have_tcp
+try deb.enforce.dkms_has_signed_it dkms_has_signed_it
+try deb.enforce.modules_of_the_distribution_are_loaded distributions_is_loaded
+try deb.enforce.untrusted_signature_is_refused untrusted_is_refused
+try deb.enforce.unsigned_module_is_refused unsigned_is_refused
+try deb.enforce.programs_have_tcp programs_have_tcp
 [ "$failed" -eq 0 ]

@@ -77,18 +77,14 @@ no_socket_loads_it() {
 			2>/dev/null && ! loaded
 }
 
-try() { # NAME COMMAND...
-	"${@:2}"
-	result $? "deb.$(uname -r | cut -d. -f 1,2).$1"
-}
-
+at=deb.$(uname -r | cut -d. -f 1,2)
 plan 6
 tar -C / -xf "$1"
 ip link set lo up
-try socket_loads_the_module socket_loads_it
-try the_module_is_that_of_the_package it_is_the_packages
-try rsessrun_has_sessions rsessrun_has_sessions
-try example_of_sysctls sysctls_are_the_defaults
-try example_of_parameters parameters_are_taken
-try example_of_no_module no_socket_loads_it
+try "$at.socket_loads_the_module" socket_loads_it
+try "$at.the_module_is_that_of_the_package" it_is_the_packages
+try "$at.rsessrun_has_sessions" rsessrun_has_sessions
+try "$at.example_of_sysctls" sysctls_are_the_defaults
+try "$at.example_of_parameters" parameters_are_taken
+try "$at.example_of_no_module" no_socket_loads_it
 [ "$failed" -eq 0 ]

@@ -154,14 +154,6 @@ nothing_known() {
 		in_root dkms status | grep rsess
 }
 
-try() { # NAME COMMAND...
-	local status=0
-
-	"${@:2}" >"$dir/said" 2>&1 || status=$?
-	[ $status -eq 0 ] || sed 's/^/# /' "$dir/said"
-	result $status "deb.$1"
-}
-
 prepare() {
 	make_root && hide_headers "$@" && get_dkms
 }
@@ -175,23 +167,23 @@ get_dkms() {
 }
 
 plan $((10 + 2 * $#))
-try dkms_is_installed prepare "$@" || exit 1
-try packages_are_installed install_all
-try both_modules_are_built both_modules "$first"
+try deb.dkms_is_installed prepare "$@" || exit 1
+try deb.packages_are_installed install_all
+try deb.both_modules_are_built both_modules "$first"
 for release; do
 	! installed "$release"
 	result $? "deb.without_headers_it_waits"
-	try headers_of_another_kernel_build_it install_headers "$release"
+	try deb.headers_of_another_kernel_build_it install_headers "$release"
 done
-try log_of_the_build_is_silent log_is_silent
-try header_compiles header_compiles
+try deb.log_of_the_build_is_silent log_is_silent
+try deb.header_compiles header_compiles
 tar -C "$layer/upper" --exclude=./debs --exclude=./var/cache -cf "$dir/installed.tar" .
-try modules_are_packed pack
+try deb.modules_are_packed pack
 hide_headers "$@"
 add_excluded
-try hooks_of_an_excluded_kernel_succeed kernel_hooks
-try package_skips_an_excluded_kernel package_skips_it
-try purge_leaves_nothing purge
-try modules_are_unpacked_elsewhere unpack
+try deb.hooks_of_an_excluded_kernel_succeed kernel_hooks
+try deb.package_skips_an_excluded_kernel package_skips_it
+try deb.purge_leaves_nothing purge
+try deb.modules_are_unpacked_elsewhere unpack
 umount -R "$layer"
 [ "$failed" -eq 0 ]

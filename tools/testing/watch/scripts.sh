@@ -13,7 +13,6 @@ set -u
 . "$(dirname "$(readlink -f "$0")")/../selftests/net/rsess/lib.sh"
 programs=$here/../../../build/selftests
 scripts=$here/../../bpftrace
-cat=$programs/rsess_cat
 port=7400
 dir=$(mktemp -d)
 declare -A pids
@@ -57,37 +56,6 @@ tells() { # SCRIPT NAME PATTERN
 	result $? "watch.$1.$2"
 }
 
-arrived() { # BYTES
-	[ "$(stat -c %s "$dir/out")" -ge "$1" ]
-}
-
-unsent_are() { # BYTES
-	awk -v n="$1" '$2 == "dialer" && $8 == 1000 && $9 == n { found = 1 }
-		END { exit !found }' /proc/net/rsess
-}
-
-# A session that loses a connection with 1000 bytes on their way.
-lose_some() {
-	mkfifo "$dir/in"
-	"$cat" -l 127.0.0.1 $port >"$dir/out" </dev/null 2>/dev/null &
-	local listener=$!
-
-	"$cat" -w 20 127.0.0.1 $port <"$dir/in" >/dev/null 2>&1 &
-	local dialer=$! pipe
-
-	exec {pipe}>"$dir/in"
-	head -c 100000 /dev/zero >&"$pipe"
-	until_true arrived 100000
-	tc qdisc add dev lo root netem delay 60s
-	head -c 1000 /dev/zero >&"$pipe"
-	until_true unsent_are 0
-	ss -Kt "dport = :$port" >/dev/null
-	tc qdisc del dev lo root
-	until_true arrived 101000
-	exec {pipe}>&-
-	wait $listener $dialer
-}
-
 # A plain server.
 fall_back() {
 	python3 - $port <<-'END'
@@ -103,7 +71,9 @@ plan 12
 for script in $all; do
 	start "$script"
 done
-lose_some
+stream_begin
+stream_loses_some
+stream_end
 fall_back
 for script in $all; do
 	stop "$script"

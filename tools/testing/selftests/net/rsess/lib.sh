@@ -27,6 +27,18 @@ result() {
 	echo "${not}ok $tests $2"
 }
 
+# try NAME COMMAND...: a test; what the command says is told if it fails. Its status.
+try() {
+	local status=0 said
+
+	said=$(mktemp)
+	"${@:2}" >"$said" 2>&1 || status=$?
+	[ $status -eq 0 ] || sed 's/^/# /' "$said"
+	rm -f "$said"
+	result $status "$1"
+	return $status
+}
+
 # skip NAME REASON
 skip() {
 	tests=$((tests + 1))
@@ -61,4 +73,45 @@ tear() {
 		ss -Kt "sport = :$port" >/dev/null 2>&1
 		sleep 0.1
 	done
+}
+
+# --- a stream of rsess_cat over $port, from $dir/in to $dir/out ----------------
+
+arrived() { # BYTES
+	[ "$(stat -c %s "$dir/out")" -ge "$1" ]
+}
+
+# The dialer has 1000 bytes retained, of which so many wait for the transport.
+unsent_are() { # BYTES
+	awk -v n="$1" '$2 == "dialer" && $8 == 1000 && $9 == n { found = 1 }
+		END { exit !found }' /proc/net/rsess
+}
+
+# Sets $pipe, which is $dir/in, and what stream_end waits for.
+stream_begin() {
+	mkfifo "$dir/in"
+	"$programs/rsess_cat" -l 127.0.0.1 "$port" >"$dir/out" </dev/null 2>/dev/null &
+	stream=$!
+	"$programs/rsess_cat" -w 20 127.0.0.1 "$port" <"$dir/in" >/dev/null 2>&1 &
+	stream="$stream $!"
+	exec {pipe}>"$dir/in"
+	head -c 100000 /dev/zero >&"$pipe"
+	until_true arrived 100000
+}
+
+# It loses its connection with 1000 bytes on their way: they would need longer than any
+# machine for what follows.
+stream_loses_some() {
+	tc qdisc add dev lo root netem delay 60s
+	head -c 1000 /dev/zero >&"$pipe"
+	until_true unsent_are 0
+	ss -Kt "dport = :$port" >/dev/null
+	tc qdisc del dev lo root
+	until_true arrived 101000
+}
+
+stream_end() {
+	exec {pipe}>&-
+	# shellcheck disable=SC2086
+	wait $stream
 }

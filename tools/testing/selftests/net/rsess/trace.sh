@@ -11,7 +11,6 @@ set -u
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
-cat=$programs/rsess_cat
 tracing=/sys/kernel/tracing
 port=7200
 dir=$(mktemp -d)
@@ -25,16 +24,6 @@ trap cleanup EXIT
 seen() { # EVENT PATTERN
 	grep -q "$1: .*$2" "$dir/trace"
 	result $? "trace.$1"
-}
-
-arrived() { # BYTES
-	[ "$(stat -c %s "$dir/out")" -ge "$1" ]
-}
-
-# The dialer has given all to its transport.
-unsent_are() { # BYTES
-	awk -v n="$1" '$2 == "dialer" && $8 == 1000 && $9 == n { found = 1 }
-		END { exit !found }' /proc/net/rsess
 }
 
 resumed() {
@@ -70,23 +59,11 @@ plan 8
 echo 1 >$tracing/events/rsess/enable
 : >$tracing/trace
 
-mkfifo "$dir/in"
-"$cat" -l 127.0.0.1 $port >"$dir/out" </dev/null &
-"$cat" -w 20 127.0.0.1 $port <"$dir/in" >/dev/null &
-exec {pipe}>"$dir/in"
-head -c 100000 /dev/zero >&"$pipe"
-until_true arrived 100000
+stream_begin
 ss -Kt "dport = :$port" >/dev/null
 until_true resumed
-# These bytes are lost: they would need longer than any machine for what follows.
-tc qdisc add dev lo root netem delay 60s
-head -c 1000 /dev/zero >&"$pipe"
-until_true unsent_are 0
-ss -Kt "dport = :$port" >/dev/null
-tc qdisc del dev lo root
-until_true arrived 101000
-exec {pipe}>&-
-wait
+stream_loses_some
+stream_end
 talk_nonsense
 cat $tracing/trace >"$dir/trace"
 
