@@ -18,20 +18,13 @@ root=$(readlink -f "$here/../..")
 patch=$root/tools/iproute2/0001-ss-rsess.patch
 headers=("$root"/include/uapi/linux/rsess{,_diag}.h)
 
-# fetch DIRECTORY: the sources of the version that this machine has, by lists of packages
-# of apt's own, for the machine's need not have any of sources.
-fetch() {
-	local suite apt=$1/apt
-
-	mkdir -p "$apt/lists/partial"
-	for suite in bookworm bookworm-security; do
-		echo "deb-src http://deb.debian.org/debian${suite#bookworm} $suite main"
-	done >"$apt/sources.list"
-	(cd "$1" && set -- -qq -o APT::Sandbox::User=root \
-		-o Dir::Etc::sourcelist="$apt/sources.list" \
-		-o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists="$apt/lists" &&
-		apt-get "$@" update && apt-get "$@" source "iproute2=$version") >&2
-}
+# fetch DIRECTORY: the sources of the version that this machine has. Its apt need not have
+# lists of any.
+fetch() (
+	own_apt "$1/apt" "deb-src http://deb.debian.org/debian bookworm main" \
+		"deb-src http://deb.debian.org/debian-security bookworm-security main"
+	cd "$1" && apt-get -qq source "iproute2=$version" >&2
+)
 
 # build DIRECTORY: leaves ss there
 build() {

@@ -9,8 +9,7 @@
 #	boot, lib/modules	the kernel
 #	usr/src			its headers, and the source package
 #	the rest		make, the compiler and what else a module is built with
-# Packages are unpacked there and not installed, and apt has lists of its own:
-# nothing of this machine changes.
+# Packages are unpacked there and not installed.
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")
@@ -19,40 +18,6 @@ here=$(dirname "$(readlink -f "$0")")
 
 # What the headers depend on comes along; no package says that it needs these.
 tools=(base-files bash coreutils dash findutils gcc-14 grep make mawk sed)
-
-write_sources() {
-	local keys=/usr/share/keyrings/debian-archive-keyring.gpg suite
-
-	for suite in trixie trixie-backports; do
-		echo "deb [arch=amd64 signed-by=$keys]" \
-			"http://deb.debian.org/debian $suite main"
-	done
-}
-
-# The machine's own settings hold, such as those of a proxy, but nothing of what
-# it knows of packages.
-write_settings() {
-	cat <<-EOT
-	APT::Default-Release "";
-	APT::Sandbox::User "root";
-	Dir::Cache "$apt";
-	Dir::Etc::preferences "/dev/null";
-	Dir::Etc::preferencesparts "/dev/null";
-	Dir::Etc::sourcelist "$apt/sources.list";
-	Dir::Etc::sourceparts "/dev/null";
-	Dir::State "$apt";
-	Dir::State::status "$apt/status";
-	EOT
-}
-
-set_up_apt() {
-	mkdir -p "$apt"/{archives,lists}/partial
-	: >"$apt/status"
-	write_sources >"$apt/sources.list"
-	write_settings >"$apt/settings"
-	export APT_CONFIG=$apt/settings
-	apt-get -qq update >&2
-}
 
 newest() {
 	apt-cache pkgnames "linux-image-$1." | sed 's/^linux-image-//' |
@@ -103,7 +68,8 @@ exec {lock}>"${partial%/*}/lock"
 flock "$lock"
 rm -rf "$partial"
 trap 'rm -rf "$partial"' EXIT
-set_up_apt
+mapfile -t sources < <(debian trixie trixie-backports)
+own_apt "$apt" "${sources[@]}"
 case $1 in
 *-*) release=$1 ;;
 *) release=$(newest "$1") ;;

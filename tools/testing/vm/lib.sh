@@ -70,6 +70,37 @@ apt_install() {
 		apt-get -qq install -y --no-install-recommends "$@" >&2
 }
 
+# own_apt DIRECTORY LINE...: from here on, apt knows the packages of the sources in LINEs,
+# and keeps what it knows in DIRECTORY. The machine's own settings hold, such as those of
+# a proxy, but nothing of what it knows of packages; and nothing of this machine changes.
+own_apt() {
+	mkdir -p "$1"/{archives,lists}/partial
+	: >"$1/status"
+	printf '%s\n' "${@:2}" >"$1/sources.list"
+	cat >"$1/settings" <<-EOT
+	APT::Default-Release "";
+	APT::Sandbox::User "root";
+	Dir::Cache "$1";
+	Dir::Etc::preferences "/dev/null";
+	Dir::Etc::preferencesparts "/dev/null";
+	Dir::Etc::sourcelist "$1/sources.list";
+	Dir::Etc::sourceparts "/dev/null";
+	Dir::State "$1";
+	Dir::State::status "$1/status";
+	EOT
+	export APT_CONFIG=$1/settings
+	apt-get -qq update >&2
+}
+
+# debian SUITE...: lines for own_apt
+debian() {
+	local keys=/usr/share/keyrings/debian-archive-keyring.gpg suite
+
+	for suite; do
+		echo "deb [arch=amd64 signed-by=$keys] http://deb.debian.org/debian $suite main"
+	done
+}
+
 # --- kernels ---------------------------------------------------------------
 # Where things are is known to these functions alone. A kernel of a package is in
 # /boot and /lib/modules: this machine's, or those of a root that kernel/trixie.sh
@@ -116,13 +147,12 @@ slowness_of() {
 	esac
 }
 
-# threads_of RELEASE: how the emulated processors run. Kernels that patch their code
-# while both do (static keys) die of "int3" where each has a thread of its own: the
-# emulation may run what was there before.
+# threads_of RELEASE: how the emulated processors run. Where each has a thread of its own,
+# a newer kernel may still die of "int3" while it patches its code: see qemu.sh.
 threads_of() {
 	case $1 in
-	7.*) echo single ;;
-	*) echo multi ;;
+	6.1.*) echo multi ;;
+	*) echo single ;;
 	esac
 }
 
