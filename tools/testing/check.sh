@@ -153,7 +153,7 @@ part_kernel_user() {
 }
 
 part_adopt() {
-	vm 600 -- "$self/adopt.sh"
+	vm 600 --one-thread -- "$self/adopt.sh"
 }
 
 part_module() {

@@ -23,8 +23,9 @@ make -s -C "$here/selftests/net/rsess" "$tree"/build/selftests/{sctpkill,rsess_c
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
+# Programs of BPF change the kernel's code while it runs.
 { vm -- "$here/watch/capture.sh" || status=1
-	vm -- "$here/watch/scripts.sh" || status=1; } > >(tee "$log")
+	vm --one-thread -- "$here/watch/scripts.sh" || status=1; } > >(tee "$log")
 wait $!
 "$here/selftests/net/rsess/tap_total.sh" "$log" || status=1
 exit $status

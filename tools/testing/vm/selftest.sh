@@ -3,7 +3,7 @@
 #
 # usage: selftest.sh [KERNEL]
 #
-# Tests of "run". Prints TAP. Boots ten times, which takes about a minute and a half.
+# Tests of "run". Prints TAP. Boots nine times, which takes about a minute.
 #
 # Functions are called by way of check().
 # shellcheck disable=SC2317
@@ -144,22 +144,6 @@ else
 	check nodes__are_told_apart sh -c "grep -qx 'node 1' '$scratch/out' &&
 		grep -qx '# 2: node 2' '$scratch/out'"
 	check nodes__one_that_fails [ $code -eq 1 ]
-fi
-
-# --- code that changes -----------------------------------------------------
-
-if [ "$kernel" = um ] || [[ $kernel == *-um-* ]]; then
-	skip static_keys__may_change "User-mode Linux has one processor"
-else
-	# One processor takes the branches that the other one changes.
-	# shellcheck disable=SC2016
-	vm --no-module -- bash -c 'while :; do cat /proc/self/stat >/dev/null; done &
-		for _ in {1..3000}; do
-			echo 1 >/proc/sys/kernel/sched_schedstats
-			echo 0 >/proc/sys/kernel/sched_schedstats
-		done
-		kill %1'
-	check static_keys__may_change [ $code -eq 0 ]
 fi
 
 # --- too long, interrupted, not possible -----------------------------------

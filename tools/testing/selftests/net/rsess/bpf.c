@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +18,58 @@
 static int bpf_call(int cmd, union bpf_attr *attr)
 {
 	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+}
+
+/* One of each kind stays as long as the test program runs, in a cgroup without processes.
+ * With the first one of a kind, and when the last has gone, the kernel changes its own code,
+ * which an emulated processor may still run as it was: see threads_of in vm/lib.sh.
+ */
+#define HELD	"/sys/fs/cgroup/held.%d"
+
+static const struct {
+	int prog_type, attach_type;
+} held[] = {
+	{ BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE },
+	{ BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_RELEASE },
+	{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND },
+	{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_BIND },
+	{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT },
+	{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_GETPEERNAME },
+	{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_GETPEERNAME },
+	{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_GETSOCKNAME },
+	{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_GETSOCKNAME },
+	{ BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT },
+};
+
+static pid_t holder;
+
+/* Only the process of the program itself: its tests are children of it. */
+static void __attribute__((destructor)) bpf_release(void)
+{
+	char path[64];
+
+	if (getpid() != holder)
+		return;
+	snprintf(path, sizeof(path), HELD, holder);
+	rmdir(path);
+}
+
+static void __attribute__((constructor)) bpf_hold(void)
+{
+	static const struct bpf_insn yes[] = {
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1 },
+		{ BPF_JMP | BPF_EXIT, 0, 0, 0, 0 },
+	};
+	char path[64];
+	unsigned int i;
+
+	holder = getpid();
+	snprintf(path, sizeof(path), HELD, holder);
+	if (mkdir(path, 0755))
+		return;
+	for (i = 0; i < sizeof(held) / sizeof(held[0]); i++)
+		bpf_attach(path, held[i].prog_type, held[i].attach_type, yes,
+			   sizeof(yes) / sizeof(yes[0]));
 }
 
 /**
