@@ -1017,7 +1017,21 @@ bool rsess_link_fetch(struct rsess_sock *rs)
 }
 
 /**
- * rsess_link_catch_up() - the same, for one who asks and has not locked the socket
+ * rsess_link_settle() - see to a frame that was left to the work
+ * @rs: session, locked by a process that asks for its state or acts on it
+ *
+ * Over the loopback device the peer's session is cut when its close() returns, as with TCP.
+ *
+ * Context: process; may sleep.  The session may have ended afterwards.
+ */
+void rsess_link_settle(struct rsess_sock *rs)
+{
+	if (READ_ONCE(rs->behind))
+		rsess_link_fetch(rs);
+}
+
+/**
+ * rsess_link_catch_up() - rsess_link_fetch() for one who has not locked the socket
  * @rs: session
  *
  * Waits for works, and for no process that has locked it.

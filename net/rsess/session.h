@@ -632,6 +632,7 @@ void rsess_link_live(struct rsess_sock *rs);
 void rsess_link_push(struct rsess_sock *rs);
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr);
 bool rsess_link_fetch(struct rsess_sock *rs);
+void rsess_link_settle(struct rsess_sock *rs);
 void rsess_link_catch_up(struct rsess_sock *rs);
 void rsess_link_restart(struct rsess_sock *rs);
 void rsess_link_replaced(struct rsess_sock *rs);

@@ -537,6 +537,7 @@ static int rsess_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	if (!sk)
 		return rsess_fallback_getname(sock, uaddr, peer);
 	rs = rsess_sk(sk);
+	rsess_link_settle(rs);
 	addr = peer ? rs->raddr : rs->laddr;
 	if (peer && (!addr.sa.sa_family || !rsess_addr_has_port(&addr) ||
 		     ((1 << rsess_shown_state(rs)) &
@@ -622,6 +623,7 @@ static int rsess_shutdown(struct socket *sock, int how)
 	if (!sk)
 		return rsess_fallback(sock)->ops->shutdown(sock, how);
 	rs = rsess_sk(sk);
+	rsess_link_settle(rs);
 	how++;			/* SHUT_RD .. SHUT_RDWR to RCV, SEND, both */
 	if (how & ~SHUTDOWN_MASK || !how) {
 		release_sock(sk);
@@ -772,6 +774,7 @@ static int rsess_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	if (!sk)
 		return rsess_fallback(sock)->ops->ioctl(sock, cmd, arg);
 	rs = rsess_sk(sk);
+	rsess_link_settle(rs);
 	switch (cmd) {
 	case SIOCATMARK:
 	case SIOCINQ:

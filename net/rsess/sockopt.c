@@ -874,6 +874,7 @@ int rsess_getsockopt(struct socket *sock, int level, int optname,
 		if (!sk)
 			return rsess_fallback_getsockopt(sock, level, optname,
 							 optval, optlen);
+		rsess_link_settle(rsess_sk(sk));
 		size = rsess_option_answer(rsess_sk(sk), level, optname,
 					   &answer, optval, optlen);
 		release_sock(sk);

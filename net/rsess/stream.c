@@ -198,6 +198,7 @@ static int rsess_send_msg(struct socket *sock, struct msghdr *msg, size_t len,
 	}
 
 	lock_sock(sk);
+	rsess_link_settle(rs);
 	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
 	uarg = rsess_send_notice(sk, msg, len);
 	if (IS_ERR(uarg)) {

@@ -974,6 +974,44 @@ CASE(prompt, sent_before_accept)
 	}
 }
 
+/* The peer gives up with SO_LINGER: each call says so, and none takes bytes for it. */
+static bool prompt_is_cut(int fd, int i)
+{
+	struct sockaddr_storage name;
+	socklen_t len = sizeof(name);
+	struct tcp_info info = { 0 };
+
+	switch (i % 4) {
+	case 0:
+		return getpeername(fd, (struct sockaddr *)&name, &len) &&
+		       errno == ENOTCONN;
+	case 1:
+		return send(fd, "x", 1, MSG_NOSIGNAL) < 0 && errno == ECONNRESET;
+	case 2:
+		return shutdown(fd, SHUT_WR) && errno == ENOTCONN;
+	default:
+		len = sizeof(info);
+		return !getsockopt(fd, SOL_TCP, TCP_INFO, &info, &len) &&
+		       info.tcpi_state == TCP_CLOSE;
+	}
+}
+
+CASE(prompt, cuts)
+{
+	const struct linger hard = { .l_onoff = 1 };
+	struct line *l = &self->l;
+	int i;
+
+	for (i = 0; i < PROMPT_ROUNDS; i++) {
+		OK(line_open(l));
+		OK(prompt_send(&self->p, l->c, l->s));
+		OK(setsockopt(l->c, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
+		OK(line_close(&l->c));
+		self->p.late += !prompt_is_cut(l->s, i);
+		OK(line_close(&l->s));
+	}
+}
+
 /* A thread on another processor asks all the time, and has the socket locked: what comes then
  * is there all the same when recv() has the lock.  poll() waits for none.
  */
