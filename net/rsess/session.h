@@ -618,7 +618,6 @@ unsigned long rsess_orphan_delay(const struct rsess_sock *rs);
 
 /* link.c: transports come and go */
 extern const struct rsess_transport_user rsess_link_user;
-int rsess_link_dial(struct rsess_sock *rs);
 void rsess_link_redial(struct rsess_sock *rs, bool turn);
 void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 		       u32 epoch);
@@ -637,6 +636,12 @@ void rsess_link_catch_up(struct rsess_sock *rs);
 void rsess_link_restart(struct rsess_sock *rs);
 void rsess_link_replaced(struct rsess_sock *rs);
 bool rsess_link_resume(struct rsess_sock *rs, const struct rsess_frame *f);
+
+/* dial.c */
+int rsess_dial(struct rsess_sock *rs);
+bool rsess_dial_may_handshake(struct rsess_sock *rs);
+void rsess_dial_handshake(struct rsess_sock *rs);
+unsigned long rsess_dial_delay(const struct rsess_sock *rs);
 
 /* timer.c */
 void rsess_timer_init(struct rsess_sock *rs, work_func_t work);

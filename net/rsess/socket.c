@@ -191,7 +191,7 @@ static int rsess_connect_start(struct rsess_sock *rs,
 	sk->sk_err = 0;
 	sock_reset_flag(sk, SOCK_DONE);
 	rsess_state_set(sk, TCP_SYN_SENT);
-	err = rsess_link_dial(rs);
+	err = rsess_dial(rs);
 	if (!err)
 		return 0;
 	rsess_state_set(sk, TCP_CLOSE);

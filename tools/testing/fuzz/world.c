@@ -1144,7 +1144,7 @@ void world_connect(void)
 	rsess_set_raddr(rs, &addr);
 	CHECK(!rsess_table_list(rs));
 	rsess_state_set(sk, TCP_SYN_SENT);
-	if (rsess_link_dial(rs))
+	if (rsess_dial(rs))
 		rsess_session_end(rs, RSESS_REASON_CONNECT, ENETUNREACH);
 	release_sock(sk);
 }
