@@ -90,13 +90,22 @@ unsent_are() { # BYTES
 # Sets $pipe, which is $dir/in, and what stream_end waits for.
 stream_begin() {
 	mkfifo "$dir/in"
-	"$programs/rsess_cat" -l 127.0.0.1 "$port" >"$dir/out" </dev/null 2>/dev/null &
+	"$programs/rsess_cat" -l 127.0.0.1 "$port" >"$dir/out" </dev/null 2>"$dir/said" &
 	stream=$!
-	"$programs/rsess_cat" -w 20 127.0.0.1 "$port" <"$dir/in" >/dev/null 2>&1 &
+	"$programs/rsess_cat" -w 20 127.0.0.1 "$port" <"$dir/in" >/dev/null 2>>"$dir/said" &
 	stream="$stream $!"
 	exec {pipe}>"$dir/in"
 	head -c 100000 /dev/zero >&"$pipe"
-	until_true arrived 100000
+	until_true arrived 100000 || stream_fails
+}
+
+# What the two have said, and what is there of them. They need not be waited for.
+stream_fails() {
+	sed 's/^/# /' "$dir/said" /proc/net/rsess
+	ss -tan | sed 's/^/# /'
+	# shellcheck disable=SC2086
+	kill $stream 2>/dev/null
+	false
 }
 
 # It loses its connection with 1000 bytes on their way: they would need longer than any
@@ -107,7 +116,7 @@ stream_loses_some() {
 	until_true unsent_are 0
 	ss -Kt "dport = :$port" >/dev/null
 	tc qdisc del dev lo root
-	until_true arrived 101000
+	until_true arrived 101000 || stream_fails
 }
 
 stream_end() {
