@@ -207,8 +207,12 @@ static int rsess_acceptq_judge(struct rsess_transport *tr)
 	tr->plain = rsess_fallback_alloc();
 	if (!tr->plain)
 		return -ENOMEM;
-	tr->plain->reason = negotiate == RSESS_NEGOTIATE_OFF ?
-			    RSESS_REASON_OFF : RSESS_REASON_PLAIN_PEER;
+	if (negotiate != RSESS_NEGOTIATE_OFF)
+		tr->plain->reason = RSESS_REASON_PLAIN_PEER;
+	else if (READ_ONCE(tr->lsn->wanted) == RSESS_NEGOTIATE_OFF)
+		tr->plain->reason = RSESS_REASON_OFF;
+	else
+		tr->plain->reason = RSESS_REASON_DRAIN;
 	return 0;
 }
 

@@ -94,6 +94,13 @@ static enum rsess_ask rsess_dial_ask(const struct rsess_sock *rs)
 	}
 }
 
+/* Is there to be no session, where there may be one?  Who has agreed on one goes on. */
+static bool rsess_dial_is_drained(const struct rsess_sock *rs)
+{
+	return !rs->greeted && rsess_policy(rs) == RSESS_NEGOTIATE_AUTO &&
+	       READ_ONCE(rsess_net(sock_net(rsess_to_sk(rs)))->drain);
+}
+
 /* An application that did not bind learns where its first transport began. */
 static void rsess_dial_note_laddr(struct rsess_sock *rs, struct socket *sock)
 {
@@ -189,7 +196,8 @@ int rsess_dial(struct rsess_sock *rs)
 	rsess_transport_hook(tr);
 	rsess_link_set(rs, tr);
 	rs->link = RSESS_LINK_DIALING;
-	tr->asked = rsess_dial_ask(rs);
+	tr->drained = rsess_dial_is_drained(rs);
+	tr->asked = tr->drained ? RSESS_ASK_NOTHING : rsess_dial_ask(rs);
 	err = rsess_dial_connect(rs, &addr);
 	if (err && err != -EINPROGRESS) {
 		rsess_link_drop(rs, true);
@@ -268,6 +276,8 @@ static void rsess_dial_fall_back(struct rsess_sock *rs,
 
 	if (rsess_policy(rs) == RSESS_NEGOTIATE_OFF)
 		reason = RSESS_REASON_OFF;
+	else if (rs->tr->drained)
+		reason = RSESS_REASON_DRAIN;
 	else if (rs->tr->asked == RSESS_ASK_NOTHING)
 		reason = RSESS_REASON_BLACKHOLE;
 	else if (answer == RSESS_ANSWER_LATE)

@@ -128,6 +128,9 @@ static void rsess_fallback_count(struct sock *sk, enum rsess_reason reason)
 	case RSESS_REASON_SYN_LOST:
 		RSESS_INC(sock_net(sk), FALLBACK_SYN_LOST);
 		break;
+	case RSESS_REASON_DRAIN:
+		RSESS_INC(sock_net(sk), FALLBACK_DRAIN);
+		break;
 	default:
 		RSESS_INC(sock_net(sk), FALLBACK_OFF);
 		break;

@@ -15,6 +15,7 @@
 #include "addr.h"
 #include "genl.h"
 #include "info.h"
+#include "listener.h"
 #include "net.h"
 #include "session.h"
 #include "stat.h"
@@ -244,10 +245,43 @@ static int rsess_genl_stats_dump(struct sk_buff *skb,
 	return skb->len;
 }
 
+static int rsess_genl_drain_set(struct sk_buff *skb, struct genl_info *info)
+{
+	if (GENL_REQ_ATTR_CHECK(info, RSESS_DRAIN_A_ON))
+		return -EINVAL;
+	rsess_listener_drain(rsess_net(genl_info_net(info)),
+			     nla_get_u8(info->attrs[RSESS_DRAIN_A_ON]));
+	return 0;
+}
+
+static int rsess_genl_drain_get(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct rsess_net *rn = rsess_net(genl_info_net(info));
+	struct sk_buff *reply;
+	void *hdr;
+
+	reply = genlmsg_new(nla_total_size(sizeof(u8)), GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
+	hdr = genlmsg_put_reply(reply, info, &rsess_genl_family, 0,
+				RSESS_CMD_DRAIN_GET);
+	if (!hdr || nla_put_u8(reply, RSESS_DRAIN_A_ON, READ_ONCE(rn->drain))) {
+		nlmsg_free(reply);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(reply, hdr);
+	return genlmsg_reply(reply, info);
+}
+
 /* As the generator makes it of the specification. */
 static const struct nla_policy
 rsess_session_resume_nl_policy[RSESS_A_COOKIE + 1] = {
 	[RSESS_A_COOKIE] = { .type = NLA_U64, },
+};
+
+static const struct nla_policy
+rsess_drain_set_nl_policy[RSESS_DRAIN_A_ON + 1] = {
+	[RSESS_DRAIN_A_ON] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 static const struct genl_ops rsess_genl_ops[] = {
@@ -261,6 +295,17 @@ static const struct genl_ops rsess_genl_ops[] = {
 	{
 		.cmd		= RSESS_CMD_STATS_GET,
 		.dumpit		= rsess_genl_stats_dump,
+	},
+	{
+		.cmd		= RSESS_CMD_DRAIN_SET,
+		.doit		= rsess_genl_drain_set,
+		.policy		= rsess_drain_set_nl_policy,
+		.maxattr	= RSESS_DRAIN_A_ON,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= RSESS_CMD_DRAIN_GET,
+		.doit		= rsess_genl_drain_get,
 	},
 };
 

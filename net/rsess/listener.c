@@ -43,17 +43,26 @@ static void rsess_listener_queue(struct rsess_listener *lsn,
 		rsess_listener_worked(lsn);
 }
 
-/* Who listens last says what is wanted; but sessions that need the listener to come
- * back can only do so if it answers them.  So "off" waits until there is none.
- * Locked: lsn->lock.
+/* Who listens last says what is wanted, and an administrator that no more sessions are; but
+ * sessions that need the listener to come back can only do so if it answers them.  So
+ * "off" waits until there is none.
  */
-static void rsess_listener_policy(struct rsess_listener *lsn, u8 negotiate)
+static void rsess_listener_policy(struct rsess_listener *lsn)
 {
-	lsn->wanted = negotiate;
-	if (negotiate == RSESS_NEGOTIATE_OFF && lsn->users > lsn->owners)
+	bool needed = lsn->users > lsn->owners;
+	u8 negotiate = lsn->wanted;
+
+	lockdep_assert_held(&lsn->lock);
+	if (negotiate == RSESS_NEGOTIATE_OFF && needed)
+		return;
+	if (negotiate == RSESS_NEGOTIATE_AUTO && !needed &&
+	    READ_ONCE(lsn->rn->drain))
+		negotiate = RSESS_NEGOTIATE_OFF;
+	if (negotiate == lsn->negotiate)
 		return;
 	WRITE_ONCE(lsn->negotiate, negotiate);
 	lsn->ops->set_listen_offer(lsn, negotiate != RSESS_NEGOTIATE_OFF);
+	rsess_acceptq_tell_room(lsn);
 }
 
 /* One of its users goes, who may have been there for tombstones. */
@@ -66,8 +75,8 @@ static void rsess_listener_put_one(struct rsess_listener *lsn, bool remnant)
 		lsn->remnants--;
 	last = !--lsn->users;
 	dead = lsn->dead;
-	if (!dead && lsn->wanted != lsn->negotiate)
-		rsess_listener_policy(lsn, lsn->wanted);
+	if (!dead)
+		rsess_listener_policy(lsn);
 	if (last && !dead)
 		rsess_listener_queue(lsn, &lsn->free_work);
 	spin_unlock(&lsn->lock);
@@ -84,6 +93,29 @@ static void rsess_listener_put_one(struct rsess_listener *lsn, bool remnant)
 void rsess_listener_put(struct rsess_listener *lsn)
 {
 	rsess_listener_put_one(lsn, false);
+}
+
+/**
+ * rsess_listener_drain() - begin or end to have no new sessions
+ * @rn: namespace
+ * @on: begin
+ *
+ * A listener at which sessions live answers them, and so new ones, until they have ended.
+ *
+ * Context: may sleep.
+ */
+void rsess_listener_drain(struct rsess_net *rn, bool on)
+{
+	struct rsess_listener *lsn;
+
+	mutex_lock(&rn->bind_lock);
+	WRITE_ONCE(rn->drain, on);
+	list_for_each_entry(lsn, &rn->listeners, list) {
+		spin_lock(&lsn->lock);
+		rsess_listener_policy(lsn);
+		spin_unlock(&lsn->lock);
+	}
+	mutex_unlock(&rn->bind_lock);
 }
 
 /**
@@ -1053,7 +1085,8 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog)
 		list_add_tail(&rs->link_accept, &lsn->apps);
 		lsn->napps++;
 	}
-	rsess_listener_policy(lsn, rsess_policy(rs));
+	WRITE_ONCE(lsn->wanted, rsess_policy(rs));
+	rsess_listener_policy(lsn);
 	rsess_listener_count_room(lsn);
 	old = rsess_listener_show(lsn);
 	rsess_listener_linger_stop(lsn);

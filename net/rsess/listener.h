@@ -35,8 +35,8 @@ struct rsess_transport;
  * @bound_dev_if: of @sock
  * @uid: of the application that bound it; another user cannot take it over
  * @synopt: of @sock, for TCP
- * @negotiate: enum rsess_negotiate, of who listened last; written under @lock
- * @wanted: what it is to be as soon as no session needs @sock; under @lock
+ * @negotiate: enum rsess_negotiate; written under @lock
+ * @wanted: that of who listened last; written under @lock
  * @accept_work: takes connections from @sock
  * @serial: how many it has taken; its alone
  * @retries: how often in a row it lacked memory; its alone
@@ -157,6 +157,7 @@ void rsess_listener_unbind(struct rsess_listener *lsn, struct rsess_sock *rs);
 void rsess_listener_unbind_finish(struct rsess_listener *lsn);
 
 void rsess_listener_put(struct rsess_listener *lsn);
+void rsess_listener_drain(struct rsess_net *rn, bool on);
 void rsess_listener_exit(struct rsess_net *rn);
 void rsess_listener_refusal(struct rsess_listener *lsn);
 void rsess_listener_killed(struct rsess_listener *lsn);

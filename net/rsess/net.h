@@ -122,6 +122,7 @@ struct rsess_blackhole {
  *	@bind_lock, read under RCU
  * @door_wanted: bits: one of them has been missed
  * @exiting: and does so no more
+ * @drain: no new session where the policy is auto; written under @bind_lock
  * @limit_told: jiffies of the last RSESS_CMD_LIMIT_REACHED, 0: none
  * @net: the namespace
  * @blackhole: where not to try an option of the transport again
@@ -179,6 +180,7 @@ struct rsess_net {
 	struct sock __rcu	*door[2];
 	unsigned long		door_wanted;
 	bool			exiting;
+	bool			drain;
 	unsigned long		limit_told;
 	struct net		*net;
 	struct rsess_blackhole	blackhole[RSESS_BLACKHOLES];

@@ -61,6 +61,7 @@ RSESS_MIB(FALLBACK_BLACKHOLE, "FallbackBlackhole")	/* plain: it gets no SYN with
 RSESS_MIB(FALLBACK_SYN_LOST, "FallbackSynLost")	/* plain: this time the option was lost */
 RSESS_MIB(BLACKHOLES, "Blackholes")	/* and not for the first time: no SYN has it for a while */
 RSESS_MIB(FALLBACK_OFF, "FallbackOff")	/* plain: RSESS_NEGOTIATE is off here */
+RSESS_MIB(FALLBACK_DRAIN, "FallbackDrain")	/* plain: no new sessions are wanted here */
 RSESS_MIB(SYN_OPTION_LOST, "SynOptionLost")	/* resumes answered without the option */
 RSESS_MIB(PEERS_REPLACED, "PeersReplaced")	/* and so often that there is another service */
 RSESS_MIB(OFFERS_DROPPED, "OffersDropped")	/* SYNs of which too many are on the way */

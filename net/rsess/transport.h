@@ -289,6 +289,7 @@ struct rsess_note {
  * @sk_error_report: of @sock
  * @room: sleeps on @sock, see &rsess_transport_ops.waitq_space
  * @asked: of a dialer: enum rsess_ask
+ * @drained: of a dialer: nothing, because no new sessions are wanted
  * @pending: RSESS_PEND() bits; so to @shut under the lock of the outer socket
  * @fin_sent: it was given FIN
  * @stop_sent: it was given STOP
@@ -337,6 +338,7 @@ struct rsess_transport {
 
 	struct wait_queue_entry	room;
 	u8			asked;
+	bool			drained;
 	u32			pending;
 	bool			fin_sent;
 	bool			stop_sent;

@@ -33,7 +33,8 @@
 		{ RSESS_REASON_NO_HELLO,	"no_hello" },		\
 		{ RSESS_REASON_BLACKHOLE,	"blackhole" },		\
 		{ RSESS_REASON_OFF,		"off" },		\
-		{ RSESS_REASON_SYN_LOST,	"syn_lost" })
+		{ RSESS_REASON_SYN_LOST,	"syn_lost" },		\
+		{ RSESS_REASON_DRAIN,		"drain" })
 
 #define show_rsess_wire_error(error)					\
 	__print_symbolic(error,						\

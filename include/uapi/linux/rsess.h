@@ -137,6 +137,7 @@ enum rsess_link {
  * @RSESS_REASON_OFF: plain: %RSESS_NEGOTIATE_OFF on this side
  * @RSESS_REASON_SYN_LOST: plain: SYNs that ask for a session got lost, this time, and
  *	the one without was answered
+ * @RSESS_REASON_DRAIN: plain: an administrator of this side wants no new sessions
  */
 enum rsess_reason {
 	RSESS_REASON_NONE	= 0,
@@ -156,6 +157,7 @@ enum rsess_reason {
 	RSESS_REASON_BLACKHOLE	= 14,
 	RSESS_REASON_OFF	= 15,
 	RSESS_REASON_SYN_LOST	= 16,
+	RSESS_REASON_DRAIN	= 17,
 };
 
 #define RSESS_ID_LEN	16

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The generic netlink family: what it tells when something happens, the counters, and the
- * order to dial now.
+ * The generic netlink family: what it tells when something happens, the counters, and orders:
+ * to dial now, and to have no new sessions.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -185,6 +185,29 @@ static int resume(struct family *f, uint64_t cookie)
 	       next(f->nl, &r);
 }
 
+/* Begins or ends to have no new sessions; what the kernel says. */
+static int drain(struct family *f, uint8_t on)
+{
+	struct answer r;
+
+	return order(f->nl, f->id, RSESS_CMD_DRAIN_SET, NLM_F_ACK,
+		     RSESS_DRAIN_A_ON, &on, sizeof(on)) ?: next(f->nl, &r);
+}
+
+/* Are there none?  0 or 1, or a negative errno. */
+static int is_drained(struct family *f)
+{
+	struct answer r;
+	int ret;
+
+	ret = order(f->nl, f->id, RSESS_CMD_DRAIN_GET, 0, 0, NULL, 0) ?:
+	      next(f->nl, &r);
+	if (ret)
+		return ret;
+	return r.a[RSESS_DRAIN_A_ON] ?
+	       *(const uint8_t *)value(r.a[RSESS_DRAIN_A_ON]) : -EBADMSG;
+}
+
 static uint64_t number(const struct answer *r, int type)
 {
 	uint64_t n = 0;
@@ -350,6 +373,8 @@ static int hears_nothing(void)
 	fd = socket(AF_RSESS, SOCK_STREAM, 0);
 	if (fd < 0 || dial(fd, AF_INET))
 		return 3;
+	if (drain(&f, 1) != -EPERM || is_drained(&f))
+		return 4;
 	return resume(&f, cookie_of(fd)) != -EPERM;
 }
 
@@ -488,6 +513,173 @@ CASE(events, orders_that_cannot_be)
 	ASSERT_EQ(-EINVAL, next(f->nl, &r));
 	OK(pair_pump(&a, 1000, 1000));
 	pair_free(&a);
+}
+
+/*
+ * No new sessions.
+ */
+FIXTURE(drain) {
+	struct line l;
+	struct family f;
+};
+
+FIXTURE_VARIANT(drain) {
+	struct kind kind;
+};
+
+KIND_VARIANT_OF(drain, door4, AF_INET, AF_INET, IPPROTO_RSESS, 0, AUTO);
+KIND_VARIANT(drain, rsess4, AF_RSESS, AF_INET, 0, AUTO);
+KIND_VARIANT(drain, rsess6, AF_RSESS, AF_INET6, 0, AUTO);
+KIND_VARIANT_OF(drain, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP, 0, AUTO);
+
+FIXTURE_SETUP(drain)
+{
+	OK(line_init(&self->l, &variant->kind));
+	OK(family_open(&self->f));
+}
+
+FIXTURE_TEARDOWN(drain)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+	close(self->f.nl);
+}
+
+/* The reason of a socket that is plain, or 0. */
+static int reason_of(int fd)
+{
+	struct rsess_info info;
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, SOL_RSESS, RSESS_INFO, &info, &len))
+		return -errno;
+	return info.plain ? (int)info.reason : 0;
+}
+
+static int set_policy(int fd, int policy)
+{
+	return set_int(fd, SOL_RSESS, RSESS_NEGOTIATE, policy);
+}
+
+CASE(drain, new_ones_are_plain)
+{
+	struct line *l = &self->l;
+
+	ASSERT_EQ(0, is_drained(&self->f));
+	OK(drain(&self->f, 1));
+	ASSERT_EQ(1, is_drained(&self->f));
+	OK(line_open(l));
+	ASSERT_EQ(RSESS_REASON_DRAIN, reason_of(l->c));
+	ASSERT_EQ(RSESS_REASON_DRAIN, reason_of(l->s));
+	ASSERT_EQ(2, stat_get("FallbackDrain"));
+	ASSERT_EQ(0, sessions());
+	if (variant->kind.protocol != IPPROTO_SCTP)
+		OK(line_talk(l));
+	line_close(&l->c);
+	line_close(&l->s);
+
+	OK(drain(&self->f, 0));
+	ASSERT_EQ(0, is_drained(&self->f));
+	OK(line_open(l));
+	ASSERT_EQ(0, reason_of(l->c));
+	ASSERT_EQ(0, reason_of(l->s));
+	ASSERT_EQ(2, stat_get("FallbackDrain"));
+}
+
+/* Does it answer no offer any more? */
+static bool listener_is_drained(void *arg)
+{
+	struct line *l = arg;
+	bool ret;
+
+	if (line_open(l))
+		return false;
+	ret = reason_of(l->s) == RSESS_REASON_DRAIN;
+	line_close(&l->c);
+	line_close(&l->s);
+	return ret;
+}
+
+/* A session that was accepted has its listener answer, until it ends. */
+CASE(drain, sessions_go_on)
+{
+	struct line *l = &self->l;
+	int c, s;
+
+	OK(line_open(l));
+	ASSERT_EQ(2, sessions());
+	OK(drain(&self->f, 1));
+	OK(line_reset(l));
+	OK(line_talk(l));
+	c = l->c;
+	s = l->s;
+	OK(line_open(l));
+	ASSERT_EQ(RSESS_REASON_DRAIN, reason_of(l->c));
+	ASSERT_EQ(RSESS_REASON_PLAIN_PEER, reason_of(l->s));
+	line_close(&l->c);
+	line_close(&l->s);
+	l->c = c;
+	l->s = s;
+	OK(line_reset(l));
+	OK(line_talk(l));
+	line_close(&l->c);
+	line_close(&l->s);
+	OK(wait_until(listener_is_drained, l));
+}
+
+/* Each end alone, beside one that is left as it is; and both of those. */
+CASE(drain, who_requires_a_session)
+{
+	struct line *l = &self->l;
+
+	OK(drain(&self->f, 1));
+	l->c = kind_socket(l->kind, 0);
+	ASSERT_LE(0, l->c);
+	OK(set_policy(l->c, RSESS_NEGOTIATE_REQUIRE));
+	FAILS(EPROTONOSUPPORT, line_dial(l, l->c));
+	line_close(&l->c);
+
+	line_close(&l->lfd);
+	OK(negotiate_set(RSESS_NEGOTIATE_REQUIRE));
+	l->lfd = new_listener_of(l->kind->domain, l->kind->protocol,
+				 l->kind->family);
+	ASSERT_LE(0, l->lfd);
+	l->c = kind_socket(l->kind, 0);
+	ASSERT_LE(0, l->c);
+	OK(set_policy(l->c, RSESS_NEGOTIATE_AUTO));
+	OK(line_dial(l, l->c));
+	ASSERT_EQ(RSESS_REASON_DRAIN, reason_of(l->c));
+	line_close(&l->c);
+
+	OK(line_open(l));
+	ASSERT_EQ(0, reason_of(l->c));
+	ASSERT_EQ(0, reason_of(l->s));
+	OK(line_talk(l));
+}
+
+/* A change finds sockets that listen, and those that begin to. */
+CASE(drain, turned_on_and_off)
+{
+	struct line *l = &self->l;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		OK(drain(&self->f, 1));
+		OK(drain(&self->f, 1));
+		line_close(&l->lfd);
+		l->lfd = new_listener_of(l->kind->domain, l->kind->protocol,
+					 l->kind->family);
+		ASSERT_LE(0, l->lfd);
+		OK(line_open(l));
+		ASSERT_EQ(RSESS_REASON_DRAIN, reason_of(l->s));
+		line_close(&l->c);
+		line_close(&l->s);
+		OK(drain(&self->f, 0));
+		OK(line_open(l));
+		ASSERT_EQ(0, reason_of(l->s));
+		line_close(&l->c);
+		line_close(&l->s);
+		OK(no_sessions());
+	}
 }
 
 TEST_HARNESS_MAIN
