@@ -227,8 +227,10 @@ static int rsess_genl_put_counter(struct sk_buff *skb,
 	if (!hdr)
 		return -EMSGSIZE;
 	if (nla_put_string(skb, RSESS_COUNTER_A_NAME, rsess_stat_name(i)) ||
-	    nla_put_u64_64bit(skb, RSESS_COUNTER_A_VALUE, rsess_stat_sum(rn, i),
-			      RSESS_COUNTER_A_PAD)) {
+	    nla_put_u64_64bit(skb, RSESS_COUNTER_A_VALUE,
+			      rsess_stat_value(rn, i), RSESS_COUNTER_A_PAD) ||
+	    (rsess_stat_is_gauge(i) &&
+	     nla_put_flag(skb, RSESS_COUNTER_A_GAUGE))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -239,7 +241,7 @@ static int rsess_genl_put_counter(struct sk_buff *skb,
 static int rsess_genl_stats_dump(struct sk_buff *skb,
 				 struct netlink_callback *cb)
 {
-	while (cb->args[0] < RSESS_MIB_MAX &&
+	while (cb->args[0] < RSESS_STAT_MAX &&
 	       !rsess_genl_put_counter(skb, cb, cb->args[0]))
 		cb->args[0]++;
 	return skb->len;

@@ -72,10 +72,12 @@ enum rsess_roll_of {
  * struct rsess_roll - sockets by number, for people to read
  * @socks: has a lock of its own; what is in it has its reference until it is taken out
  * @last: the number given last
+ * @n: how many
  */
 struct rsess_roll {
 	struct xarray	socks;
 	u32		last;
+	atomic_t	n;
 };
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/net/rsess: sessions.  /proc/net/rsess_stat: counters.
+ * /proc/net/rsess: sessions.  /proc/net/rsess_stat: counters and gauges.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -12,23 +12,17 @@
 #include "net.h"
 #include "session.h"
 
-/* Whoever reads them beside those of other protocols, as nstat does, sees whose they are. */
-static void rsess_stat_line(struct seq_file *seq, const char *name,
-			    unsigned long value)
-{
-	seq_printf(seq, "Rsess%-20s %lu\n", name, value);
-}
-
 static int rsess_stat_show(struct seq_file *seq, void *v)
 {
 	const struct rsess_net *rn = rsess_net(seq_file_single_net(seq));
 	int i;
 
-	for (i = 0; i < RSESS_MIB_MAX; i++)
-		rsess_stat_line(seq, rsess_stat_name(i), rsess_stat_sum(rn, i));
-	/* What there is now. */
-	rsess_stat_line(seq, "Tombstones", READ_ONCE(rn->ntombs));
-	rsess_stat_line(seq, "Places", READ_ONCE(rn->nplaces));
+	/* Whoever reads them beside those of other protocols, as nstat does, sees whose they
+	 * are.
+	 */
+	for (i = 0; i < RSESS_STAT_MAX; i++)
+		seq_printf(seq, "Rsess%-20s %lu\n", rsess_stat_name(i),
+			   rsess_stat_value(rn, i));
 	return 0;
 }
 

@@ -293,10 +293,12 @@ void rsess_table_exit(struct rsess_net *rn)
 int rsess_roll_add(struct rsess_roll *roll, u32 *number, void *entry)
 {
 	if (xa_alloc_cyclic(&roll->socks, number, entry, xa_limit_32b,
-			    &roll->last, GFP_KERNEL) >= 0)
-		return 0;
-	*number = 0;
-	return -ENOMEM;
+			    &roll->last, GFP_KERNEL) < 0) {
+		*number = 0;
+		return -ENOMEM;
+	}
+	atomic_inc(&roll->n);
+	return 0;
 }
 
 /**
@@ -311,6 +313,7 @@ void rsess_roll_del(struct rsess_roll *roll, u32 *number)
 	if (!*number)
 		return;
 	xa_erase(&roll->socks, *number);
+	atomic_dec(&roll->n);
 	*number = 0;
 }
 
@@ -338,7 +341,7 @@ static bool rsess_table_count(struct rsess_net *rn, struct rsess_sock *rs)
 	if (ok) {
 		rs->listed = user;
 		user->n[RSESS_SESSIONS]++;
-		rn->nsessions++;
+		WRITE_ONCE(rn->nsessions, rn->nsessions + 1);
 	}
 	spin_unlock(&rn->lock);
 	return ok;
@@ -348,7 +351,7 @@ static void rsess_table_uncount(struct rsess_net *rn, struct rsess_sock *rs)
 {
 	spin_lock(&rn->lock);
 	rs->listed->n[RSESS_SESSIONS]--;
-	rn->nsessions--;
+	WRITE_ONCE(rn->nsessions, rn->nsessions - 1);
 	spin_unlock(&rn->lock);
 }
 
@@ -549,7 +552,7 @@ static void rsess_orphan_del(struct rsess_net *rn, struct rsess_sock *rs)
 		return;
 	list_del_init(&rs->orphan);
 	rs->orphans->n[RSESS_ORPHANS]--;
-	rn->norphans--;
+	WRITE_ONCE(rn->norphans, rn->norphans - 1);
 }
 
 /* Which one goes?  The oldest; but of the first that are looked at one that has no
@@ -586,7 +589,7 @@ struct rsess_sock *rsess_orphan_add(struct rsess_sock *rs)
 	rs->orphans = rsess_user_of(rn, rs);
 	list_add_tail(&rs->orphan, &rs->orphans->orphans);
 	rs->orphans->n[RSESS_ORPHANS]++;
-	rn->norphans++;
+	WRITE_ONCE(rn->norphans, rn->norphans + 1);
 	if (rn->norphans > READ_ONCE(rn->max_orphans)) {
 		user = rsess_user_excess(rn, rs->orphans, RSESS_ORPHANS,
 					 rn->norphans);

@@ -434,6 +434,7 @@ struct fuzz_atomic {
 };
 
 #define atomic_inc(a)		((void)((a)->n += 1))
+#define atomic_dec(a)		((void)((a)->n -= 1))
 #define atomic_dec_and_test(a)	(!((a)->n -= 1))
 #define wake_up_var(a)		((void)(a))
 
