@@ -13,176 +13,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <linux/genetlink.h>
-#include <linux/rsess_netlink.h>
-
+#include "genl.h"
 #include "harness.h"
 #include "line.h"
 #include "pair.h"
 #include "sockdiag.h"
 
 #define NOBODY		65534
-/* More than there are of any kind. */
-#define ATTRS		(RSESS_A_MAX + 1)
 /* Longer than anybody waits here, ms. */
 #define LONG_MS		100000
 #define MANY_REFUSED	100
-
-/**
- * struct family - what there is to know of it
- * @nl: socket of NETLINK_GENERIC
- * @id: its number
- * @group: that of its events
- */
-struct family {
-	int nl;
-	uint16_t id;
-	uint32_t group;
-};
-
-/* A request with one attribute. */
-struct order {
-	struct nlmsghdr nlh;
-	struct genlmsghdr genl;
-	struct nlattr a;
-	char value[60];
-};
-
-/**
- * struct answer - a message of the family
- * @nlh: its header
- * @bytes: all of it
- * @a: its attributes
- */
-struct answer {
-	union {
-		struct nlmsghdr nlh;
-		char bytes[8192];
-	};
-	const struct nlattr *a[ATTRS];
-};
-
-static const void *value(const struct nlattr *a)
-{
-	return (const char *)a + NLA_HDRLEN;
-}
-
-static void split(const struct nlattr *a, int left, const struct nlattr **to,
-		  int n)
-{
-	memset(to, 0, n * sizeof(*to));
-	while (left >= NLA_HDRLEN && a->nla_len >= NLA_HDRLEN &&
-	       a->nla_len <= left) {
-		if ((a->nla_type & NLA_TYPE_MASK) < n)
-			to[a->nla_type & NLA_TYPE_MASK] = a;
-		left -= NLA_ALIGN(a->nla_len);
-		a = (const void *)((const char *)a + NLA_ALIGN(a->nla_len));
-	}
-}
-
-static void split_message(const struct nlmsghdr *nlh, const struct nlattr **to,
-			  int n)
-{
-	split((const void *)((const char *)NLMSG_DATA(nlh) + GENL_HDRLEN),
-	      (int)nlh->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN), to, n);
-}
-
-/* Sends @len bytes of an attribute of a type, or none if that is 0. */
-static int order(int nl, uint16_t id, uint8_t cmd, int flags, int type,
-		 const void *data, size_t len)
-{
-	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
-	struct order o = {
-		.nlh = {
-			.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN),
-			.nlmsg_type = id,
-			.nlmsg_flags = NLM_F_REQUEST | flags,
-		},
-		.genl = { .cmd = cmd, .version = 1 },
-		.a = { .nla_type = type, .nla_len = NLA_HDRLEN + len },
-	};
-
-	if (type) {
-		memcpy(o.value, data, len);
-		o.nlh.nlmsg_len += NLA_ALIGN(o.a.nla_len);
-	}
-	return sendto(nl, &o, o.nlh.nlmsg_len, 0, (struct sockaddr *)&to,
-		      sizeof(to)) < 0 ? -errno : 0;
-}
-
-/* The next datagram; the errno of the kernel if it is one. */
-static int next(int nl, struct answer *r)
-{
-	ssize_t n = recv(nl, r->bytes, sizeof(r->bytes), 0);
-
-	if (n < 0)
-		return -errno;
-	if (!NLMSG_OK(&r->nlh, n))
-		return -EBADMSG;
-	if (r->nlh.nlmsg_type == NLMSG_ERROR)
-		return *(const int *)NLMSG_DATA(&r->nlh);
-	split_message(&r->nlh, r->a, ATTRS);
-	return 0;
-}
-
-static uint8_t command(const struct answer *r)
-{
-	return ((const struct genlmsghdr *)NLMSG_DATA(&r->nlh))->cmd;
-}
-
-/* The number of the first group. */
-static uint32_t group_in(const struct nlattr *groups)
-{
-	const struct nlattr *a[2], *g[CTRL_ATTR_MCAST_GRP_MAX + 1];
-
-	split(value(groups), groups->nla_len - NLA_HDRLEN, a, 2);
-	if (!a[1])
-		return 0;
-	split(value(a[1]), a[1]->nla_len - NLA_HDRLEN, g,
-	      CTRL_ATTR_MCAST_GRP_MAX + 1);
-	return g[CTRL_ATTR_MCAST_GRP_ID] ?
-	       *(const uint32_t *)value(g[CTRL_ATTR_MCAST_GRP_ID]) : 0;
-}
-
-static int family_open(struct family *f)
-{
-	struct timeval limit = { .tv_sec = WAIT_MS / 1000 };
-	const struct nlattr *a[CTRL_ATTR_MAX + 1];
-	struct answer r;
-	int ret;
-
-	f->nl = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
-	if (f->nl < 0 || setsockopt(f->nl, SOL_SOCKET, SO_RCVTIMEO, &limit,
-				    sizeof(limit)))
-		return -errno;
-	ret = order(f->nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0,
-		    CTRL_ATTR_FAMILY_NAME, RSESS_FAMILY_NAME,
-		    sizeof(RSESS_FAMILY_NAME)) ?: next(f->nl, &r);
-	if (ret)
-		return ret;
-	split_message(&r.nlh, a, CTRL_ATTR_MAX + 1);
-	if (!a[CTRL_ATTR_FAMILY_ID] || !a[CTRL_ATTR_MCAST_GROUPS])
-		return -EBADMSG;
-	f->id = *(const uint16_t *)value(a[CTRL_ATTR_FAMILY_ID]);
-	f->group = group_in(a[CTRL_ATTR_MCAST_GROUPS]);
-	return 0;
-}
-
-/* Hears of events from now on. */
-static int hear(struct family *f)
-{
-	return setsockopt(f->nl, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &f->group,
-			  sizeof(f->group)) ? -errno : 0;
-}
 
 /* Has a session dial now; what the kernel says. */
 static int resume(struct family *f, uint64_t cookie)
 {
 	struct answer r;
 
-	return order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK,
+	return genl_order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK,
 		     RSESS_A_COOKIE, &cookie, sizeof(cookie)) ?:
-	       next(f->nl, &r);
+	       genl_next(f->nl, &r);
 }
 
 /* Begins or ends to have no new sessions; what the kernel says. */
@@ -190,8 +39,8 @@ static int drain(struct family *f, uint8_t on)
 {
 	struct answer r;
 
-	return order(f->nl, f->id, RSESS_CMD_DRAIN_SET, NLM_F_ACK,
-		     RSESS_DRAIN_A_ON, &on, sizeof(on)) ?: next(f->nl, &r);
+	return genl_order(f->nl, f->id, RSESS_CMD_DRAIN_SET, NLM_F_ACK,
+		     RSESS_DRAIN_A_ON, &on, sizeof(on)) ?: genl_next(f->nl, &r);
 }
 
 /* Are there none?  0 or 1, or a negative errno. */
@@ -200,38 +49,12 @@ static int is_drained(struct family *f)
 	struct answer r;
 	int ret;
 
-	ret = order(f->nl, f->id, RSESS_CMD_DRAIN_GET, 0, 0, NULL, 0) ?:
-	      next(f->nl, &r);
+	ret = genl_order(f->nl, f->id, RSESS_CMD_DRAIN_GET, 0, 0, NULL, 0) ?:
+	      genl_next(f->nl, &r);
 	if (ret)
 		return ret;
 	return r.a[RSESS_DRAIN_A_ON] ?
-	       *(const uint8_t *)value(r.a[RSESS_DRAIN_A_ON]) : -EBADMSG;
-}
-
-static uint64_t number(const struct answer *r, int type)
-{
-	uint64_t n = 0;
-
-	if (r->a[type])
-		memcpy(&n, value(r->a[type]), r->a[type]->nla_len - NLA_HDRLEN);
-	return n;
-}
-
-/* The next event is @cmd, and of the socket with this cookie, if it is not 0. */
-static int expect(struct family *f, uint8_t cmd, uint64_t cookie,
-		  struct answer *r)
-{
-	const struct genlmsghdr *genl;
-	int ret = next(f->nl, r);
-
-	if (ret)
-		return ret;
-	genl = NLMSG_DATA(&r->nlh);
-	if (r->nlh.nlmsg_type == f->id && genl->cmd == cmd &&
-	    (!cookie || number(r, RSESS_A_COOKIE) == cookie))
-		return 0;
-	say("event %d, not %d", genl->cmd, cmd);
-	return -EPROTO;
+	       *(const uint8_t *)genl_value(r.a[RSESS_DRAIN_A_ON]) : -EBADMSG;
 }
 
 FIXTURE(events) {
@@ -244,7 +67,7 @@ FIXTURE_SETUP(events)
 {
 	pair_init(&self->s, true, AF_INET, 0);
 	OK(netns_inband());
-	OK(family_open(&self->f));
+	OK(genl_open(&self->f));
 	ASSERT_NE(0, self->f.group);
 }
 
@@ -257,7 +80,7 @@ FIXTURE_TEARDOWN(events)
 static bool is_address(const struct nlattr *a, const struct sockaddr_storage *ss)
 {
 	const struct sockaddr_in *in = (const void *)ss;
-	const struct sockaddr_in *told = value(a);
+	const struct sockaddr_in *told = genl_value(a);
 
 	return a->nla_len == NLA_HDRLEN + sizeof(*in) &&
 	       told->sin_family == AF_INET && told->sin_port == in->sin_port &&
@@ -271,27 +94,27 @@ CASE(events, of_a_session)
 	struct answer *r = &self->r;
 	uint64_t cookie;
 
-	OK(hear(f));
+	OK(genl_hear(f));
 	OK(pair_open(s));
 	cookie = cookie_of(s->fd);
-	OK(expect(f, RSESS_CMD_SESSION_NEW, cookie, r));
-	EXPECT_EQ(1, number(r, RSESS_A_DIALER));
-	EXPECT_NE(0, number(r, RSESS_A_INODE));
+	OK(genl_expect(f, RSESS_CMD_SESSION_NEW, cookie, r));
+	EXPECT_EQ(1, genl_number(r, RSESS_A_DIALER));
+	EXPECT_NE(0, genl_number(r, RSESS_A_INODE));
 	ASSERT_NE(NULL, r->a[RSESS_A_PEER]);
 	EXPECT_TRUE(is_address(r->a[RSESS_A_PEER], &s->p.addr));
 
 	peer_reset(&s->p);
-	OK(expect(f, RSESS_CMD_SESSION_LOST, cookie, r));
-	EXPECT_EQ(1, number(r, RSESS_A_LOST));
-	EXPECT_EQ(ECONNRESET, number(r, RSESS_A_ERROR));
+	OK(genl_expect(f, RSESS_CMD_SESSION_LOST, cookie, r));
+	EXPECT_EQ(1, genl_number(r, RSESS_A_LOST));
+	EXPECT_EQ(ECONNRESET, genl_number(r, RSESS_A_ERROR));
 	OK(pair_again(s));
-	OK(expect(f, RSESS_CMD_SESSION_RESUMED, cookie, r));
-	EXPECT_EQ(1, number(r, RSESS_A_RESUMES));
-	EXPECT_EQ(1, number(r, RSESS_A_EPOCH));
+	OK(genl_expect(f, RSESS_CMD_SESSION_RESUMED, cookie, r));
+	EXPECT_EQ(1, genl_number(r, RSESS_A_RESUMES));
+	EXPECT_EQ(1, genl_number(r, RSESS_A_EPOCH));
 
 	OK(peer_send_abort(&s->p, RSESS_REASON_ADMIN));
-	OK(expect(f, RSESS_CMD_SESSION_ENDED, cookie, r));
-	EXPECT_EQ(RSESS_REASON_ADMIN, number(r, RSESS_A_REASON));
+	OK(genl_expect(f, RSESS_CMD_SESSION_ENDED, cookie, r));
+	EXPECT_EQ(RSESS_REASON_ADMIN, genl_number(r, RSESS_A_REASON));
 }
 
 /* Both ends in one namespace. */
@@ -304,13 +127,13 @@ CASE(events, of_a_fallback)
 	OK(negotiate_set(RSESS_NEGOTIATE_OFF));
 	lfd = new_listener(AF_RSESS, AF_INET);
 	fd = new_socket(AF_RSESS, 0);
-	OK(hear(f));
+	OK(genl_hear(f));
 	OK(dial(fd, AF_INET));
 	ASSERT_LE(0, accept(lfd, NULL, NULL));
 	for (i = 0; i < 2; i++) {
-		OK(expect(f, RSESS_CMD_SESSION_FALLBACK, 0, r));
-		EXPECT_EQ(RSESS_REASON_OFF, number(r, RSESS_A_REASON));
-		EXPECT_NE(0, number(r, RSESS_A_INODE));
+		OK(genl_expect(f, RSESS_CMD_SESSION_FALLBACK, 0, r));
+		EXPECT_EQ(RSESS_REASON_OFF, genl_number(r, RSESS_A_REASON));
+		EXPECT_NE(0, genl_number(r, RSESS_A_INODE));
 	}
 }
 
@@ -321,12 +144,12 @@ CASE(events, of_a_limit)
 	int fd;
 
 	OK(sysctl_set("rsess/max_sessions", 0));
-	OK(hear(f));
+	OK(genl_hear(f));
 	fd = new_socket(AF_RSESS, 0);
 	FAILS(ENOBUFS, dial(fd, AF_INET));
-	OK(expect(f, RSESS_CMD_LIMIT_REACHED, 0, r));
+	OK(genl_expect(f, RSESS_CMD_LIMIT_REACHED, 0, r));
 	ASSERT_NE(NULL, r->a[RSESS_A_LIMIT]);
-	ASSERT_STREQ("max_sessions", value(r->a[RSESS_A_LIMIT]));
+	ASSERT_STREQ("max_sessions", genl_value(r->a[RSESS_A_LIMIT]));
 	close(fd);
 }
 
@@ -340,7 +163,7 @@ CASE(events, of_a_limit_are_few)
 	int i, fd, told = 0;
 
 	OK(sysctl_set("rsess/max_sessions", 0));
-	OK(hear(f));
+	OK(genl_hear(f));
 	for (i = 0; i < MANY_REFUSED; i++) {
 		fd = new_socket(AF_RSESS, 0);
 		FAILS(ENOBUFS, dial(fd, AF_INET));
@@ -349,10 +172,10 @@ CASE(events, of_a_limit_are_few)
 	OK(sysctl_set("rsess/max_sessions", 100));
 	OK(pair_open(&self->s));
 	for (;;) {
-		OK(next(f->nl, r));
-		if (command(r) == RSESS_CMD_SESSION_NEW)
+		OK(genl_next(f->nl, r));
+		if (genl_command(r) == RSESS_CMD_SESSION_NEW)
 			break;
-		ASSERT_EQ(RSESS_CMD_LIMIT_REACHED, command(r));
+		ASSERT_EQ(RSESS_CMD_LIMIT_REACHED, genl_command(r));
 		told++;
 	}
 	ASSERT_LT(0, told);
@@ -368,7 +191,7 @@ static int hears_nothing(void)
 	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
 	    setresuid(NOBODY, NOBODY, NOBODY))
 		return 1;
-	if (family_open(&f) || hear(&f) != -EPERM)
+	if (genl_open(&f) || genl_hear(&f) != -EPERM)
 		return 2;
 	fd = socket(AF_RSESS, SOCK_STREAM, 0);
 	if (fd < 0 || dial(fd, AF_INET))
@@ -471,15 +294,15 @@ static int counters(const struct answer *r, ssize_t n, int *count)
 	for (; NLMSG_OK(nlh, n); nlh = NLMSG_NEXT(nlh, n)) {
 		if (nlh->nlmsg_type == NLMSG_DONE)
 			return 0;
-		split_message(nlh, a, RSESS_COUNTER_A_MAX + 1);
+		genl_split(nlh, a, RSESS_COUNTER_A_MAX + 1);
 		if (!a[RSESS_COUNTER_A_NAME] || !a[RSESS_COUNTER_A_VALUE])
 			return -EBADMSG;
-		memcpy(&told, value(a[RSESS_COUNTER_A_VALUE]), sizeof(told));
-		if (stat_get(value(a[RSESS_COUNTER_A_NAME])) != (int64_t)told) {
-			say("%s", (const char *)value(a[RSESS_COUNTER_A_NAME]));
+		memcpy(&told, genl_value(a[RSESS_COUNTER_A_VALUE]), sizeof(told));
+		if (stat_get(genl_value(a[RSESS_COUNTER_A_NAME])) != (int64_t)told) {
+			say("%s", (const char *)genl_value(a[RSESS_COUNTER_A_NAME]));
 			return -EPROTO;
 		}
-		if (is_gauge(value(a[RSESS_COUNTER_A_NAME])) !=
+		if (is_gauge(genl_value(a[RSESS_COUNTER_A_NAME])) !=
 		    !!a[RSESS_COUNTER_A_GAUGE])
 			return -EPROTO;
 		++*count;
@@ -503,7 +326,7 @@ CASE(events, counters_are_all_told)
 	while ((c = fgetc(proc)) != EOF)
 		lines += c == '\n';
 	fclose(proc);
-	OK(order(f->nl, f->id, RSESS_CMD_STATS_GET, NLM_F_DUMP, 0, NULL, 0));
+	OK(genl_order(f->nl, f->id, RSESS_CMD_STATS_GET, NLM_F_DUMP, 0, NULL, 0));
 	do {
 		n = recv(f->nl, r->bytes, sizeof(r->bytes), 0);
 		ASSERT_LT(0, n);
@@ -574,14 +397,14 @@ CASE(events, orders_that_cannot_be)
 	cookie = cookie_of(a.fd);
 	ASSERT_EQ(-EOPNOTSUPP, resume(f, cookie));
 	ASSERT_EQ(-ENOENT, resume(f, cookie + 1));
-	OK(order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK, 0, NULL, 0));
-	ASSERT_EQ(-EINVAL, next(f->nl, &r));
-	OK(order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK,
+	OK(genl_order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK, 0, NULL, 0));
+	ASSERT_EQ(-EINVAL, genl_next(f->nl, &r));
+	OK(genl_order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK,
 		 RSESS_A_COOKIE, &cookie, 4));
-	ASSERT_GT(0, next(f->nl, &r));
-	OK(order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK,
+	ASSERT_GT(0, genl_next(f->nl, &r));
+	OK(genl_order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK,
 		 RSESS_A_LIMIT, &cookie, 8));
-	ASSERT_EQ(-EINVAL, next(f->nl, &r));
+	ASSERT_EQ(-EINVAL, genl_next(f->nl, &r));
 	OK(pair_pump(&a, 1000, 1000));
 	pair_free(&a);
 }
@@ -606,7 +429,7 @@ KIND_VARIANT_OF(drain, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP, 0, AUTO);
 FIXTURE_SETUP(drain)
 {
 	OK(line_init(&self->l, &variant->kind));
-	OK(family_open(&self->f));
+	OK(genl_open(&self->f));
 }
 
 FIXTURE_TEARDOWN(drain)
