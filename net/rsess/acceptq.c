@@ -30,6 +30,7 @@
 #include <linux/siphash.h>
 #include <net/sock.h>
 #include "fallback.h"
+#include "genl.h"
 #include "listener.h"
 #include "net.h"
 #include "owner.h"
@@ -289,6 +290,7 @@ static bool rsess_acceptq_is_over(const struct rsess_listener *lsn,
 	if (n <= READ_ONCE(lsn->rn->max_pending_source))
 		return false;
 	RSESS_INC(lsn->rn->net, PENDING_SOURCE);
+	rsess_event_limit(lsn->rn, RSESS_LIMIT_PENDING_SOURCE);
 	return true;
 }
 
@@ -385,6 +387,7 @@ static bool rsess_acceptq_may_accept(struct rsess_listener *lsn)
 	lsn->stopped = lsn->npending >= READ_ONCE(lsn->rn->max_pending);
 	if (lsn->stopped && may) {
 		RSESS_INC(lsn->rn->net, PENDING_FULL);
+		rsess_event_limit(lsn->rn, RSESS_LIMIT_PENDING);
 		rsess_acceptq_make_room(lsn);
 		may = false;
 	}
@@ -511,6 +514,7 @@ static bool rsess_acceptq_is_full(const struct rsess_listener *lsn,
 	if (lsn->nparked < max)
 		return false;
 	RSESS_INC(lsn->rn->net, PARKED_FULL);
+	rsess_event_limit(lsn->rn, RSESS_LIMIT_PENDING);
 	return true;
 }
 

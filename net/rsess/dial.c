@@ -5,8 +5,10 @@
  */
 #include <linux/random.h>
 #include <net/sock.h>
+#include <uapi/linux/rsess_netlink.h>
 #include "blackhole.h"
 #include "fallback.h"
+#include "genl.h"
 #include "inner.h"
 #include "net.h"
 #include "owner.h"
@@ -374,5 +376,7 @@ unsigned long rsess_dial_delay(const struct rsess_sock *rs)
 	if (wait <= backoff)
 		return backoff;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), RESUMES_DELAYED);
+	rsess_event_limit(rsess_net(sock_net(rsess_to_sk(rs))),
+			  RSESS_LIMIT_RESUMES);
 	return wait;
 }

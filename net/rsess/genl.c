@@ -146,27 +146,79 @@ void rsess_event_fallback(struct sock *sk, u32 reason)
 			    nla_put_u32(e.skb, RSESS_A_REASON, reason));
 }
 
+/* What is refused so long after another one is told again. */
+#define RSESS_LIMIT_QUIET	HZ
+
+static void rsess_event_limit_work(struct work_struct *work)
+{
+	static const char * const names[] = {
+		[RSESS_LIMIT_SESSIONS]		= "max_sessions",
+		[RSESS_LIMIT_ORPHANS]		= "max_orphans",
+		[RSESS_LIMIT_TOMBSTONES]	= "max_tombstones",
+		[RSESS_LIMIT_PENDING]		= "max_pending",
+		[RSESS_LIMIT_PENDING_SOURCE]	= "max_pending_source",
+		[RSESS_LIMIT_RETAINED]		= "max_retained",
+		[RSESS_LIMIT_EARLY_BYTES]	= "max_early_bytes",
+		[RSESS_LIMIT_ERRORS]		= "max_errors",
+		[RSESS_LIMIT_IDLE_FRAMES]	= "max_idle_frames",
+		[RSESS_LIMIT_RESUMES]		= "max_resumes",
+		[RSESS_LIMIT_REDIALS]		= "max_redials",
+	};
+	struct rsess_net *rn = container_of(work, struct rsess_net, limit_work);
+	struct rsess_event_msg e;
+	int i;
+
+	static_assert(ARRAY_SIZE(names) == RSESS_LIMITS);
+	for (i = 0; i < RSESS_LIMITS; i++) {
+		if (!test_and_clear_bit(i, &rn->limits) ||
+		    !rsess_event_begin(&e, rn->net, RSESS_CMD_LIMIT_REACHED))
+			continue;
+		rsess_event_end(&e, nla_put_string(e.skb, RSESS_A_LIMIT,
+						   names[i]));
+	}
+}
+
 /**
- * rsess_event_limit() - something was refused
- * @net: namespace
- * @limit: name of its sysctl
+ * rsess_event_limit() - a limit is reached
+ * @rn: namespace
+ * @limit: which one
  *
- * A peer may have it refused as often as it likes, so it is told once a second.
+ * A peer may have something refused as often as it likes.  So it is told when that begins,
+ * and again when nothing was refused for a while.
+ *
+ * Context: any.
+ */
+void rsess_event_limit(struct rsess_net *rn, enum rsess_limit limit)
+{
+	unsigned long last;
+
+	if (!genl_has_listeners(&rsess_genl_family, rn->net, 0))
+		return;
+	last = xchg(&rn->limit_at[limit], jiffies ?: 1);
+	if (last && time_before(jiffies, last + RSESS_LIMIT_QUIET))
+		return;
+	set_bit(limit, &rn->limits);
+	queue_work(rsess_wq, &rn->limit_work);
+}
+
+/**
+ * rsess_event_init() - events of a namespace
+ * @rn: namespace, not visible yet
+ */
+void rsess_event_init(struct rsess_net *rn)
+{
+	INIT_WORK(&rn->limit_work, rsess_event_limit_work);
+}
+
+/**
+ * rsess_event_exit() - undo rsess_event_init()
+ * @rn: namespace, in which nothing happens any more
  *
  * Context: may sleep.
  */
-void rsess_event_limit(struct net *net, const char *limit)
+void rsess_event_exit(struct rsess_net *rn)
 {
-	struct rsess_net *rn = rsess_net(net);
-	unsigned long told = READ_ONCE(rn->limit_told);
-	struct rsess_event_msg e;
-
-	if (told && time_before(jiffies, told + HZ))
-		return;
-	if (!rsess_event_begin(&e, net, RSESS_CMD_LIMIT_REACHED))
-		return;
-	WRITE_ONCE(rn->limit_told, jiffies ?: 1);
-	rsess_event_end(&e, nla_put_string(e.skb, RSESS_A_LIMIT, limit));
+	cancel_work_sync(&rn->limit_work);
 }
 
 /* The session with a cookie, with a reference; or NULL. */

@@ -268,6 +268,7 @@ static bool rsess_handshake_exceeds(struct rsess_sock *rs)
 	if (rsess_rate_take(&rs->attached, max))
 		return false;
 	RSESS_INC(net, RESUME_EXCESS);
+	rsess_event_limit(rsess_net(net), RSESS_LIMIT_RESUMES);
 	return true;
 }
 

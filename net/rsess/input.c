@@ -16,6 +16,7 @@
  */
 #include <crypto/algapi.h>
 #include <net/sock.h>
+#include "genl.h"
 #include "net.h"
 #include "recvq.h"
 #include "session.h"
@@ -365,8 +366,11 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 			return err;
 	}
 	rsess_input_grown(rs, &tr->rx, len);
-	if (c->rcv_nxt == c->limit && rsess_is_early(rs))
+	if (c->rcv_nxt == c->limit && rsess_is_early(rs)) {
 		RSESS_INC(sock_net(sk), EARLY_FULL);
+		rsess_event_limit(rsess_net(sock_net(sk)),
+				  RSESS_LIMIT_EARLY_BYTES);
+	}
 	if (urgent && !rs->stop_queued) {
 		rsess_urgent_arrived(rs, last);
 		tr->rx.events |= RSESS_RX_URGENT;
@@ -414,6 +418,7 @@ static int rsess_input_judge(struct rsess_transport *tr)
 
 	if (rsess_input_floods(tr)) {
 		RSESS_INC(sock_net(tr->sock->sk), FRAMES_IDLE);
+		rsess_event_limit(tr->rn, RSESS_LIMIT_IDLE_FRAMES);
 		return -EPROTO;
 	}
 	err = rsess_input_begin(tr);

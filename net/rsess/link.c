@@ -721,6 +721,7 @@ static bool rsess_link_exhausted(struct rsess_sock *rs)
 	if (rs->link != RSESS_LINK_LIVE || ++rs->errors < max || !max)
 		return false;
 	RSESS_INC(net, ERRORS_EXCEEDED);
+	rsess_event_limit(rsess_net(net), RSESS_LIMIT_ERRORS);
 	return true;
 }
 

@@ -16,6 +16,7 @@
 #include <net/ip.h>
 #include <net/sock.h>
 #include "compat.h"
+#include "genl.h"
 #include "inner.h"
 #include "listener.h"
 #include "net.h"
@@ -574,6 +575,7 @@ static void rsess_listener_trim(struct rsess_net *rn, kuid_t uid)
 		if (n <= READ_ONCE(rn->max_retained))
 			break;
 		RSESS_INC(rn->net, LISTENERS_DROPPED);
+		rsess_event_limit(rn, RSESS_LIMIT_RETAINED);
 		rsess_listener_drop(oldest);
 	} while (n > READ_ONCE(rn->max_retained));
 	mutex_unlock(&rn->bind_lock);

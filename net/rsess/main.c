@@ -83,6 +83,7 @@ static int __net_init rsess_net_init(struct net *net)
 	if (err)
 		return err;
 	rsess_turn_init(rn);
+	rsess_event_init(rn);
 	rsess_knock_init(rn);
 	err = -ENOMEM;
 	rn->mib = alloc_percpu(struct rsess_mib);
@@ -120,6 +121,7 @@ static void __net_exit rsess_net_exit(struct net *net)
 	/* rsess_net_get(): who has not seen @exiting is among @users. */
 	smp_mb();
 	wait_var_event(&rn->users, !atomic_read(&rn->users));
+	rsess_event_exit(rn);
 	free_percpu(rn->mib);
 }
 

@@ -60,6 +60,22 @@ struct rsess_turns {
 	struct list_head	next;
 };
 
+/* Limits that RSESS_CMD_LIMIT_REACHED tells of. */
+enum rsess_limit {
+	RSESS_LIMIT_SESSIONS,
+	RSESS_LIMIT_ORPHANS,
+	RSESS_LIMIT_TOMBSTONES,
+	RSESS_LIMIT_PENDING,
+	RSESS_LIMIT_PENDING_SOURCE,
+	RSESS_LIMIT_RETAINED,
+	RSESS_LIMIT_EARLY_BYTES,
+	RSESS_LIMIT_ERRORS,
+	RSESS_LIMIT_IDLE_FRAMES,
+	RSESS_LIMIT_RESUMES,
+	RSESS_LIMIT_REDIALS,
+	RSESS_LIMITS
+};
+
 /* What people read of a namespace, in this order. */
 enum rsess_roll_of {
 	RSESS_ROLL_LISTENERS,	/* struct rsess_sock that listens */
@@ -125,7 +141,9 @@ struct rsess_blackhole {
  * @door_wanted: bits: one of them has been missed
  * @exiting: and does so no more
  * @drain: no new session where the policy is auto; written under @bind_lock
- * @limit_told: jiffies of the last RSESS_CMD_LIMIT_REACHED, 0: none
+ * @limit_work: tells of @limits
+ * @limits: bits of enum rsess_limit: reached, and not told yet
+ * @limit_at: jiffies when each was reached last, 0: never, as far as somebody listened
  * @net: the namespace
  * @blackhole: where not to try an option of the transport again
  * @offers: of listeners, see synopt.c; NULL until there is one
@@ -183,7 +201,9 @@ struct rsess_net {
 	unsigned long		door_wanted;
 	bool			exiting;
 	bool			drain;
-	unsigned long		limit_told;
+	struct work_struct	limit_work;
+	unsigned long		limits;
+	unsigned long		limit_at[RSESS_LIMITS];
 	struct net		*net;
 	struct rsess_blackhole	blackhole[RSESS_BLACKHOLES];
 

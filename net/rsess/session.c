@@ -378,6 +378,8 @@ static bool rsess_session_evict(struct rsess_sock *rs)
 	if (!victim)
 		return false;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), ORPHANS_DROPPED);
+	rsess_event_limit(rsess_net(sock_net(rsess_to_sk(rs))),
+			  RSESS_LIMIT_ORPHANS);
 	if (victim != rs)
 		rsess_timer_evict(victim, RSESS_REASON_RESOURCES);
 	sock_put(rsess_to_sk(victim));	/* rsess_orphan_add() */

@@ -14,6 +14,7 @@
 #include <linux/jiffies.h>
 #include <linux/siphash.h>
 #include <net/sock.h>
+#include "genl.h"
 #include "net.h"
 #include "session.h"
 #include "turn.h"
@@ -60,6 +61,7 @@ static void rsess_turn_add(struct rsess_net *rn, struct rsess_sock *rs)
 		list_add_tail(&rs->turns->next, &rn->turns_next);
 	list_add_tail(&rs->turn, &rs->turns->list);
 	this_cpu_inc(rn->mib->mibs[RSESS_MIB_DIALS_DELAYED]);
+	rsess_event_limit(rn, RSESS_LIMIT_REDIALS);
 	queue_delayed_work(rsess_wq, &rn->turn_work, rsess_turn_delay(rn));
 }
 

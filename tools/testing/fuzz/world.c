@@ -306,7 +306,7 @@ void rsess_event_session(struct rsess_sock *rs, u8 cmd)
 {
 }
 
-void rsess_event_limit(struct net *net, const char *limit)
+void rsess_event_limit(struct rsess_net *rn, enum rsess_limit limit)
 {
 }
 

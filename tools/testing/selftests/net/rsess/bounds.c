@@ -15,6 +15,7 @@
 
 #include <linux/sockios.h>
 
+#include "genl.h"
 #include "harness.h"
 #include "pair.h"
 #include "relay.h"
@@ -107,6 +108,7 @@ static void silence_end(struct silence *w)
  * @w: those that say nothing
  */
 FIXTURE(bounds) {
+	struct family f;
 	struct pair h;
 	struct pair s;
 	struct silence w;
@@ -118,6 +120,8 @@ FIXTURE_SETUP(bounds)
 	pair_init(&self->h, false, AF_INET, 0);
 	pair_init(&self->s, false, AF_INET, 0);
 	OK(netns_inband());
+	OK(genl_open(&self->f));
+	OK(genl_hear(&self->f));
 	OK(pair_open(&self->h));
 	OK(pair_beside(&self->s, &self->h));
 }
@@ -127,6 +131,7 @@ FIXTURE_TEARDOWN(bounds)
 	silence_end(&self->w);
 	pair_free(&self->s);
 	pair_free(&self->h);
+	close(self->f.nl);
 }
 
 /* The honest session has not noticed anything. */
@@ -193,6 +198,7 @@ CASE(bounds, source_makes_room_for_its_own)
 	OK(wait_until(has_risen, &dropped));
 	EXPECT_EQ(12, stat_get("PendingSource"));
 	EXPECT_EQ(12, stat_get("PendingDropped"));
+	OK(genl_limit(&self->f, "max_pending_source"));
 	OK(newcomer(&self->h, "127.0.0.2"));
 	OK(wait_closed(&self->w, 13));
 	EXPECT_FALSE(is_closed(others.fd[0]));
@@ -295,6 +301,7 @@ CASE(bounds, resume_beside_hellos_that_wait)
 	}
 	/* Those for whom there is no place are sent away, and come again. */
 	OK(wait_until(has_risen, &full));
+	OK(genl_limit(&self->f, "max_pending"));
 	for (i = 21; i < 24; i++) {
 		p->fd = w->fd[i];
 		ASSERT_EQ(0, peer_gone(p));
@@ -547,6 +554,7 @@ CASE(bounds, tombstones)
 	}
 	OK(wait_until(is_alone, NULL));
 	EXPECT_EQ(1, stat_get("TombstonesDropped"));
+	OK(genl_limit(&self->f, "max_tombstones"));
 	OK(peer_dial(&old[0]));
 	OK(peer_send_resume(&old[0]));
 	ASSERT_EQ(RSESS_REASON_UNKNOWN, peer_gone(&old[0]));
@@ -705,6 +713,7 @@ CASE(bounds, orphans_without_transport)
 	OK(orphan(&s[2], PORT + 3));
 	OK(wait_until(has_risen, &dropped));
 	EXPECT_EQ(1, stat_get("OrphansDropped"));
+	OK(genl_limit(&self->f, "max_orphans"));
 	OK(orphan_ends(&s[0]));
 	OK(orphan_ends(&s[2]));
 	pair_free(&s[0]);
@@ -728,6 +737,7 @@ CASE(bounds, bytes_before_accept)
 	OK(peer_take_ack(p, p->snd_nxt));
 	ASSERT_EQ(p->snd_start + 4096, p->snd_limit);
 	EXPECT_EQ(1, stat_get("EarlyFull"));
+	OK(genl_limit(&self->f, "max_early_bytes"));
 	/* It is told of the rest without having to ask. */
 	OK(pair_accept(s));
 	OK(peer_expect(p, RSESS_ACK));
@@ -836,6 +846,24 @@ CASE(bounds, errors_of_a_session)
 	ASSERT_EQ(RSESS_REASON_PROTOCOL, break_protocol(s));
 	ASSERT_EQ(ECONNRESET, pair_fails(s));
 	EXPECT_EQ(1, stat_get("ErrorsExceeded"));
+	OK(genl_limit(&self->f, "max_errors"));
+	OK(honest(&self->h));
+}
+
+CASE(bounds, frames_that_carry_nothing)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	int i;
+
+	OK(sysctl_set("rsess/max_idle_frames", 4));
+	OK(peer_hello(p));
+	OK(pair_accept(s));
+	for (i = 0; i < 1000 && !stat_get("FramesIdle"); i++)
+		if (peer_send_ack(p))
+			break;
+	OK(genl_limit(&self->f, "max_idle_frames"));
+	EXPECT_EQ(1, stat_get("FramesIdle"));
 	OK(honest(&self->h));
 }
 
@@ -917,6 +945,7 @@ CASE(bounds, resumes_of_a_peer)
 	OK(pair_write(s, 100000));
 	ASSERT_EQ(-ECONNRESET, storm(s, RSESS_RESUME, RSESS_RESUMED));
 	EXPECT_EQ(1, stat_get("ResumeExcess"));
+	OK(genl_limit(&self->f, "max_resumes"));
 	/* Who comes again later gets in, and nothing is lost. */
 	OK(wait_until(is_back, s));
 	OK(wait_until(have_one_each, NULL));
@@ -995,6 +1024,7 @@ CASE(bounds, resumes_of_kernels)
 		OK(write_all(d.fd, off, 10000));
 		OK(read_all(s->fd, off, 10000));
 	}
+	OK(genl_limit(&self->f, "max_resumes"));
 	OK(shutdown(d.fd, SHUT_WR));
 	OK(read_eof(s->fd));
 	OK(relay_stop(&r));
@@ -1013,6 +1043,7 @@ CASE(bounds, resumes_of_kernels)
  * @peer: their other ends
  */
 FIXTURE(redial) {
+	struct family f;
 	int lfd;
 	int fd[REDIALERS];
 	int peer[REDIALERS];
@@ -1024,6 +1055,8 @@ FIXTURE_SETUP(redial)
 	socklen_t len = address(&ss, AF_INET, "0.0.0.0", PORT);
 
 	OK(netns_new());
+	OK(genl_open(&self->f));
+	OK(genl_hear(&self->f));
 	OK(sysctl_set("rsess/dial_max_ms", 10));
 	self->lfd = new_socket(AF_RSESS, 0);
 	ASSERT_LE(0, self->lfd);
@@ -1033,6 +1066,7 @@ FIXTURE_SETUP(redial)
 
 FIXTURE_TEARDOWN(redial)
 {
+	close(self->f.nl);
 }
 
 /* A session more, with an address of this host. */
@@ -1162,6 +1196,7 @@ CASE(redial, ends_in_the_line)
 
 	OK(sysctl_set("rsess/max_redials", 1));
 	OK(stand_in_line(self->lfd, self->fd, self->peer));
+	OK(genl_limit(&self->f, "max_redials"));
 	for (i = 0; i < 2 * REDIALERS; i++) {
 		end = i & 1 ? self->fd[i / 2] : self->peer[i / 2];
 		OK(setsockopt(end, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
@@ -1187,6 +1222,7 @@ CASE(bounds, listeners_retained)
 	for (i = 0; i < 4; i++)
 		OK(retained(&s[i], PORT + 1 + i));
 	EXPECT_EQ(2, stat_get("ListenersDropped"));
+	OK(genl_limit(&self->f, "max_retained"));
 	/* All go on with the transport that they have. */
 	for (i = 0; i < 5; i++)
 		OK(pair_pump(&s[i], 1000, 1000));

@@ -158,3 +158,19 @@ int genl_expect(struct family *f, uint8_t cmd, uint64_t cookie,
 	say("event %d, not %d", genl->cmd, cmd);
 	return -EPROTO;
 }
+
+/* Waits for the event of a limit; others are left out. */
+int genl_limit(struct family *f, const char *limit)
+{
+	struct answer r;
+	int ret;
+
+	do {
+		ret = genl_next(f->nl, &r);
+		if (ret && ret != -ENOBUFS)
+			return ret;
+	} while (ret || genl_command(&r) != RSESS_CMD_LIMIT_REACHED ||
+		 !r.a[RSESS_A_LIMIT] ||
+		 strcmp(genl_value(r.a[RSESS_A_LIMIT]), limit));
+	return 0;
+}

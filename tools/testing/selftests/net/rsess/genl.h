@@ -54,5 +54,6 @@ int genl_open(struct family *f);
 int genl_hear(struct family *f);
 int genl_expect(struct family *f, uint8_t cmd, uint64_t cookie,
 		struct answer *r);
+int genl_limit(struct family *f, const char *limit);
 
 #endif /* _RSESS_TEST_GENL_H */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "genl.h"
 #include "harness.h"
 #include "malformed.h"
 #include "pair.h"
@@ -954,9 +955,12 @@ CASE(flood, of_silence)
 {
 	struct scene *c = &self->c;
 	struct peer *p = &c->s.p;
+	struct family f;
 	int fd[40];
 	unsigned int i;
 
+	OK(genl_open(&f));
+	OK(genl_hear(&f));
 	OK(sysctl_set("rsess/max_pending", 30));
 	OK(patience(SILENCE_MS));
 	for (i = 0; i < ARRAY_SIZE(fd); i++) {
@@ -972,6 +976,8 @@ CASE(flood, of_silence)
 	EXPECT_EQ(ARRAY_SIZE(fd), stat_get("HandshakeTimeouts") +
 				  stat_get("PendingDropped"));
 	EXPECT_LT(0, stat_get("PendingFull"));
+	OK(genl_limit(&f, "max_pending"));
+	close(f.nl);
 	OK(flood_end(c));
 }
 
