@@ -30,38 +30,6 @@
 #include "transport.h"
 
 /**
- * struct rsess_diag_asker - who asks, and how
- * @req: the request
- * @id: RSESS_DIAG_REQ_ID, or NULL
- * @uid: whose netlink socket it is
- * @admin: has CAP_NET_ADMIN in the namespace
- * @sk: the netlink socket
- * @portid: of it
- * @seq: of the request
- */
-struct rsess_diag_asker {
-	const struct inet_diag_req_v2 *req;
-	const u8		*id;
-	kuid_t			uid;
-	bool			admin;
-	struct sock		*sk;
-	u32			portid;
-	u32			seq;
-};
-
-/**
- * struct rsess_diag_sock - a socket that is told of
- * @sk: outer socket, or that of a transport if it has fallen back; with a reference
- * @roll: enum rsess_roll_of
- * @info: what it tells of itself, with its id
- */
-struct rsess_diag_sock {
-	struct sock		*sk;
-	int			roll;
-	struct rsess_info	info;
-};
-
-/**
  * struct rsess_diag_place - how far a dump has come
  * @roll: which one, enum rsess_roll_of
  * @number: that was told last
@@ -138,17 +106,29 @@ static void rsess_diag_name(const union rsess_addr *addr, __be32 *host,
 	}
 }
 
+/**
+ * rsess_diag_names() - the addresses of a socket
+ * @d: the socket
+ * @local: filled in; so is @peer
+ * @peer: that of the peer; its family is 0 where there is none
+ */
+void rsess_diag_names(const struct rsess_diag_sock *d, union rsess_addr *local,
+		      union rsess_addr *peer)
+{
+	if (d->roll == RSESS_ROLL_PLAIN) {
+		rsess_info_names(d->sk, local, peer);
+	} else {
+		*local = data_race(rsess_sk(d->sk)->laddr); /* see top */
+		*peer = data_race(rsess_sk(d->sk)->raddr); /* see top */
+	}
+}
+
 static void rsess_diag_sockid(struct inet_diag_sockid *id,
 			      const struct rsess_diag_sock *d)
 {
 	union rsess_addr local, peer;
 
-	if (d->roll == RSESS_ROLL_PLAIN) {
-		rsess_info_names(d->sk, &local, &peer);
-	} else {
-		local = data_race(rsess_sk(d->sk)->laddr); /* see top */
-		peer = data_race(rsess_sk(d->sk)->raddr); /* see top */
-	}
+	rsess_diag_names(d, &local, &peer);
 	rsess_diag_name(&local, id->idiag_src, &id->idiag_sport);
 	rsess_diag_name(&peer, id->idiag_dst, &id->idiag_dport);
 	id->idiag_if = READ_ONCE(d->sk->sk_bound_dev_if);
@@ -303,10 +283,17 @@ static int rsess_diag_put_cgroup(struct sk_buff *skb, struct sock *sk)
 	return nla_put_u64_64bit(skb, RSESS_DIAG_CGROUP_ID, id, RSESS_DIAG_PAD);
 }
 
-static int rsess_diag_put(struct sk_buff *skb,
-			  const struct rsess_diag_asker *asker,
-			  const struct rsess_diag_sock *d,
-			  struct inet_diag_msg *r)
+/**
+ * rsess_diag_put() - the attributes of a socket
+ * @skb: where they go
+ * @asker: who asks
+ * @d: the socket
+ * @r: its idiag_rqueue and idiag_wqueue are set, to 0 if there are none
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int rsess_diag_put(struct sk_buff *skb, const struct rsess_diag_asker *asker,
+		   const struct rsess_diag_sock *d, struct inet_diag_msg *r)
 {
 	struct rsess_info info = d->info;
 	int err = 0;
@@ -332,7 +319,7 @@ static int rsess_diag_put(struct sk_buff *skb,
 	return err;
 }
 
-/* A message for a socket; -EMSGSIZE: there is no room for it. */
+/* &rsess_diag_asker.tell */
 static int rsess_diag_tell(struct sk_buff *skb,
 			   const struct rsess_diag_asker *asker,
 			   const struct rsess_diag_sock *d, int flags)
@@ -365,17 +352,32 @@ static const struct nla_policy rsess_diag_policy[RSESS_DIAG_REQ_MAX + 1] = {
 	[RSESS_DIAG_REQ_ID] = NLA_POLICY_EXACT_LEN(RSESS_ID_LEN),
 };
 
-/* The sender of the message @nlh, which is in @skb. */
-static void rsess_diag_ask(struct rsess_diag_asker *asker, struct sk_buff *skb,
-			   const struct nlmsghdr *nlh)
+/**
+ * rsess_diag_ask() - the sender of a message
+ * @asker: filled in, but for its rights and for what is wanted
+ * @skb: has the message
+ * @nlh: the message
+ */
+void rsess_diag_ask(struct rsess_diag_asker *asker, struct sk_buff *skb,
+		    const struct nlmsghdr *nlh)
 {
 	*asker = (struct rsess_diag_asker){
-		.req = nlmsg_data(nlh),
+		.states = ~0,
+		.cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE },
 		.uid = READ_ONCE(NETLINK_CB(skb).sk->sk_uid),
 		.sk = NETLINK_CB(skb).sk,
 		.portid = NETLINK_CB(skb).portid,
 		.seq = nlh->nlmsg_seq,
 	};
+}
+
+/* @req is known to be all there. */
+static void rsess_diag_want(struct rsess_diag_asker *asker,
+			    const struct inet_diag_req_v2 *req)
+{
+	asker->states = req->idiag_states;
+	memcpy(asker->cookie, req->id.idiag_cookie, sizeof(asker->cookie));
+	asker->tell = rsess_diag_tell;
 }
 
 /* What has no meaning is 0, so that it may get one. */
@@ -387,7 +389,7 @@ static int rsess_diag_parse(struct rsess_diag_asker *asker, struct sk_buff *skb,
 	int err;
 
 	rsess_diag_ask(asker, skb, nlh);
-	req = asker->req;
+	req = nlmsg_data(nlh);
 	err = nlmsg_parse(nlh, sizeof(*req), tb, RSESS_DIAG_REQ_MAX,
 			  rsess_diag_policy, NULL);
 	if (err)
@@ -396,6 +398,7 @@ static int rsess_diag_parse(struct rsess_diag_asker *asker, struct sk_buff *skb,
 		return -EINVAL;
 	if (tb[RSESS_DIAG_REQ_ID])
 		asker->id = nla_data(tb[RSESS_DIAG_REQ_ID]);
+	rsess_diag_want(asker, req);
 	asker->admin = netlink_net_capable(skb, CAP_NET_ADMIN);
 	return 0;
 }
@@ -406,8 +409,13 @@ static struct rsess_diag_place *rsess_diag_place(struct netlink_callback *cb)
 	return (struct rsess_diag_place *)cb->ctx;
 }
 
-/* The right is that of the one who asks, and not of the one who reads. */
-static int rsess_diag_dump_start(struct netlink_callback *cb)
+/**
+ * rsess_diag_dump_start() - somebody asks for all sockets
+ * @cb: its ctx is that of rsess_diag_dump_more()
+ *
+ * The right is that of the one who asks, and not of the one who reads.
+ */
+int rsess_diag_dump_start(struct netlink_callback *cb)
 {
 	struct rsess_diag_place *place = rsess_diag_place(cb);
 
@@ -417,20 +425,27 @@ static int rsess_diag_dump_start(struct netlink_callback *cb)
 	return 0;
 }
 
-static int rsess_diag_dump(struct sk_buff *skb, struct netlink_callback *cb)
+/**
+ * rsess_diag_dump_more() - as many sockets as find room in a message
+ * @skb: the message
+ * @cb: how far the dump has come
+ * @asker: who asks; @admin is that of rsess_diag_dump_start()
+ *
+ * Return: bytes in @skb, 0 behind the last one.
+ */
+int rsess_diag_dump_more(struct sk_buff *skb, struct netlink_callback *cb,
+			 struct rsess_diag_asker *asker)
 {
 	struct rsess_net *rn = rsess_net(sock_net(skb->sk));
 	struct rsess_diag_place *place = rsess_diag_place(cb);
 	struct rsess_diag_place next = *place;
-	struct rsess_diag_asker asker;
 	struct rsess_diag_sock d;
 	int err = 0;
 
-	rsess_diag_ask(&asker, cb->skb, cb->nlh);
-	asker.admin = place->admin;
+	asker->admin = place->admin;
 	while (!err && rsess_diag_next(rn, &d, &next)) {
-		if (asker.req->idiag_states & BIT(d.info.state))
-			err = rsess_diag_tell(skb, &asker, &d, NLM_F_MULTI);
+		if (asker->states & BIT(d.info.state))
+			err = asker->tell(skb, asker, &d, NLM_F_MULTI);
 		sock_put(d.sk);
 		if (!err)
 			*place = next;
@@ -441,21 +456,37 @@ static int rsess_diag_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
+static int rsess_diag_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct rsess_diag_asker asker;
+
+	rsess_diag_ask(&asker, cb->skb, cb->nlh);
+	rsess_diag_want(&asker, nlmsg_data(cb->nlh));
+	return rsess_diag_dump_more(skb, cb, &asker);
+}
+
 static bool rsess_diag_is_wanted(const struct rsess_diag_asker *asker,
 				 const struct rsess_diag_sock *d)
 {
-	if (sock_diag_check_cookie(d->sk, asker->req->id.idiag_cookie))
+	if (sock_diag_check_cookie(d->sk, asker->cookie))
 		return false;
 	return !asker->id || (rsess_diag_may_know(asker, d) &&
 			      !memcmp(asker->id, d->info.id, RSESS_ID_LEN));
 }
 
-/* The socket that is asked for; sock_put() must follow. */
-static int rsess_diag_find(struct rsess_net *rn,
-			   const struct rsess_diag_asker *asker,
-			   struct rsess_diag_sock *d)
+/**
+ * rsess_diag_find() - the socket that is asked for
+ * @rn: namespace
+ * @asker: by cookie, by id, or both
+ * @d: filled in; sock_put() must follow
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL: there is neither; -ENOENT: there is none; or -EINTR.
+ */
+int rsess_diag_find(struct rsess_net *rn, const struct rsess_diag_asker *asker,
+		    struct rsess_diag_sock *d)
 {
-	const u32 *cookie = asker->req->id.idiag_cookie;
+	const u32 *cookie = asker->cookie;
 	struct rsess_diag_place place = {};
 
 	if (!asker->id && cookie[0] == INET_DIAG_NOCOOKIE &&
@@ -497,6 +528,7 @@ static int rsess_diag_handle(struct sk_buff *skb, struct nlmsghdr *nlh)
 		.dump	= rsess_diag_dump,
 	};
 	struct net *net = sock_net(skb->sk);
+	const struct inet_diag_req_v2 *req;
 	struct rsess_diag_asker asker;
 	int err;
 
@@ -505,7 +537,8 @@ static int rsess_diag_handle(struct sk_buff *skb, struct nlmsghdr *nlh)
 		return err;
 	if (!(nlh->nlmsg_flags & NLM_F_DUMP))
 		return rsess_diag_get(net, &asker);
-	if (asker.id || memchr_inv(&asker.req->id, 0, sizeof(asker.req->id)))
+	req = nlmsg_data(nlh);
+	if (asker.id || memchr_inv(&req->id, 0, sizeof(req->id)))
 		return -EINVAL;
 	return netlink_dump_start(net->diag_nlsk, skb, nlh, &c);
 }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Generic netlink: events, counters, orders.  Documentation/netlink/specs/rsess.yaml says
+ * Generic netlink: events, counters, sockets, orders.  Documentation/netlink/specs/rsess.yaml says
  * what there is.
  *
  * An event is made only if the group has a listener.  If memory is short the listeners get
  * ENOBUFS, as when their queue overruns.
  */
+#include <linux/inet_diag.h>
 #include <linux/module.h>
 #include <linux/sock_diag.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 #include <uapi/linux/rsess.h>
+#include <uapi/linux/rsess_diag.h>
 #include <uapi/linux/rsess_netlink.h>
 #include "addr.h"
+#include "diag.h"
 #include "genl.h"
 #include "info.h"
 #include "listener.h"
@@ -67,10 +70,19 @@ static void rsess_event_end(struct rsess_event_msg *e, int err)
 				GFP_KERNEL);
 }
 
-/* Which socket it is about. */
-static int rsess_event_put_sock(struct sk_buff *skb, struct sock *sk,
-				const union rsess_addr *local,
-				const union rsess_addr *peer)
+static int rsess_genl_put_addr(struct sk_buff *skb, int type,
+			       const union rsess_addr *addr)
+{
+	if (!addr->sa.sa_family)
+		return 0;
+	return nla_put(skb, type, rsess_addr_len(addr->sa.sa_family), addr);
+}
+
+/* Which socket it is about; @ns is that of those who read it. */
+static int rsess_genl_put_sock(struct sk_buff *skb, struct sock *sk,
+			       struct user_namespace *ns,
+			       const union rsess_addr *local,
+			       const union rsess_addr *peer)
 {
 	kuid_t uid = READ_ONCE(sk->sk_uid);
 	u32 cookie[2];
@@ -80,12 +92,18 @@ static int rsess_event_put_sock(struct sk_buff *skb, struct sock *sk,
 			      cookie[0] | (u64)cookie[1] << 32, RSESS_A_PAD) ||
 	    nla_put_u64_64bit(skb, RSESS_A_INODE, sock_i_ino(sk), RSESS_A_PAD) ||
 	    nla_put_u32(skb, RSESS_A_UID,
-			from_kuid_munged(sock_net(sk)->user_ns, uid)) ||
-	    nla_put(skb, RSESS_A_LOCAL, rsess_addr_len(local->sa.sa_family),
-		    local) ||
-	    nla_put(skb, RSESS_A_PEER, rsess_addr_len(peer->sa.sa_family), peer))
+			from_kuid_munged(ns, uid)) ||
+	    rsess_genl_put_addr(skb, RSESS_A_LOCAL, local) ||
+	    rsess_genl_put_addr(skb, RSESS_A_PEER, peer))
 		return -EMSGSIZE;
 	return 0;
+}
+
+static int rsess_event_put_sock(struct sk_buff *skb, struct sock *sk,
+				const union rsess_addr *local,
+				const union rsess_addr *peer)
+{
+	return rsess_genl_put_sock(skb, sk, sock_net(sk)->user_ns, local, peer);
 }
 
 static int rsess_event_put_session(struct sk_buff *skb,
@@ -268,6 +286,114 @@ static int rsess_genl_session_resume(struct sk_buff *skb,
 	return err;
 }
 
+#define RSESS_GENL_IS_DIAG(name)					\
+	static_assert((int)RSESS_DIAG_A_##name == (int)RSESS_DIAG_##name)
+#define RSESS_GENL_IS_TRANSPORT(name)					\
+	static_assert((int)RSESS_TRANSPORT_A_##name ==			\
+		      (int)RSESS_DIAG_TRANSPORT_##name)
+RSESS_GENL_IS_DIAG(PAD);
+RSESS_GENL_IS_DIAG(INFO);
+RSESS_GENL_IS_DIAG(ID);
+RSESS_GENL_IS_DIAG(TRANSPORT);
+RSESS_GENL_IS_DIAG(SKMEMINFO);
+RSESS_GENL_IS_DIAG(TIMES);
+RSESS_GENL_IS_DIAG(LISTENER);
+RSESS_GENL_IS_DIAG(CGROUP_ID);
+static_assert((int)RSESS_DIAG_A_MAX == (int)RSESS_DIAG_MAX);
+RSESS_GENL_IS_TRANSPORT(PROTOCOL);
+RSESS_GENL_IS_TRANSPORT(COOKIE);
+RSESS_GENL_IS_TRANSPORT(LOCAL);
+RSESS_GENL_IS_TRANSPORT(PEER);
+static_assert((int)RSESS_TRANSPORT_A_MAX == (int)RSESS_DIAG_TRANSPORT_MAX);
+
+static int rsess_genl_put_diag(struct sk_buff *skb,
+			       const struct rsess_diag_asker *asker,
+			       const struct rsess_diag_sock *d)
+{
+	struct inet_diag_msg r = {};
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, RSESS_A_DIAG);
+	if (!nest || rsess_diag_put(skb, asker, d, &r))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	if (nla_put_u32(skb, RSESS_A_RQUEUE, r.idiag_rqueue) ||
+	    nla_put_u32(skb, RSESS_A_WQUEUE, r.idiag_wqueue))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* &rsess_diag_asker.tell */
+static int rsess_genl_tell(struct sk_buff *skb,
+			   const struct rsess_diag_asker *asker,
+			   const struct rsess_diag_sock *d, int flags)
+{
+	union rsess_addr local, peer;
+	void *hdr;
+
+	hdr = genlmsg_put(skb, asker->portid, asker->seq, &rsess_genl_family,
+			  flags, RSESS_CMD_SESSION_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	rsess_diag_names(d, &local, &peer);
+	if (rsess_genl_put_sock(skb, d->sk, sk_user_ns(asker->sk), &local,
+				&peer) ||
+	    rsess_genl_put_diag(skb, asker, d)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int rsess_genl_session_get(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *id = info->attrs[RSESS_A_ID];
+	const struct nlattr *cookie = info->attrs[RSESS_A_COOKIE];
+	struct rsess_diag_asker asker;
+	struct rsess_diag_sock d;
+	struct sk_buff *reply;
+	u64 number;
+	int err;
+
+	rsess_diag_ask(&asker, skb, info->nlhdr);
+	asker.admin = netlink_net_capable(skb, CAP_NET_ADMIN);
+	if (cookie) {
+		number = nla_get_u64(cookie);
+		asker.cookie[0] = number;
+		asker.cookie[1] = number >> 32;
+	}
+	if (id)
+		asker.id = nla_data(id);
+	err = rsess_diag_find(rsess_net(genl_info_net(info)), &asker, &d);
+	if (err)
+		return err;
+	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	err = reply ? rsess_genl_tell(reply, &asker, &d, 0) : -ENOMEM;
+	sock_put(d.sk);
+	if (!err)
+		return genlmsg_reply(reply, info);
+	nlmsg_free(reply);
+	return err;
+}
+
+static int rsess_genl_session_dump_start(struct netlink_callback *cb)
+{
+	if (nlmsg_attrlen(cb->nlh, GENL_HDRLEN))
+		return -EINVAL;
+	return rsess_diag_dump_start(cb);
+}
+
+static int rsess_genl_session_dump(struct sk_buff *skb,
+				   struct netlink_callback *cb)
+{
+	struct rsess_diag_asker asker;
+
+	rsess_diag_ask(&asker, cb->skb, cb->nlh);
+	asker.tell = rsess_genl_tell;
+	return rsess_diag_dump_more(skb, cb, &asker);
+}
+
 static int rsess_genl_put_counter(struct sk_buff *skb,
 				  struct netlink_callback *cb, int i)
 {
@@ -333,6 +459,11 @@ rsess_session_resume_nl_policy[RSESS_A_COOKIE + 1] = {
 	[RSESS_A_COOKIE] = { .type = NLA_U64, },
 };
 
+static const struct nla_policy rsess_session_get_nl_policy[RSESS_A_ID + 1] = {
+	[RSESS_A_COOKIE] = { .type = NLA_U64, },
+	[RSESS_A_ID] = NLA_POLICY_EXACT_LEN(RSESS_ID_LEN),
+};
+
 static const struct nla_policy
 rsess_drain_set_nl_policy[RSESS_DRAIN_A_ON + 1] = {
 	[RSESS_DRAIN_A_ON] = NLA_POLICY_MAX(NLA_U8, 1),
@@ -360,6 +491,14 @@ static const struct genl_ops rsess_genl_ops[] = {
 	{
 		.cmd		= RSESS_CMD_DRAIN_GET,
 		.doit		= rsess_genl_drain_get,
+	},
+	{
+		.cmd		= RSESS_CMD_SESSION_GET,
+		.doit		= rsess_genl_session_get,
+		.start		= rsess_genl_session_dump_start,
+		.dumpit		= rsess_genl_session_dump,
+		.policy		= rsess_session_get_nl_policy,
+		.maxattr	= RSESS_A_ID,
 	},
 };
 

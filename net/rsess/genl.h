@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Generic netlink: events, counters, orders.
+ * Generic netlink: events, counters, sockets, orders.
  */
 #ifndef _RSESS_GENL_H
 #define _RSESS_GENL_H

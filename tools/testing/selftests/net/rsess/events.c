@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The generic netlink family: what it tells when something happens, the counters, and orders:
- * to dial now, and to have no new sessions.
+ * The generic netlink family: what it tells when something happens, the counters, sockets, and
+ * orders: to dial now, and to have no new sessions.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -408,6 +408,354 @@ CASE(events, orders_that_cannot_be)
 	ASSERT_EQ(-EINVAL, genl_next(f->nl, &r));
 	OK(pair_pump(&a, 1000, 1000));
 	pair_free(&a);
+}
+
+/*
+ * Sockets, one and all.
+ */
+#define MANY_STREAMS	60
+
+FIXTURE(sockets) {
+	struct line l;
+	struct family f;
+};
+
+FIXTURE_VARIANT(sockets) {
+	struct kind kind;
+};
+
+KIND_VARIANT_OF(sockets, door4, AF_INET, AF_INET, IPPROTO_RSESS, 0, AUTO);
+KIND_VARIANT(sockets, plain4, AF_RSESS, AF_INET, 0, OFF);
+KIND_VARIANT(sockets, rsess6, AF_RSESS, AF_INET6, 0, AUTO);
+KIND_VARIANT_OF(sockets, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP, 0, AUTO);
+
+FIXTURE_SETUP(sockets)
+{
+	OK(line_init(&self->l, &variant->kind));
+	OK(genl_open(&self->f));
+	OK(line_open(&self->l));
+}
+
+FIXTURE_TEARDOWN(sockets)
+{
+	EXPECT_EQ(0, line_end(&self->l));
+	close(self->f.nl);
+}
+
+/**
+ * struct told - what session-get tells, of the last socket
+ * @n: messages
+ * @s: idiag_inode, idiag_uid, the queues, and what is in RSESS_A_DIAG
+ * @cookie: RSESS_A_COOKIE
+ * @ids: sessions whose ids were told
+ * @bad: a message that cannot be read
+ */
+struct told {
+	int n;
+	struct seen s;
+	uint64_t cookie;
+	int ids;
+	bool bad;
+};
+
+static void hear_of(const struct nlmsghdr *nlh, void *arg)
+{
+	static const unsigned char none[RSESS_ID_LEN];
+	struct told *t = arg;
+	struct answer r;
+	const struct nlattr *diag;
+
+	genl_split(nlh, r.a, ATTRS);
+	t->n++;
+	memset(&t->s, 0, sizeof(t->s));
+	diag = r.a[RSESS_A_DIAG];
+	if (!diag || seen_attributes(&t->s, genl_value(diag),
+				     diag->nla_len - NLA_HDRLEN)) {
+		t->bad = true;
+		return;
+	}
+	t->cookie = genl_number(&r, RSESS_A_COOKIE);
+	t->s.msg.idiag_inode = genl_number(&r, RSESS_A_INODE);
+	t->s.msg.idiag_uid = genl_number(&r, RSESS_A_UID);
+	t->s.msg.idiag_rqueue = genl_number(&r, RSESS_A_RQUEUE);
+	t->s.msg.idiag_wqueue = genl_number(&r, RSESS_A_WQUEUE);
+	if (has(&t->s, RSESS_DIAG_ID) ||
+	    memcmp(t->s.info.id, none, sizeof(none)))
+		t->ids++;
+}
+
+/* One socket; the kernel's answer. */
+static int get(struct family *f, int type, const void *data, size_t len,
+	       struct told *t)
+{
+	int ret = genl_order(f->nl, f->id, RSESS_CMD_SESSION_GET, NLM_F_ACK,
+			     type, data, len);
+
+	memset(t, 0, sizeof(*t));
+	return ret ?: genl_all(f->nl, hear_of, t);
+}
+
+static int get_all(struct family *f, struct told *t)
+{
+	int ret = genl_order(f->nl, f->id, RSESS_CMD_SESSION_GET, NLM_F_DUMP, 0,
+			     NULL, 0);
+
+	memset(t, 0, sizeof(*t));
+	return ret ?: genl_all(f->nl, hear_of, t);
+}
+
+CASE(sockets, told_as_by_sock_diag)
+{
+	struct line *l = &self->l;
+	const int fds[] = { l->c, l->s, l->lfd };
+	uint64_t cookie;
+	struct told t;
+	struct seen s;
+	unsigned int i;
+
+	OK(write_all(l->c, 0, 100));
+	ASSERT_LE(0, wait_for(l->s, POLLIN));
+	for (i = 0; i < 3; i++) {
+		cookie = cookie_of(fds[i]);
+		OK(get(&self->f, RSESS_A_COOKIE, &cookie, sizeof(cookie), &t));
+		ASSERT_EQ(1, t.n);
+		ASSERT_FALSE(t.bad);
+		OK(look_at(fds[i], &s));
+		ASSERT_EQ(cookie, t.cookie);
+		ASSERT_EQ(s.has, t.s.has);
+		ASSERT_EQ(s.msg.idiag_inode, t.s.msg.idiag_inode);
+		ASSERT_EQ(s.msg.idiag_uid, t.s.msg.idiag_uid);
+		ASSERT_EQ(s.msg.idiag_rqueue, t.s.msg.idiag_rqueue);
+		ASSERT_EQ(s.info.plain, t.s.info.plain);
+		ASSERT_EQ(s.info.reason, t.s.info.reason);
+		ASSERT_EQ(s.info.state, t.s.info.state);
+		ASSERT_EQ(0, memcmp(s.info.id, t.s.info.id, sizeof(s.id)));
+		ASSERT_EQ(0, memcmp(s.id, t.s.id, sizeof(s.id)));
+		ASSERT_EQ(s.protocol, t.s.protocol);
+		ASSERT_EQ(s.inner, t.s.inner);
+		ASSERT_EQ(0, memcmp(&s.peer, &t.s.peer, sizeof(s.peer)));
+		ASSERT_EQ(s.cgroup, t.s.cgroup);
+		ASSERT_EQ(s.listener.backlog, t.s.listener.backlog);
+	}
+}
+
+CASE(sockets, found_by_cookie_or_id)
+{
+	struct line *l = &self->l;
+	struct family *f = &self->f;
+	uint64_t cookie = cookie_of(l->c);
+	unsigned char id[RSESS_ID_LEN];
+	struct told t;
+
+	OK(get(f, RSESS_A_COOKIE, &cookie, sizeof(cookie), &t));
+	memcpy(id, t.s.id, sizeof(id));
+	if (has_session(&variant->kind)) {
+		OK(get(f, RSESS_A_ID, id, sizeof(id), &t));
+		ASSERT_EQ(1, t.n);
+		ASSERT_EQ(0, memcmp(id, t.s.id, sizeof(id)));
+	}
+	id[0]++;
+	ASSERT_EQ(-ENOENT, get(f, RSESS_A_ID, id, sizeof(id), &t));
+	cookie += 1000000;
+	ASSERT_EQ(-ENOENT,
+		  get(f, RSESS_A_COOKIE, &cookie, sizeof(cookie), &t));
+	cookie = NO_COOKIE;
+	ASSERT_EQ(-EINVAL,
+		  get(f, RSESS_A_COOKIE, &cookie, sizeof(cookie), &t));
+	ASSERT_EQ(-EINVAL, get(f, 0, NULL, 0, &t));
+	ASSERT_GT(0, get(f, RSESS_A_ID, id, sizeof(id) - 1, &t));
+	ASSERT_GT(0, get(f, RSESS_A_LIMIT, id, sizeof(id), &t));
+}
+
+/* More than there is room for in one message, and each of them once. */
+CASE(sockets, all_are_told)
+{
+	struct line *l = &self->l;
+	struct family *f = &self->f;
+	int fd[2 * MANY_STREAMS], i;
+	uint64_t cookie = 1;
+	struct told t;
+
+	for (i = 0; i < MANY_STREAMS; i++) {
+		fd[2 * i] = line_connect(l);
+		ASSERT_LE(0, fd[2 * i]);
+		fd[2 * i + 1] = line_accept(l);
+		ASSERT_LE(0, fd[2 * i + 1]);
+	}
+	OK(get_all(f, &t));
+	ASSERT_FALSE(t.bad);
+	ASSERT_EQ(3 + 2 * MANY_STREAMS, t.n);
+	ASSERT_EQ(has_session(&variant->kind) ? 2 + 2 * MANY_STREAMS : 0, t.ids);
+	OK(genl_order(f->nl, f->id, RSESS_CMD_SESSION_GET, NLM_F_DUMP,
+		      RSESS_A_COOKIE, &cookie, sizeof(cookie)));
+	ASSERT_EQ(-EINVAL, genl_all(f->nl, NULL, NULL));
+	for (i = 0; i < 2 * MANY_STREAMS; i++)
+		close(fd[i]);
+}
+
+/* He sees the sockets, as with ss; but no id of another user's, nor finds one by it. */
+static int sees_no_ids(const unsigned char *id, bool session)
+{
+	struct family f;
+	struct told t;
+
+	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+	    setresuid(NOBODY, NOBODY, NOBODY) || genl_open(&f))
+		return 1;
+	if (get_all(&f, &t) || t.bad || t.n != 3 || t.ids)
+		return 2;
+	return session && get(&f, RSESS_A_ID, id, RSESS_ID_LEN, &t) != -ENOENT;
+}
+
+CASE(sockets, ids_are_secrets)
+{
+	struct line *l = &self->l;
+	struct seen s;
+	pid_t pid;
+	int status;
+
+	OK(look_at(l->c, &s));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(sees_no_ids(s.id, has_session(&variant->kind)));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+}
+
+/*
+ * What nobody means.
+ */
+#define FUZZ_ROUNDS	4000
+
+static uint32_t dice(uint32_t *seed, uint32_t sides)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return (*seed >> 8) % sides;
+}
+
+/* Up to three attributes: of any type, nested or not, too short, too long, or that say so. */
+static size_t fuzz_attributes(uint32_t *seed, char *body)
+{
+	uint32_t n = dice(seed, 4), i, len;
+	struct nlattr a;
+	size_t at = 0;
+
+	while (n--) {
+		len = dice(seed, 2) ? dice(seed, 3) * 8 : dice(seed, 24);
+		a.nla_type = dice(seed, RSESS_A_MAX + 3);
+		if (!dice(seed, 4))
+			a.nla_type |= NLA_F_NESTED;
+		a.nla_len = NLA_HDRLEN + len;
+		if (!dice(seed, 8))
+			a.nla_len = dice(seed, 200);
+		memcpy(body + at, &a, sizeof(a));
+		at += sizeof(a);
+		for (i = 0; i < len; i++)
+			body[at + i] = dice(seed, 2) ? dice(seed, 256) : 0;
+		at += NLA_ALIGN(len);
+	}
+	return at;
+}
+
+static bool is_answer(int ret)
+{
+	switch (-ret) {
+	case 0:
+	case EALREADY:
+	case EINVAL:
+	case ENOENT:
+	case EOPNOTSUPP:
+	case ERANGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+CASE(events, requests_at_random)
+{
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
+	struct family *f = &self->f;
+	struct {
+		struct nlmsghdr nlh;
+		struct genlmsghdr genl;
+		char body[128];
+	} o = {};
+	uint32_t seed = 23;
+	int i, ret;
+
+	OK(pair_open(&self->s));
+	for (i = 0; i < FUZZ_ROUNDS; i++) {
+		memset(&o, 0, sizeof(o));
+		o.genl.cmd = dice(&seed, RSESS_CMD_MAX + 2);
+		o.genl.version = dice(&seed, 8) ? 1 : dice(&seed, 256);
+		o.nlh.nlmsg_type = f->id;
+		o.nlh.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK |
+				    (dice(&seed, 3) ? 0 : NLM_F_DUMP);
+		o.nlh.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN) +
+				  fuzz_attributes(&seed, o.body);
+		ASSERT_EQ(o.nlh.nlmsg_len,
+			  sendto(f->nl, &o, o.nlh.nlmsg_len, 0,
+				 (struct sockaddr *)&to, sizeof(to)));
+		ret = genl_all(f->nl, NULL, NULL);
+		if (!is_answer(ret))
+			TH_LOG("round %d, command %d", i, o.genl.cmd);
+		ASSERT_TRUE(is_answer(ret));
+	}
+	OK(drain(f, 0));
+	OK(pair_pump(&self->s, 1000, 1000));
+}
+
+/* What each command takes, and what it does not. */
+static const struct {
+	uint8_t cmd;
+	int type;
+	size_t len;
+	bool ok;
+} requests[] = {
+	{ RSESS_CMD_SESSION_RESUME, 0, 0, false },
+	{ RSESS_CMD_SESSION_RESUME, RSESS_A_COOKIE, 0, false },
+	{ RSESS_CMD_SESSION_RESUME, RSESS_A_COOKIE, 4, false },
+	{ RSESS_CMD_SESSION_RESUME, RSESS_A_COOKIE | NLA_F_NESTED, 8, false },
+	{ RSESS_CMD_SESSION_RESUME, RSESS_A_ID, 16, false },
+	{ RSESS_CMD_SESSION_GET, 0, 0, false },
+	{ RSESS_CMD_SESSION_GET, RSESS_A_COOKIE, 7, false },
+	{ RSESS_CMD_SESSION_GET, RSESS_A_COOKIE | NLA_F_NESTED, 8, false },
+	{ RSESS_CMD_SESSION_GET, RSESS_A_ID, 0, false },
+	{ RSESS_CMD_SESSION_GET, RSESS_A_ID, 15, false },
+	{ RSESS_CMD_SESSION_GET, RSESS_A_ID, 17, false },
+	{ RSESS_CMD_SESSION_GET, RSESS_A_ID | NLA_F_NESTED, 16, false },
+	{ RSESS_CMD_SESSION_GET, RSESS_A_DIAG | NLA_F_NESTED, 8, false },
+	{ RSESS_CMD_DRAIN_SET, 0, 0, false },
+	{ RSESS_CMD_DRAIN_SET, RSESS_DRAIN_A_ON, 0, false },
+	{ RSESS_CMD_DRAIN_SET, RSESS_DRAIN_A_ON, 1, true },
+	{ RSESS_CMD_DRAIN_SET, RSESS_DRAIN_A_ON | NLA_F_NESTED, 1, false },
+	{ RSESS_CMD_DRAIN_SET, RSESS_DRAIN_A_ON + 1, 1, false },
+	{ RSESS_CMD_DRAIN_GET, 0, 0, true },
+	{ RSESS_CMD_SESSION_NEW, 0, 0, false },
+	{ RSESS_CMD_LIMIT_REACHED, 0, 0, false },
+	{ RSESS_CMD_MAX + 1, 0, 0, false },
+};
+
+CASE(events, requests_that_are_wrong)
+{
+	static const char zero[32];
+	struct family *f = &self->f;
+	uint8_t two = 2;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		OK(genl_order(f->nl, f->id, requests[i].cmd, NLM_F_ACK,
+			      requests[i].type, zero, requests[i].len));
+		ret = genl_all(f->nl, NULL, NULL);
+		if (!ret != requests[i].ok)
+			TH_LOG("request %u: %d", i, ret);
+		ASSERT_EQ(requests[i].ok, !ret);
+	}
+	ASSERT_EQ(-ERANGE, drain(f, two));
+	ASSERT_EQ(0, is_drained(f));
 }
 
 /*

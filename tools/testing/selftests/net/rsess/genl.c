@@ -88,6 +88,30 @@ uint8_t genl_command(const struct answer *r)
 	return ((const struct genlmsghdr *)NLMSG_DATA(&r->nlh))->cmd;
 }
 
+/* Reads what comes, to the end of a dump or to an errno, which may be 0: with NLM_F_ACK there
+ * is one.
+ */
+int genl_all(int nl, void (*each)(const struct nlmsghdr *nlh, void *arg),
+	     void *arg)
+{
+	static struct answer r;
+	const struct nlmsghdr *nlh;
+	ssize_t n;
+
+	for (;;) {
+		n = recv(nl, r.bytes, sizeof(r.bytes), 0);
+		if (n < 0)
+			return -errno;
+		for (nlh = &r.nlh; NLMSG_OK(nlh, n); nlh = NLMSG_NEXT(nlh, n)) {
+			if (nlh->nlmsg_type == NLMSG_DONE ||
+			    nlh->nlmsg_type == NLMSG_ERROR)
+				return *(const int *)NLMSG_DATA(nlh);
+			if (each)
+				each(nlh, arg);
+		}
+	}
+}
+
 /* The number of the first group. */
 static uint32_t group_in(const struct nlattr *groups)
 {

@@ -50,6 +50,9 @@ int genl_next(int nl, struct answer *r);
 uint8_t genl_command(const struct answer *r);
 uint64_t genl_number(const struct answer *r, int type);
 
+int genl_all(int nl, void (*each)(const struct nlmsghdr *nlh, void *arg),
+	     void *arg);
+
 int genl_open(struct family *f);
 int genl_hear(struct family *f);
 int genl_expect(struct family *f, uint8_t cmd, uint64_t cookie,

@@ -115,10 +115,17 @@ static bool take_transport(struct seen *s, const struct nlattr *nest)
 	       take(&s->peer, least, most, t[RSESS_DIAG_TRANSPORT_PEER]);
 }
 
-static int seen_read(struct seen *s, const struct nlmsghdr *nlh)
+/**
+ * seen_attributes() - what the attributes of enum rsess_diag say
+ * @s: filled in, but for @msg
+ * @attrs: the first one
+ * @len: bytes of all
+ *
+ * Return: 0 or a negative errno.
+ */
+int seen_attributes(struct seen *s, const void *attrs, int len)
 {
 	const struct nlattr *a[RSESS_DIAG_MAX + 1] = {};
-	const int size = NLMSG_LENGTH(sizeof(s->msg));
 	const struct {
 		enum rsess_diag type;
 		void *to;
@@ -134,13 +141,7 @@ static int seen_read(struct seen *s, const struct nlmsghdr *nlh)
 	unsigned int i;
 	int ret;
 
-	memset(s, 0, sizeof(*s));
-	if (nlh->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
-	    (int)nlh->nlmsg_len < size)
-		return -EBADMSG;
-	memcpy(&s->msg, NLMSG_DATA(nlh), sizeof(s->msg));
-	ret = parse((const void *)((const char *)nlh + NLMSG_ALIGN(size)),
-		    (int)nlh->nlmsg_len - NLMSG_ALIGN(size), a, RSESS_DIAG_MAX);
+	ret = parse(attrs, len, a, RSESS_DIAG_MAX);
 	for (i = 0; i < sizeof(whole) / sizeof(*whole); i++)
 		if (take(whole[i].to, whole[i].size, whole[i].size,
 			 a[whole[i].type]))
@@ -148,6 +149,19 @@ static int seen_read(struct seen *s, const struct nlmsghdr *nlh)
 	if (take_transport(s, a[RSESS_DIAG_TRANSPORT]))
 		s->has |= 1U << RSESS_DIAG_TRANSPORT;
 	return ret;
+}
+
+static int seen_read(struct seen *s, const struct nlmsghdr *nlh)
+{
+	const int size = NLMSG_LENGTH(sizeof(s->msg));
+
+	memset(s, 0, sizeof(*s));
+	if (nlh->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    (int)nlh->nlmsg_len < size)
+		return -EBADMSG;
+	memcpy(&s->msg, NLMSG_DATA(nlh), sizeof(s->msg));
+	return seen_attributes(s, (const char *)nlh + NLMSG_ALIGN(size),
+			       (int)nlh->nlmsg_len - NLMSG_ALIGN(size));
 }
 
 /* One datagram; 1: more follow. */

@@ -60,6 +60,8 @@ static inline bool has(const struct seen *seen, enum rsess_diag attribute)
 	return seen->has & 1U << attribute;
 }
 
+int seen_attributes(struct seen *s, const void *attrs, int len);
+
 int diag_open(void);
 void question_init(struct question *q, int type, uint64_t cookie);
 int diag_send(int nl, const struct question *q);
