@@ -46,7 +46,8 @@ static void rsess_listener_queue(struct rsess_listener *lsn,
 
 /* Who listens last says what is wanted, and an administrator that no more sessions are; but
  * sessions that need the listener to come back can only do so if it answers them.  So
- * "off" waits until there is none.
+ * "off" waits until there is none, and a drain also for the peers of those that have
+ * ended, which may come to ask a tombstone.
  */
 static void rsess_listener_policy(struct rsess_listener *lsn)
 {
@@ -56,8 +57,8 @@ static void rsess_listener_policy(struct rsess_listener *lsn)
 	lockdep_assert_held(&lsn->lock);
 	if (negotiate == RSESS_NEGOTIATE_OFF && needed)
 		return;
-	if (negotiate == RSESS_NEGOTIATE_AUTO && !needed &&
-	    READ_ONCE(lsn->rn->drain))
+	if (negotiate == RSESS_NEGOTIATE_AUTO && READ_ONCE(lsn->rn->drain) &&
+	    !needed && !READ_ONCE(lsn->rn->nplaces))
 		negotiate = RSESS_NEGOTIATE_OFF;
 	if (negotiate == lsn->negotiate)
 		return;
@@ -96,6 +97,18 @@ void rsess_listener_put(struct rsess_listener *lsn)
 	rsess_listener_put_one(lsn, false);
 }
 
+static void rsess_listener_review(struct rsess_net *rn)
+{
+	struct rsess_listener *lsn;
+
+	lockdep_assert_held(&rn->bind_lock);
+	list_for_each_entry(lsn, &rn->listeners, list) {
+		spin_lock(&lsn->lock);
+		rsess_listener_policy(lsn);
+		spin_unlock(&lsn->lock);
+	}
+}
+
 /**
  * rsess_listener_drain() - begin or end to have no new sessions
  * @rn: namespace
@@ -107,15 +120,24 @@ void rsess_listener_put(struct rsess_listener *lsn)
  */
 void rsess_listener_drain(struct rsess_net *rn, bool on)
 {
-	struct rsess_listener *lsn;
-
 	mutex_lock(&rn->bind_lock);
 	WRITE_ONCE(rn->drain, on);
-	list_for_each_entry(lsn, &rn->listeners, list) {
-		spin_lock(&lsn->lock);
-		rsess_listener_policy(lsn);
-		spin_unlock(&lsn->lock);
-	}
+	rsess_listener_review(rn);
+	mutex_unlock(&rn->bind_lock);
+}
+
+/**
+ * rsess_listener_forgotten() - some tombstones have gone
+ * @rn: namespace
+ *
+ * Context: may sleep.
+ */
+void rsess_listener_forgotten(struct rsess_net *rn)
+{
+	if (!READ_ONCE(rn->drain) || READ_ONCE(rn->nplaces))
+		return;
+	mutex_lock(&rn->bind_lock);
+	rsess_listener_review(rn);
 	mutex_unlock(&rn->bind_lock);
 }
 

@@ -158,6 +158,7 @@ void rsess_listener_unbind_finish(struct rsess_listener *lsn);
 
 void rsess_listener_put(struct rsess_listener *lsn);
 void rsess_listener_drain(struct rsess_net *rn, bool on);
+void rsess_listener_forgotten(struct rsess_net *rn);
 void rsess_listener_exit(struct rsess_net *rn);
 void rsess_listener_refusal(struct rsess_listener *lsn);
 void rsess_listener_killed(struct rsess_listener *lsn);

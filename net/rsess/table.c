@@ -220,6 +220,7 @@ static void rsess_tomb_work(struct work_struct *work)
 		spin_unlock(&rn->lock);
 		cond_resched();
 	}
+	rsess_listener_forgotten(rn);
 	if (READ_ONCE(rn->ntombs))
 		queue_delayed_work(rsess_wq, &rn->tomb_work, more ? 0 : HZ);
 }

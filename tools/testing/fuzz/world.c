@@ -297,6 +297,10 @@ void rsess_listener_exhume(struct rsess_listener *lsn)
 	rsess_listener_put(lsn);
 }
 
+void rsess_listener_forgotten(struct rsess_net *rn)
+{
+}
+
 void rsess_listener_dismiss(struct rsess_listener *lsn)
 {
 }

@@ -30,7 +30,7 @@ static int resume(struct family *f, uint64_t cookie)
 	struct answer r;
 
 	return genl_order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK,
-		     RSESS_A_COOKIE, &cookie, sizeof(cookie)) ?:
+			  RSESS_A_COOKIE, &cookie, sizeof(cookie)) ?:
 	       genl_next(f->nl, &r);
 }
 
@@ -40,7 +40,8 @@ static int drain(struct family *f, uint8_t on)
 	struct answer r;
 
 	return genl_order(f->nl, f->id, RSESS_CMD_DRAIN_SET, NLM_F_ACK,
-		     RSESS_DRAIN_A_ON, &on, sizeof(on)) ?: genl_next(f->nl, &r);
+			  RSESS_DRAIN_A_ON, &on, sizeof(on)) ?:
+	       genl_next(f->nl, &r);
 }
 
 /* Are there none?  0 or 1, or a negative errno. */
@@ -279,7 +280,7 @@ static bool is_gauge(const char *name)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(name, names[i]))
 			return true;
 	return false;
@@ -401,10 +402,10 @@ CASE(events, orders_that_cannot_be)
 	OK(genl_order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK, 0, NULL, 0));
 	ASSERT_EQ(-EINVAL, genl_next(f->nl, &r));
 	OK(genl_order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK,
-		 RSESS_A_COOKIE, &cookie, 4));
+		      RSESS_A_COOKIE, &cookie, 4));
 	ASSERT_GT(0, genl_next(f->nl, &r));
 	OK(genl_order(f->nl, f->id, RSESS_CMD_SESSION_RESUME, NLM_F_ACK,
-		 RSESS_A_LIMIT, &cookie, 8));
+		      RSESS_A_LIMIT, &cookie, 8));
 	ASSERT_EQ(-EINVAL, genl_next(f->nl, &r));
 	OK(pair_pump(&a, 1000, 1000));
 	pair_free(&a);
@@ -746,7 +747,7 @@ CASE(events, requests_that_are_wrong)
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(requests); i++) {
 		OK(genl_order(f->nl, f->id, requests[i].cmd, NLM_F_ACK,
 			      requests[i].type, zero, requests[i].len));
 		ret = genl_all(f->nl, NULL, NULL);
@@ -778,6 +779,8 @@ KIND_VARIANT_OF(drain, sctp4, AF_RSESS, AF_INET, IPPROTO_SCTP, 0, AUTO);
 FIXTURE_SETUP(drain)
 {
 	OK(line_init(&self->l, &variant->kind));
+	/* One that is left over would be waited for. */
+	OK(sysctl_set("rsess/max_tombstones", 0));
 	OK(genl_open(&self->f));
 }
 
@@ -866,6 +869,53 @@ CASE(drain, sessions_go_on)
 	OK(line_talk(l));
 	line_close(&l->c);
 	line_close(&l->s);
+	OK(wait_until(listener_is_drained, l));
+}
+
+/* Ends in order, but for the last word of the peer, which may come to ask. */
+static int end_unheard(struct pair *s)
+{
+	int ret = pair_shutdown(s) ?: peer_expect(&s->p, RSESS_FIN) ?:
+		  peer_send_fin(&s->p) ?:
+		  peer_take_ack(&s->p, s->p.snd_max);
+
+	peer_reset(&s->p);
+	pair_free(s);
+	return ret;
+}
+
+/* One that is left behind by a session at another port. */
+static int leave_tombstone(void)
+{
+	struct pair s;
+
+	pair_init(&s, false, AF_INET, 0);
+	return negotiate_set(RSESS_NEGOTIATE_REQUIRE) ?:
+	       pair_listen_at(&s, PORT + 5) ?: peer_hello(&s.p) ?:
+	       pair_accept(&s) ?: end_unheard(&s) ?: no_sessions() ?:
+	       negotiate_set(RSESS_NEGOTIATE_AUTO);
+}
+
+/* A peer whose session has ended has to be answered as one that resumes. */
+CASE(drain, tombstones_may_be_asked)
+{
+	struct line *l = &self->l;
+
+	OK(sysctl_set("rsess/max_tombstones", 2));
+	OK(sysctl_set("rsess/tombstone_timeout_ms", 600000));
+	OK(leave_tombstone());
+	OK(gauge("Places", 1));
+	OK(drain(&self->f, 1));
+	OK(line_open(l));
+	ASSERT_EQ(RSESS_REASON_DRAIN, reason_of(l->c));
+	ASSERT_EQ(RSESS_REASON_PLAIN_PEER, reason_of(l->s));
+	line_close(&l->c);
+	line_close(&l->s);
+	/* It makes room for another one, whose time is over soon. */
+	OK(sysctl_set("rsess/max_tombstones", 1));
+	OK(sysctl_set("rsess/tombstone_timeout_ms", 1));
+	OK(leave_tombstone());
+	OK(gauge("Places", 0));
 	OK(wait_until(listener_is_drained, l));
 }
 

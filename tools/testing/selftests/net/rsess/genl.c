@@ -138,8 +138,8 @@ int genl_open(struct family *f)
 				    sizeof(limit)))
 		return -errno;
 	ret = genl_order(f->nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0,
-		    CTRL_ATTR_FAMILY_NAME, RSESS_FAMILY_NAME,
-		    sizeof(RSESS_FAMILY_NAME)) ?: genl_next(f->nl, &r);
+			 CTRL_ATTR_FAMILY_NAME, RSESS_FAMILY_NAME,
+			 sizeof(RSESS_FAMILY_NAME)) ?: genl_next(f->nl, &r);
 	if (ret)
 		return ret;
 	genl_split(&r.nlh, a, CTRL_ATTR_MAX + 1);
