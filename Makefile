@@ -2,8 +2,9 @@
 #
 # make                 the module, for the running kernel or KVER=RELEASE or KDIR=DIR
 # make rsessrun        runs programs over AF_RSESS that know nothing of it
-# make install         into /lib/modules of that kernel, with the uapi headers and
-#                      rsessrun, which goes below PREFIX (/usr/local)
+# make tool            rsess, which shows and steers sockets; it wants libmnl and json-c
+# make install         into /lib/modules of that kernel, with the uapi headers, and
+#                      rsessrun and rsess, which go below PREFIX (/usr/local)
 # make deb             Debian packages, into build/deb; the module's has its source, for DKMS
 # make htmldocs        the documentation as HTML, into build/htmldocs
 # make model           every state of a model of the session protocol
@@ -81,6 +82,9 @@ module: $(BUILD)/.sources
 rsessrun:
 	@$(MAKE) -C tools/rsess
 
+tool:
+	@$(MAKE) -C tools/rsess/tool
+
 # The test of users in the kernel.
 kuser: $(BUILD)/.sources
 	@$(KBUILD) KUSER=1 modules
@@ -97,7 +101,7 @@ seeded: $(BUILD)/.sources
 
 # Nothing is loaded here: socket() loads the module when it is asked for.
 # depmod is called again, for kbuild leaves it out where it finds no System.map.
-install: module rsessrun
+install: module rsessrun tool
 	@$(KBUILD) CONFIG_MODULE_SIG_ALL= modules_install
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
 	for h in rsess rsess_diag rsess_netlink; do \
@@ -105,6 +109,7 @@ install: module rsessrun
 			$(DESTDIR)/usr/include/linux/$$h.h || exit; \
 	done
 	@$(MAKE) -C tools/rsess install
+	@$(MAKE) -C tools/rsess/tool install
 
 uninstall:
 	rm -f $(INSTALL_MOD_PATH)/lib/modules/$(KVER)/*/net/rsess/rsess.ko \
@@ -114,6 +119,7 @@ uninstall:
 		$(DESTDIR)/usr/include/linux/rsess_netlink.h
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(KVER)
 	@$(MAKE) -C tools/rsess uninstall
+	@$(MAKE) -C tools/rsess/tool uninstall
 
 demo:
 	@tools/demo/run
@@ -179,7 +185,7 @@ clean:
 
 FORCE:
 
-.PHONY: all module rsessrun kuser seeded install uninstall deb htmldocs demo check \
+.PHONY: all module rsessrun tool kuser seeded install uninstall deb htmldocs demo check \
 	check-all check-apps check-adopters check-deb check-watch \
 	check-debug check-kcsan coverage soak bench bench-plot bench-profile lint \
 	model fuzz clean FORCE

@@ -44,7 +44,7 @@ selftests.wire	85	28	0	selftests reset_points protocol handshake offpath tags
 selftests.api	75	440	0	selftests socket_api session_options listening unprivileged
 um		70	0	182	part_um
 selftests.open	70	13	0	selftests negotiate psk bounds many
-lint		80	0	5	part_lint
+lint		80	0	6	part_lint
 soak.mptcp	60	0	1	soak mptcp
 soak.vsock	40	0	1	soak vsock
 selftests.poll	60	190	0	selftests tcp_process tcp_poll tcp_epoll
@@ -57,6 +57,7 @@ selftests.seen	25	15	0	selftests diag events
 selftests.over	37	95	0	selftests transports sctp
 vm		45	0	27	part_vm
 ss		0	60	11	part_ss
+tool		0	60	15	part_tool
 ynl		0	20	1	part_ynl
 selinux		60	0	41	part_selinux
 module		30	0	9	part_module
@@ -130,6 +131,10 @@ part_fuzz() {
 # With what iproute2 takes to build, the first time.
 part_ss() {
 	"$here/iproute2.sh" "$release"
+}
+
+part_tool() {
+	vm 900 --autoload -- env RSESS_SLOW=$slow "$self/tool.sh"
 }
 
 part_ynl() {
@@ -230,6 +235,7 @@ build() {
 	make_for "$release" module kuser
 	make -s -j "$(nproc)" -C "$self"
 	make -s -C "$here/../rsess"
+	make -s -C "$here/../rsess/tool"
 	kunit=$("$here/kunit/build.sh" "$release")
 	make_for "$release" KUNIT="$kunit" module
 }
@@ -302,6 +308,7 @@ kernel=${1:-6.1}
 out=$root/build/check
 need_packages gcc:gcc make:make nft:nftables tcpkill:dsniff ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev /usr/include/liburing.h:liburing-dev \
+	/usr/include/libmnl/libmnl.h:libmnl-dev /usr/include/json-c/json.h:libjson-c-dev \
 	/usr/src/linux-source-6.1.tar.xz:linux-source-6.1 xz:xz-utils \
 	apparmor_parser:apparmor lsof:lsof fuser:psmisc /usr/bin/python3:python3 systemd-socket-activate:systemd
 choose_kernel "$kernel"

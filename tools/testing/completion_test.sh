@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Asks the completion of rsessrun as bash does, and prints what is wrong.
+# Asks the completions of rsessrun and rsess as bash does, and prints what is wrong.
 
 set -u
 here=$(dirname "$(readlink -f "$0")")
@@ -10,6 +10,8 @@ tools=$here/../rsess
 . /usr/share/bash-completion/bash_completion
 # shellcheck source-path=SCRIPTDIR source=../rsess/rsessrun.bash-completion
 . "$tools/rsessrun.bash-completion"
+# shellcheck source-path=SCRIPTDIR source=../rsess/tool/rsess.bash-completion
+. "$tools/tool/rsess.bash-completion"
 
 # It tells readline how to go on, and there is none.
 compopt() { :; }
@@ -21,7 +23,7 @@ complete_words() {
 	COMP_LINE=$*
 	COMP_POINT=${#COMP_LINE}
 	COMPREPLY=()
-	_rsessrun
+	"_$1"
 	printf '%s\n' "${COMPREPLY[@]+"${COMPREPLY[@]}"}"
 }
 
@@ -31,7 +33,8 @@ offers() {
 		echo "$1 is not offered for: ${*:2}"
 }
 
-# Each that the help has, and no other one.
+# --- rsessrun: each option that the help has, and no other one
+
 diff <("$tools/rsessrun.sh" --help | grep -oE -e '(^| )-{1,2}[a-z-]+' | tr -d ' ' | sort -u) \
 	<(complete_words rsessrun - | grep -vx -e -- | sort -u) 2>&1
 offers --ports rsessrun --po
@@ -39,3 +42,34 @@ offers basename rsessrun basen
 offers basename rsessrun -v -p 80 basen
 offers basename rsessrun -- basen
 [ -z "$(complete_words rsessrun -p 8)" ] || echo "ports are completed"
+
+# --- rsess: what the sources have
+
+# commands: of the table in main.c
+commands() {
+	sed -n 's/^\t{ "\([a-z]*\)",\tcmd_.*/\1/p' "$tools/tool/main.c"
+}
+
+# long_options COMMAND: those of getopt_long() in its function
+long_options() {
+	cat "$tools"/tool/*.c |
+		sed -n "/^int cmd_$1(/,/^}/p" |
+		sed -n 's/^\t\t{ "\([a-z-]*\)", [a-z]*_argument,.*/--\1/p'
+}
+
+fields() {
+	sed -n 's/^\t{ "\([a-z]*\)",\tFIELD_.*/\1/p' "$tools/tool/fields.c"
+}
+
+diff <(commands | sort) <(complete_words rsess '' | sort) 2>&1
+for field in $(fields) state src dport not; do
+	offers "$field" rsess show "$field"
+	grep -qw "$field" "$tools/tool/rsess.8" || echo "rsess.8 has no $field"
+done
+for option in $(long_options show); do
+	offers "$option" rsess show "$option"
+done
+offers --json rsess -N other show --j
+offers established rsess show state est
+offers dialer rsess show role d
+offers --net rsess --n

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What a kernel maintainer runs first: checkpatch --strict on every file, sparse
-# and W=1 on the module; and what is read by people: manual pages, documentation, the
-# completion of bash.  Prints what they find, and TAP.
+# and W=1 on the module; what is read by people: manual pages, documentation, the
+# completion of bash; and what the filters of rsess mean.  Prints what they find, and TAP.
 #
 # usage: lint.sh [RELEASE|SERIES]
 
@@ -100,12 +100,21 @@ manuals() {
 		grep -v 'referenced manual not found' || true
 }
 
+# What rsess takes for a filter, with what finds bad memory.
+filters() {
+	local dir=$root/build/lint-filters
+
+	make -s -C "$root/tools/rsess/tool" OUTPUT="$dir" filter_test \
+		CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover" &&
+		"$dir/filter_test" || echo "filter_test has failed"
+}
+
 get_checkpatch
 need_packages mandoc:mandoc \
 	/usr/share/bash-completion/bash_completion:bash-completion
-need_packages sparse:sparse git:git
+need_packages sparse:sparse git:git gcc:gcc make:make /usr/include/stdio.h:libc6-dev
 echo "TAP version 13"
-echo "1..5"
+echo "1..6"
 checkpatch >"$out"
 result checkpatch
 compile W=1 C=2 CHECK=sparse >"$out"
@@ -114,6 +123,8 @@ manuals >"$out"
 result manuals
 "$here/completion_test.sh" >"$out" 2>&1
 result completion
+filters >"$out" 2>&1
+result filters
 "$here/../htmldocs.sh" >"$out" 2>&1 || true
 result htmldocs
 exit "$failed"

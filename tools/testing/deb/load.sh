@@ -48,6 +48,12 @@ rsessrun_has_sessions() {
 	END
 }
 
+# They are closed by now; some may wait for the peer.
+rsess_shows_sockets() {
+	[ "$(/usr/bin/rsess --version)" = "rsess $version" ] &&
+		/usr/bin/rsess show -ja | python3 -m json.tool >/dev/null
+}
+
 # Each line of the example is a sysctl that there is, with its default.
 sysctls_are_the_defaults() {
 	local name value lines=0
@@ -78,12 +84,13 @@ no_socket_loads_it() {
 }
 
 at=deb.$(uname -r | cut -d. -f 1,2)
-plan 6
+plan 7
 tar -C / -xf "$1"
 ip link set lo up
 try "$at.socket_loads_the_module" socket_loads_it
 try "$at.the_module_is_that_of_the_package" it_is_the_packages
 try "$at.rsessrun_has_sessions" rsessrun_has_sessions
+try "$at.rsess_shows_sockets" rsess_shows_sockets
 try "$at.example_of_sysctls" sysctls_are_the_defaults
 try "$at.example_of_parameters" parameters_are_taken
 try "$at.example_of_no_module" no_socket_loads_it

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rsess(8): shows and steers sockets of AF_RSESS.
+ */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../../net/rsess/version.h"
+#include "tool.h"
+
+static const struct command {
+	const char	*name;
+	int		(*run)(int argc, char **argv);
+	const char	*help;
+} commands[] = {
+	{ "show",	cmd_show,
+	  "  show [-alitmpeojH] [FILTER]   sockets: all (-a), those that listen (-l); with their\n"
+	  "                                session (-i), transport (-t), memory (-m), processes\n"
+	  "                                (-p), numbers (-e), timers (-o); as JSON (-j)\n" },
+};
+
+static void print_help(FILE *to)
+{
+	size_t i;
+
+	fputs("usage: rsess [-N NETNS] COMMAND [OPTION...]\n", to);
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		fputs(commands[i].help, to);
+	fputs("  -N, --net NETNS               in another network namespace\n"
+	      "  -h, --help                    this text\n"
+	      "  -V, --version                 of this program\n"
+	      "A FILTER is one of ss, as 'dst 10.0.0.0/8 and dport = :80', with state, role, link,\n"
+	      "lost>N, retained>1M, down>5s, pid, id and others: see rsess(8).\n", to);
+}
+
+/**
+ * usage() - a command line is not understood
+ * @format: why, as printf(); NULL: getopt_long() has said so
+ *
+ * Return: STATUS_USAGE.
+ */
+int usage(const char *format, ...)
+{
+	va_list ap;
+
+	if (format) {
+		fputs("rsess: ", stderr);
+		va_start(ap, format);
+		vfprintf(stderr, format, ap);
+		va_end(ap);
+		fputc('\n', stderr);
+	}
+	fputs("Try 'rsess --help'.\n", stderr);
+	return STATUS_USAGE;
+}
+
+static int run(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(argv[0], commands[i].name))
+			continue;
+		optind = 0;		/* it starts anew */
+		return commands[i].run(argc, argv);
+	}
+	return usage("no such command: %s", argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "net", required_argument, NULL, 'N' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{}
+	};
+	int c, err;
+
+	while ((c = getopt_long(argc, argv, "+N:hV", options, NULL)) != -1) {
+		switch (c) {
+		case 'N':
+			err = enter_namespace(optarg);
+			if (err)
+				return err;
+			break;
+		case 'h':
+			print_help(stdout);
+			return STATUS_OK;
+		case 'V':
+			puts("rsess " RSESS_MODULE_VERSION);
+			return STATUS_OK;
+		default:
+			return usage(NULL);
+		}
+	}
+	if (optind == argc)
+		return usage("no command");
+	return run(argc - optind, argv + optind);
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Names of numbers, and addresses, as people read them.
+ */
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "row.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
+#endif
+
+static const char * const state_names[] = {
+	[TCP_ESTABLISHED]	= "ESTAB",
+	[TCP_SYN_SENT]		= "SYN-SENT",
+	[TCP_SYN_RECV]		= "SYN-RECV",
+	[TCP_FIN_WAIT1]		= "FIN-WAIT-1",
+	[TCP_FIN_WAIT2]		= "FIN-WAIT-2",
+	[TCP_TIME_WAIT]		= "TIME-WAIT",
+	[TCP_CLOSE]		= "UNCONN",
+	[TCP_CLOSE_WAIT]	= "CLOSE-WAIT",
+	[TCP_LAST_ACK]		= "LAST-ACK",
+	[TCP_LISTEN]		= "LISTEN",
+	[TCP_CLOSING]		= "CLOSING",
+};
+
+/* As ss has them besides the names above. */
+static const struct {
+	const char	*name;
+	uint32_t	states;
+} groups[] = {
+	{ "all", STATES_ALL },
+	{ "connected", STATES_CONNECTED },
+	{ "synchronized", STATES_CONNECTED & ~(1u << TCP_SYN_SENT) },
+	{ "bucket", 1u << TCP_SYN_RECV | 1u << TCP_TIME_WAIT },
+	{ "big", STATES_ALL & ~(1u << TCP_SYN_RECV | 1u << TCP_TIME_WAIT) },
+	{ "established", 1u << TCP_ESTABLISHED },
+	{ "closed", 1u << TCP_CLOSE },
+	{ "close", 1u << TCP_CLOSE },
+	{ "unconnected", 1u << TCP_CLOSE },
+	{ "listening", 1u << TCP_LISTEN },
+};
+
+static const struct {
+	const char	*name;
+	const char	*text;
+} reasons[] = {
+	[RSESS_REASON_NONE]	= { "none", "no reason" },
+	[RSESS_REASON_UNKNOWN]	= { "unknown", "the peer does not know the session" },
+	[RSESS_REASON_AUTH]	= { "auth", "the peer could not be authenticated" },
+	[RSESS_REASON_PROTOCOL]	= { "protocol", "the protocol was broken too often" },
+	[RSESS_REASON_VERSION]	= { "version", "no common version of the protocol" },
+	[RSESS_REASON_APP]	= { "app", "the application cut the session" },
+	[RSESS_REASON_ADMIN]	= { "admin", "an administrator ended the session" },
+	[RSESS_REASON_RESOURCES] = { "resources",
+		"a limit was reached or memory ran out" },
+	[RSESS_REASON_TIMEOUT]	= { "timeout", "no transport for too long" },
+	[RSESS_REASON_REFUSED]	= { "refused", "nobody listens for sessions there" },
+	[RSESS_REASON_CLOSED]	= { "closed", "both directions have ended" },
+	[RSESS_REASON_CONNECT]	= { "connect", "the transport could not be opened" },
+	[RSESS_REASON_PLAIN_PEER] = { "plain-peer",
+		"the peer has no rsess, or something on the way removes its sign" },
+	[RSESS_REASON_NO_HELLO]	= { "no-hello",
+		"the peer asked for a session and sent no HELLO" },
+	[RSESS_REASON_BLACKHOLE] = { "blackhole",
+		"something on the way drops each SYN that asks for a session" },
+	[RSESS_REASON_OFF]	= { "off", "it is off on this side" },
+	[RSESS_REASON_SYN_LOST]	= { "syn-lost",
+		"SYNs that ask for a session were lost, this time" },
+};
+
+const char *state_name(int state)
+{
+	if (state < 0 || state >= (int)ARRAY_SIZE(state_names) ||
+	    !state_names[state])
+		return "?";
+	return state_names[state];
+}
+
+/**
+ * states_of() - what a name in a filter stands for
+ * @name: of a state, or of a group of them
+ *
+ * Return: a mask of 1 << TCP_ESTABLISHED etc.; 0: there is no such name.
+ */
+uint32_t states_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(groups); i++)
+		if (!strcasecmp(name, groups[i].name))
+			return groups[i].states;
+	for (i = 0; i < ARRAY_SIZE(state_names); i++)
+		if (state_names[i] && !strcasecmp(name, state_names[i]))
+			return 1u << i;
+	return 0;
+}
+
+const char *link_name(unsigned int link)
+{
+	static const char * const names[] = {
+		[RSESS_LINK_NONE]	= "none",
+		[RSESS_LINK_DIALING]	= "dialing",
+		[RSESS_LINK_GREETING]	= "greeting",
+		[RSESS_LINK_LIVE]	= "live",
+	};
+
+	return link < ARRAY_SIZE(names) ? names[link] : "?";
+}
+
+const char *reason_name(uint32_t reason)
+{
+	return reason < ARRAY_SIZE(reasons) ? reasons[reason].name : "?";
+}
+
+const char *reason_text(uint32_t reason)
+{
+	return reason < ARRAY_SIZE(reasons) ? reasons[reason].text :
+					      "a reason that this program does not know";
+}
+
+/* NULL: there is no transport. */
+const char *protocol_name(const struct row *r)
+{
+	if (!r->has_transport)
+		return NULL;
+	switch (r->protocol) {
+	case 0:
+		return "vsock";
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_SCTP:
+		return "sctp";
+	case IPPROTO_MPTCP:
+		return "mptcp";
+	}
+	return "?";
+}
+
+/* NULL: it is no session. */
+const char *role_name(const struct row *r)
+{
+	if (!r->has_times)
+		return NULL;
+	return r->info.dialer ? "dialer" : "acceptor";
+}
+
+/**
+ * addr_print() - an address and its port, as ss shows them
+ * @a: address
+ * @buf: ADDR_LEN bytes
+ *
+ * Return: @buf.
+ */
+const char *addr_print(const struct addr *a, char *buf)
+{
+	char host[INET6_ADDRSTRLEN] = "*";
+	uint32_t cid;
+
+	switch (a->family) {
+	case AF_VSOCK:
+		memcpy(&cid, a->host, sizeof(cid));
+		snprintf(buf, ADDR_LEN, "vsock:%u:%u", cid, a->port);
+		return buf;
+	case AF_INET:
+	case AF_INET6:
+		inet_ntop(a->family, a->host, host, sizeof(host));
+	}
+	if (a->port)
+		snprintf(buf, ADDR_LEN, a->family == AF_INET6 ? "[%s]:%u" : "%s:%u",
+			 host, a->port);
+	else
+		snprintf(buf, ADDR_LEN, a->family == AF_INET6 ? "[%s]:*" : "%s:*",
+			 host);
+	return buf;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The sockets that a command is about.
+ */
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+/* The words of a filter, with a space behind each. */
+static char *join_words(char **words)
+{
+	size_t len = 1;
+	char *text;
+	int i;
+
+	for (i = 0; words[i]; i++)
+		len += strlen(words[i]) + 1;
+	text = resize(NULL, len, 1);
+	text[0] = '\0';
+	for (i = 0; words[i]; i++) {
+		strcat(text, words[i]);
+		strcat(text, " ");
+	}
+	return text;
+}
+
+/**
+ * select_filter() - read the filter
+ * @sel: its filter is set
+ * @words: of the command line, to the NULL behind the last one
+ */
+int select_filter(struct selection *sel, char **words)
+{
+	char *text = join_words(words);
+	char error[256];
+	bool good;
+
+	good = filter_parse(&sel->filter, text, error, sizeof(error));
+	free(text);
+	return good ? STATUS_OK : fail(STATUS_USAGE, "filter: %s", error);
+}
+
+/* As ss: a filter that says which states overrides what is usual. */
+static uint32_t states(const struct selection *sel)
+{
+	if (sel->all)
+		return STATES_ALL;
+	if (sel->listening)
+		return 1u << TCP_LISTEN;
+	return sel->filter.asks_state ? STATES_ALL : STATES_CONNECTED;
+}
+
+/**
+ * select_socks() - find them
+ * @sel: its sockets are set; select_free() must follow
+ */
+int select_socks(struct selection *sel)
+{
+	struct socks *s = &sel->socks;
+	size_t i, n = 0;
+	int err;
+
+	err = socks_get(s, states(sel));
+	if (err)
+		return err;
+	if (sel->processes || sel->filter.asks_processes)
+		processes_find(s);
+	for (i = 0; i < s->n; i++)
+		if (filter_matches(&sel->filter, &s->rows[i]))
+			s->rows[n++] = s->rows[i];
+	s->n = n;
+	return STATUS_OK;
+}
+
+void select_free(struct selection *sel)
+{
+	filter_free(&sel->filter);
+	socks_free(&sel->socks);
+	processes_free();
+}

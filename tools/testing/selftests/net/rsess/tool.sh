@@ -1,0 +1,281 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# rsess(8), in build/tool. Runs in the VM, with --autoload.
+
+# Functions are called by name.
+# shellcheck disable=SC2317
+
+set -u
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+root=$(readlink -f "$here/../../../../..")
+rsess=$root/build/tool/rsess
+cat=$programs/rsess_cat
+port=7300
+dir=$(mktemp -d)
+pids=()
+
+cleanup() {
+	kill "${pids[@]}" 2>/dev/null
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+
+check() { # NAME COMMAND...
+	try "tool.$1" "${@:2}"
+}
+
+# shows PATTERN OPTION...: how many lines have it
+shows() {
+	"$rsess" show -H "${@:2}" | tee "$dir/shown" | grep -cE -e "$1"
+}
+
+# counts N PATTERN OPTION...
+counts() {
+	local n
+
+	n=$(shows "${@:2}")
+	[ "$n" -eq "$1" ] && return
+	echo "$n of $1 lines have $2: ${*:3}"
+	cat "$dir/shown"
+	return 1
+}
+
+# ends STATUS PATTERN COMMAND...: with a line like that, and no other
+ends() {
+	local status=0
+
+	"${@:3}" >"$dir/said" 2>&1 </dev/null || status=$?
+	[ "$status" -eq "$1" ] && grep -qE -e "$2" "$dir/said" &&
+		[ "$(grep -c . "$dir/said")" -eq 1 ] && return
+	echo "status $status of: ${*:3}"
+	cat "$dir/said"
+	return 1
+}
+
+# python CODE ARGUMENT...: "rsess show -j" is its standard input, rows what it says
+python() {
+	python3 -c "import json, sys
+rows = json.load(sys.stdin)
+$1" "${@:2}"
+}
+
+as_nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+
+# --- the module -----------------------------------------------------------------
+
+is_missing() {
+	ends 3 'not loaded' "$rsess" show &&
+		[ "$("$rsess" show -j 2>/dev/null | tr -d '\n')" = "[]" ] &&
+		! [ -d /sys/module/rsess ]
+}
+
+# A kernel that has a module of the name, and nothing of what is asked for.
+is_too_old() {
+	local status
+
+	mount -t tmpfs tmpfs /sys/module && mkdir /sys/module/rsess || return
+	echo 0.0.1 >/sys/module/rsess/version
+	ends 4 'rsess 0.0.1 .*too old' "$rsess" show
+	status=$?
+	umount /sys/module
+	return $status
+}
+
+# --- show -----------------------------------------------------------------------
+
+# start NAME OPTION...: rsess_cat, whose errors are in NAME
+start() {
+	"$cat" "${@:2}" 127.0.0.1 $port <"$dir/in" >/dev/null 2>"$dir/$1" &
+	pids+=($!)
+}
+
+listens() {
+	counts 1 "^LISTEN +0 +1 +127.0.0.1:$port .*\"rsess_cat\",pid=${pids[0]}," -lp
+}
+
+has_session() {
+	start listener -l
+	until_true listens && start dialer && until_true counts 2 '^ESTAB ' &&
+		counts 0 . -l && counts 2 . -a && counts 2 . -an
+}
+
+has_processes() {
+	counts 2 "users:\(\(\"rsess_cat\",pid=(${pids[0]}|${pids[1]}),fd=[0-9]+\)\)" -p &&
+		counts 0 users: && counts 1 . "pid=${pids[0]}" &&
+		counts 2 . process rsess_cat && counts 0 . pid 1
+}
+
+has_info() {
+	counts 1 ' role:dialer link:live resumes:0 lost:0 epoch:0 .* downtime:0ms' -i &&
+		counts 1 ' role:acceptor link:live ' -i &&
+		counts 2 ' tcp:\( cong:[a-z]+ rtt:[0-9.]+ms .* cwnd:[1-9]' -i &&
+		counts 2 ' age:[0-9]+ms down:0ms ' -o &&
+		counts 2 ' memory:\( rmem:[0-9]+ rcvbuf:[1-9]' -m &&
+		counts 2 ' transport:\( protocol:tcp local:127.0.0.1:' -t &&
+		counts 2 ' uid:0 inode:[1-9][0-9]* sk:[0-9a-f]+ .* id:[0-9a-f]{32}' -e
+}
+
+# TCP's own module knows the transport by the cookie and the addresses that are told.
+has_transport() {
+	local cookie
+
+	cookie=$("$rsess" show -Ht "dport = :$port" |
+		sed -nE 's/.* transport:\(.* cookie:([0-9a-f]+) .*/\1/p')
+	[ -n "$cookie" ] && ss -Hnte "dport = :$port" | grep -qw "sk:$cookie"
+}
+
+is_filtered() {
+	local id
+
+	id=$("$rsess" show -He role dialer | sed -nE 's/.* id:([0-9a-f]{8}).*/\1/p')
+	counts 1 . "sport = :$port" && counts 1 . dst "127.0.0.0/8:$port" &&
+		counts 0 . state syn-sent && counts 2 . state established &&
+		counts 1 . "( role dialer )" and not 'lost>0' && counts 2 . "id=$id" &&
+		counts 2 . 'age<1d' 'down=0' && counts 0 . plain &&
+		ends 2 "filter: no address: 'nowhere'" "$rsess" show dst nowhere
+}
+
+# Numbers are those of the text.
+has_json() {
+	"$rsess" show -jpi role dialer >"$dir/json" && python '
+row, = rows
+assert row["state"] == "ESTAB" and row["link"] == "live", row
+assert row["peer"] == "127.0.0.1:" + sys.argv[1], row
+assert row["transport"]["protocol"] == "tcp", row
+assert row["tcp"]["mss"] > 0 and row["tcp"]["rtt_ms"] > 0, row
+assert row["users"] == [{"name": "rsess_cat", "pid": int(sys.argv[2]),
+	"fd": row["users"][0]["fd"]}], row
+assert len(row["id"]) == 32 and row["memory"]["rcvbuf"] > 0, row
+assert row["age_ms"] >= row["down_ms"] == 0, row' $port "${pids[1]}" <"$dir/json"
+}
+
+# A name that is no text of UTF-8 is to be read all the same.
+has_odd_name() {
+	local odd
+
+	odd=$dir/$(printf 'a\377"\\\033b')
+	cp "$cat" "$odd" && cat=$odd start odd -l || return
+	until_true odd_is_shown && kill "${pids[-1]}"
+}
+
+odd_is_shown() {
+	"$rsess" show -jlp | python '
+assert [u["name"] for row in rows for u in row["users"]] == ["a?\"\\?b"], rows'
+}
+
+is_shown_to_nobody() {
+	[ "$(as_nobody "$rsess" show -H | wc -l)" -eq 2 ] &&
+		! as_nobody "$rsess" show -He | grep ' id:' &&
+		as_nobody "$rsess" show -jp | python '
+assert all("id" not in row and not row["users"] for row in rows), rows'
+}
+
+has_namespace() {
+	ip netns add other && [ -z "$("$rsess" -N other show -Ha)" ] &&
+		ends 1 'nowhere: No such file' "$rsess" -N nowhere show &&
+		ends 5 CAP_SYS_ADMIN as_nobody "$rsess" -N other show
+	result=$?
+	ip netns del other
+	return $result
+}
+
+has_fallback() {
+	local reason
+
+	exec 4<>"/dev/tcp/127.0.0.1/$1" || return
+	reason=$("$rsess" show -Hi plain "sport = :$1" | grep -oE 'fallback:[a-z-]+')
+	exec 4>&-
+	[ "$reason" = fallback:plain-peer ]
+}
+
+fallback() {
+	start plain -l
+	until_true counts 1 . -l && has_fallback $port
+}
+
+# --- many -----------------------------------------------------------------------
+
+# many COUNT: holds so many connections, two sessions each, until it is killed
+many() {
+	python3 - "$1" $port <<-'END' >"$dir/ready" &
+	import resource, signal, socket, sys
+	count = int(sys.argv[1])
+	address = "127.0.0.1", int(sys.argv[2])
+	resource.setrlimit(resource.RLIMIT_NOFILE, (2 * count + 100,) * 2)
+	listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 258)
+	listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	listener.bind(address)
+	listener.listen(4096)
+	held = []
+	for i in range(count):
+	    held.append(socket.socket(socket.AF_INET, socket.SOCK_STREAM, 258))
+	    held[-1].connect(address)
+	    held.append(listener.accept()[0])
+	print("ready", flush=True)
+	signal.pause()
+	END
+	holder=$!
+	pids+=("$holder")
+	PATIENCE=300 until_true grep -q ready "$dir/ready"
+}
+
+# Each transport that was lost is one that a session tells of.
+lost_are_counted() {
+	"$rsess" show -j | python '
+assert len(rows) == int(sys.argv[1]), len(rows)
+assert all(row["link"] == "live" for row in rows)
+assert sum(row["lost"] for row in rows) == int(sys.argv[2]) - int(sys.argv[3])' \
+		2000 "$(counter TransportsLost)" "$lost" 2>"$dir/why" ||
+		{ tail -n 1 "$dir/why"; false; }
+}
+
+parses_while_torn() {
+	many 1000 || return
+	lost=$(counter TransportsLost)
+	for _ in 1 2 3 4 5; do
+		ss -Kt "sport = :$port" >/dev/null 2>&1 &
+		"$rsess" show -j | python3 -m json.tool >/dev/null || return
+		wait $!
+	done
+	[ "$(counter TransportsLost)" -ge $((lost + 1000)) ] &&
+		PATIENCE=120 until_true lost_are_counted
+}
+
+none_are_left() {
+	local left
+
+	left=$("$rsess" show -Hap | tee "$dir/shown" | wc -l)
+	[ "$left" -eq 0 ] || { echo "$left are left"; head -n 3 "$dir/shown"; false; }
+}
+
+end_many() {
+	kill "$holder"
+	wait "$holder" 2>/dev/null
+	PATIENCE=120 until_true none_are_left
+}
+
+plan 15
+mkfifo "$dir/in"
+exec 3<>"$dir/in"
+check missing is_missing
+check too_old is_too_old
+check session has_session
+check processes has_processes
+check info has_info
+check transport has_transport
+check filter is_filtered
+check json has_json
+check odd_name has_odd_name
+check nobody is_shown_to_nobody
+check namespace has_namespace
+check fallback fallback
+kill "${pids[@]}"
+check ended until_true none_are_left
+check torn parses_while_torn
+check many_ended end_many
+exit $((failed > 0))
