@@ -66,10 +66,14 @@ for field in $(fields) state src dport not; do
 	offers "$field" rsess show "$field"
 	grep -qw "$field" "$tools/tool/rsess.8" || echo "rsess.8 has no $field"
 done
-for option in $(long_options show); do
-	offers "$option" rsess show "$option"
+for command in $(commands); do
+	for option in $(long_options "$command"); do
+		offers "$option" rsess "$command" "$option"
+	done
 done
 offers --json rsess -N other show --j
 offers established rsess show state est
 offers dialer rsess show role d
 offers --net rsess --n
+offers --dry-run rsess kill --d
+[ -z "$(complete_words rsess limits r)" ] || echo "limits has no filter"

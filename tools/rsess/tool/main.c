@@ -19,6 +19,15 @@ static const struct command {
 	  "  show [-alitmpeojH] [FILTER]   sockets: all (-a), those that listen (-l); with their\n"
 	  "                                session (-i), transport (-t), memory (-m), processes\n"
 	  "                                (-p), numbers (-e), timers (-o); as JSON (-j)\n" },
+	{ "kill",	cmd_kill,
+	  "  kill [--dry-run] FILTER       end them\n" },
+	{ "resume",	cmd_resume,
+	  "  resume [--dry-run] FILTER     those without a transport dial now\n" },
+	{ "stat",	cmd_stat,
+	  "  stat [-z] [-d SECONDS]        counters: zeros too (-z); what they grow (-d)\n"
+	  "  stat --prometheus             as Prometheus wants them\n" },
+	{ "limits",	cmd_limits,
+	  "  limits                        sysctls and parameters, and what there is of each\n" },
 };
 
 static void print_help(FILE *to)
@@ -45,14 +54,13 @@ int usage(const char *format, ...)
 {
 	va_list ap;
 
-	if (format) {
-		fputs("rsess: ", stderr);
-		va_start(ap, format);
-		vfprintf(stderr, format, ap);
-		va_end(ap);
-		fputc('\n', stderr);
-	}
-	fputs("Try 'rsess --help'.\n", stderr);
+	if (!format)
+		return STATUS_USAGE;
+	fputs("rsess: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputs("; see 'rsess --help'\n", stderr);
 	return STATUS_USAGE;
 }
 

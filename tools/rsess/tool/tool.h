@@ -135,5 +135,9 @@ void show_rows(const struct socks *s, const struct show *show, bool header);
 
 /* The commands. */
 int cmd_show(int argc, char **argv);
+int cmd_kill(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
+int cmd_limits(int argc, char **argv);
 
 #endif /* _RSESS_TOOL_H */

@@ -69,7 +69,10 @@ as_nobody() {
 # --- the module -----------------------------------------------------------------
 
 is_missing() {
-	ends 3 'not loaded' "$rsess" show &&
+	ends 3 'not loaded' "$rsess" show && ends 3 'not loaded' "$rsess" stat &&
+		ends 3 'not loaded' "$rsess" limits &&
+		ends 3 'not loaded' "$rsess" kill state all &&
+		ends 3 'not loaded' "$rsess" resume state all &&
 		[ "$("$rsess" show -j 2>/dev/null | tr -d '\n')" = "[]" ] &&
 		! [ -d /sys/module/rsess ]
 }
@@ -80,7 +83,9 @@ is_too_old() {
 
 	mount -t tmpfs tmpfs /sys/module && mkdir /sys/module/rsess || return
 	echo 0.0.1 >/sys/module/rsess/version
-	ends 4 'rsess 0.0.1 .*too old' "$rsess" show
+	ends 4 'rsess 0.0.1 .*too old' "$rsess" show &&
+		ends 4 'rsess 0.0.1 .*too old' "$rsess" stat &&
+		ends 4 'rsess 0.0.1 .*too old' "$rsess" resume state all
 	status=$?
 	umount /sys/module
 	return $status
@@ -184,6 +189,104 @@ has_namespace() {
 	return $result
 }
 
+# --- kill, resume -------------------------------------------------------------
+
+refuses_empty_filter() {
+	ends 2 'empty filter' "$rsess" kill && ends 2 'empty filter' "$rsess" kill ' ' &&
+		ends 2 'empty filter' "$rsess" resume --dry-run &&
+		ends 2 'not understood' "$rsess" kill all && counts 2 '^ESTAB '
+}
+
+refuses_nobody() {
+	ends 5 CAP_NET_ADMIN as_nobody "$rsess" kill state all &&
+		ends 5 CAP_NET_ADMIN as_nobody "$rsess" resume state all &&
+		counts 2 '^ESTAB '
+}
+
+# has_redial MS: the dialer would not dial by itself for so long
+has_redial() {
+	"$rsess" show -j role dialer link none | python '
+assert [row for row in rows if row["redial_ms"] > int(sys.argv[1])]' "$1" 2>/dev/null
+}
+
+# Each order is an attempt, and the time until the next one doubles.
+waits_long() {
+	"$rsess" resume role dialer
+	has_redial 100000
+}
+
+resumes() {
+	ends 1 'only the peer can dial' "$rsess" resume role acceptor &&
+		[ -z "$("$rsess" resume role dialer)" ] &&
+		sysctl -qw net.rsess.dial_max_ms=3600000 &&
+		nft add table inet refuse &&
+		nft add chain inet refuse in '{ type filter hook input priority 0; }' &&
+		nft add rule inet refuse in tcp dport $port reject with tcp reset || return
+	ss -Kt "dport = :$port" >/dev/null
+	PATIENCE=100 until_true waits_long
+	result=$?
+	nft delete table inet refuse
+	[ $result -eq 0 ] && "$rsess" resume --dry-run role dialer | grep -q ESTAB &&
+		has_redial 50000 && "$rsess" resume role dialer | grep -q ESTAB &&
+		until_true counts 2 ' link:live resumes:1 lost:1 ' -i
+}
+
+errors_are() { # DIALER LISTENER
+	[ "$(tail -n 1 "$dir/dialer")" = "$1" ] &&
+		[ "$(tail -n 1 "$dir/listener")" = "$2" ]
+}
+
+kills() {
+	[ "$("$rsess" kill --dry-run state established | grep -c ESTAB)" -eq 2 ] &&
+		counts 2 '^ESTAB ' &&
+		[ "$("$rsess" kill "dport = :$port" | grep -c ESTAB)" -eq 1 ] &&
+		until_true errors_are ECONNABORTED ECONNRESET &&
+		until_true none_are_left && ends 1 'no such socket' "$rsess" kill state all
+}
+
+# --- stat, limits ---------------------------------------------------------------
+
+# Each line of the file, by its name.
+has_stat() {
+	local name value
+
+	"$rsess" stat -z >"$dir/stat" || return
+	while read -r name value; do
+		grep -qE "^${name#Rsess} +$value\$" "$dir/stat" ||
+			{ echo "$name $value"; return 1; }
+	done </proc/net/rsess_stat
+	grep -qE '^Sessions +2$' "$dir/stat" && grep -qE '^Orphans +0$' "$dir/stat" &&
+		! "$rsess" stat | grep ' 0$' && "$rsess" stat | grep -qE '^TransportsLost +2$'
+}
+
+has_growth() {
+	"$rsess" stat -d 1 >"$dir/stat" && grep -qE '^Sessions +2$' "$dir/stat" &&
+		! grep SessionsDialed "$dir/stat" && [ "$(counter SessionsDialed)" -eq 1 ]
+}
+
+has_metrics() {
+	"$rsess" stat --prometheus >"$dir/metrics" &&
+		grep -qx 'rsess_transports_lost_total 2' "$dir/metrics" &&
+		grep -qx '# TYPE rsess_transports_lost_total counter' "$dir/metrics" &&
+		grep -qx 'rsess_sessions 2' "$dir/metrics" &&
+		grep -qx '# TYPE rsess_sessions gauge' "$dir/metrics" &&
+		! grep -vE '^(# (HELP|TYPE) )?rsess_[a-z_]+(\{version="[0-9.]+"\})? ' \
+			"$dir/metrics" &&
+		! grep -v '^#' "$dir/metrics" | cut -d ' ' -f 1 | sort | uniq -d | grep .
+}
+
+has_limits() {
+	local file
+
+	"$rsess" limits >"$dir/limits" || return
+	for file in /proc/sys/net/rsess/*; do
+		grep -qE "^net.rsess.${file##*/} +$(cat "$file") " "$dir/limits" ||
+			{ echo "$file"; return 1; }
+	done
+	grep -qE '^net.rsess.max_sessions +[0-9]+ +2 SessionsRefused=0$' "$dir/limits" &&
+		grep -qE '^module parameter family +18 ' "$dir/limits"
+}
+
 has_fallback() {
 	local reason
 
@@ -259,7 +362,7 @@ end_many() {
 	PATIENCE=120 until_true none_are_left
 }
 
-plan 15
+plan 23
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
@@ -273,8 +376,16 @@ check json has_json
 check odd_name has_odd_name
 check nobody is_shown_to_nobody
 check namespace has_namespace
+check empty_filter refuses_empty_filter
+check no_right refuses_nobody
+check resume resumes
+check stat has_stat
+check growth has_growth
+check metrics has_metrics
+check limits has_limits
+check kill kills
 check fallback fallback
-kill "${pids[@]}"
+kill "${pids[@]}" 2>/dev/null
 check ended until_true none_are_left
 check torn parses_while_torn
 check many_ended end_many
