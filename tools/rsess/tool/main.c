@@ -23,6 +23,8 @@ static const struct command {
 	  "  kill [--dry-run] FILTER       end them\n" },
 	{ "resume",	cmd_resume,
 	  "  resume [--dry-run] FILTER     those without a transport dial now\n" },
+	{ "monitor",	cmd_monitor,
+	  "  monitor [-j]                  what there is, and what happens from then on\n" },
 	{ "stat",	cmd_stat,
 	  "  stat [-z] [-d SECONDS]        counters: zeros too (-z); what they grow (-d)\n"
 	  "  stat --prometheus             as Prometheus wants them\n" },

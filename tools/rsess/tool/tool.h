@@ -139,5 +139,6 @@ int cmd_kill(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
 
 #endif /* _RSESS_TOOL_H */

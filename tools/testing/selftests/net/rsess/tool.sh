@@ -71,6 +71,7 @@ as_nobody() {
 is_missing() {
 	ends 3 'not loaded' "$rsess" show && ends 3 'not loaded' "$rsess" stat &&
 		ends 3 'not loaded' "$rsess" limits &&
+		ends 3 'not loaded' "$rsess" monitor &&
 		ends 3 'not loaded' "$rsess" kill state all &&
 		ends 3 'not loaded' "$rsess" resume state all &&
 		[ "$("$rsess" show -j 2>/dev/null | tr -d '\n')" = "[]" ] &&
@@ -85,6 +86,7 @@ is_too_old() {
 	echo 0.0.1 >/sys/module/rsess/version
 	ends 4 'rsess 0.0.1 .*too old' "$rsess" show &&
 		ends 4 'rsess 0.0.1 .*too old' "$rsess" stat &&
+		ends 4 'rsess 0.0.1 .*too old' "$rsess" monitor &&
 		ends 4 'rsess 0.0.1 .*too old' "$rsess" resume state all
 	status=$?
 	umount /sys/module
@@ -244,6 +246,38 @@ kills() {
 		until_true none_are_left && ends 1 'no such socket' "$rsess" kill state all
 }
 
+# --- monitor --------------------------------------------------------------------
+
+# follow NAME OPTION...: a monitor whose lines go to NAME
+follow() {
+	"$rsess" monitor "${@:2}" >"$dir/$1" &
+	pids+=($!)
+	until_true test -s "$dir/$1"
+}
+
+# tells N PATTERN: the file "events" has so many such lines
+tells() {
+	[ "$(grep -cE -e "$2" "$dir/events")" -eq "$1" ] ||
+		{ echo "not $1 times $2"; cat "$dir/events"; false; }
+}
+
+refuses_to_tell_nobody() {
+	ends 5 CAP_NET_ADMIN as_nobody "$rsess" monitor
+}
+
+# With the listener of the session there is something from the beginning.
+tells_events() {
+	start listener -l
+	until_true counts 1 . -l && follow events && until_true tells 1 ' now .* state:LISTEN' &&
+		start dialer && until_true tells 2 ' new +127.0.0.1:' || return
+	ss -Kt "dport = :$port" >/dev/null
+	until_true tells 2 ' lost +127.0.0.1:.* resumes:0 lost:1 ' &&
+		until_true tells 2 ' resumed +127.0.0.1:.* resumes:1 lost:1 ' &&
+		"$rsess" kill role dialer >/dev/null &&
+		until_true tells 2 ' ended +127.0.0.1:.* reason:admin ' &&
+		tells 1 ' ended .* role:dialer ' && until_true none_are_left
+}
+
 # --- stat, limits ---------------------------------------------------------------
 
 # Each line of the file, by its name.
@@ -327,25 +361,54 @@ many() {
 	PATIENCE=300 until_true grep -q ready "$dir/ready"
 }
 
+# all_is_told NAME: what a monitor got, and what it says that it missed, is what happened
+# since $lost and $resumed
+all_is_told() {
+	python3 - "$dir/$1" $(($(counter TransportsLost) - lost + $(counter Resumes) - resumed)) <<-'END'
+	import json, sys
+	told = missed = 0
+	with open(sys.argv[1]) as f:
+	    for line in f.read().rpartition("\n")[0].splitlines():
+	        event = json.loads(line)
+	        told += event["event"] in ("lost", "resumed")
+	        missed += event.get("events", 0)
+	print(sys.argv[1], told, missed, sys.argv[2])
+	sys.exit(told + missed != int(sys.argv[2]) or (sys.argv[1].endswith("slow") and not missed))
+	END
+}
+
+# One that may run, and one that may not while transports are lost: it has to say so.
+tells_what_it_missed() {
+	resumed=$(counter Resumes)
+	follow quick -j && follow slow -j -b 20000 || return
+	lost=$(counter TransportsLost)
+	kill -STOP "${pids[-1]}"
+	ss -Kt "sport = :$port" >/dev/null 2>&1
+	PATIENCE=120 until_true lost_are_counted
+	kill -CONT "${pids[-1]}"
+	until_true all_is_told quick && until_true all_is_told slow &&
+		[ "$(grep -c '"event":"now"' "$dir/slow")" -ge 4000 ]
+}
+
 # Each transport that was lost is one that a session tells of.
 lost_are_counted() {
 	"$rsess" show -j | python '
 assert len(rows) == int(sys.argv[1]), len(rows)
 assert all(row["link"] == "live" for row in rows)
 assert sum(row["lost"] for row in rows) == int(sys.argv[2]) - int(sys.argv[3])' \
-		2000 "$(counter TransportsLost)" "$lost" 2>"$dir/why" ||
+		2000 "$(counter TransportsLost)" "$others" 2>"$dir/why" ||
 		{ tail -n 1 "$dir/why"; false; }
 }
 
 parses_while_torn() {
 	many 1000 || return
-	lost=$(counter TransportsLost)
+	others=$(counter TransportsLost)
 	for _ in 1 2 3 4 5; do
 		ss -Kt "sport = :$port" >/dev/null 2>&1 &
 		"$rsess" show -j | python3 -m json.tool >/dev/null || return
 		wait $!
 	done
-	[ "$(counter TransportsLost)" -ge $((lost + 1000)) ] &&
+	[ "$(counter TransportsLost)" -ge $((others + 1000)) ] &&
 		PATIENCE=120 until_true lost_are_counted
 }
 
@@ -362,7 +425,7 @@ end_many() {
 	PATIENCE=120 until_true none_are_left
 }
 
-plan 23
+plan 26
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
@@ -379,14 +442,17 @@ check namespace has_namespace
 check empty_filter refuses_empty_filter
 check no_right refuses_nobody
 check resume resumes
+check monitor_of_nobody refuses_to_tell_nobody
 check stat has_stat
 check growth has_growth
 check metrics has_metrics
 check limits has_limits
 check kill kills
+check events tells_events
 check fallback fallback
 kill "${pids[@]}" 2>/dev/null
 check ended until_true none_are_left
 check torn parses_while_torn
+check missed tells_what_it_missed
 check many_ended end_many
 exit $((failed > 0))
