@@ -28,6 +28,9 @@ static const struct command {
 	{ "stat",	cmd_stat,
 	  "  stat [-z] [-d SECONDS]        counters: zeros too (-z); what they grow (-d)\n"
 	  "  stat --prometheus             as Prometheus wants them\n" },
+	{ "check",	cmd_check,
+	  "  check [-t SECONDS] [HOST:PORT]  is there a module, for the next kernel too; would\n"
+	  "                                that peer agree on a session\n" },
 	{ "limits",	cmd_limits,
 	  "  limits                        sysctls and parameters, and what there is of each\n" },
 };

@@ -87,10 +87,61 @@ is_too_old() {
 	ends 4 'rsess 0.0.1 .*too old' "$rsess" show &&
 		ends 4 'rsess 0.0.1 .*too old' "$rsess" stat &&
 		ends 4 'rsess 0.0.1 .*too old' "$rsess" monitor &&
+		judges 1 '^WARNING: rsess 0.0.1 .*older' &&
 		ends 4 'rsess 0.0.1 .*too old' "$rsess" resume state all
 	status=$?
 	umount /sys/module
 	return $status
+}
+
+# --- check ----------------------------------------------------------------------
+
+# judges STATUS PATTERN [ARGUMENT...]: "rsess check" has a line like that
+judges() {
+	local status=0
+
+	"$rsess" check "${@:3}" >"$dir/said" 2>&1 || status=$?
+	[ "$status" -eq "$1" ] && grep -qE -e "$2" "$dir/said" && return
+	echo "status $status of: check ${*:3}"
+	cat "$dir/said"
+	return 1
+}
+
+# What else this machine has is no matter of ours.
+judges_modules() {
+	local new=/lib/modules/99.0-new conf=/etc/modprobe.d/tool.conf
+
+	ends 3 'no number of seconds' "$rsess" check -t x &&
+		ends 3 'one HOST:PORT' "$rsess" check a b &&
+		mount -t tmpfs tmpfs /boot && mkdir $new || return
+	judges 0 '^OK: rsess [0-9.]+ is installed' && touch /boot/vmlinuz-99.0-new &&
+		judges 1 '^WARNING: the newest kernel, 99.0-new, .*headers are not' &&
+		mkdir $new/build && touch $new/build/Makefile &&
+		judges 1 '^WARNING: the newest kernel, 99.0-new, .* but headers' &&
+		mkdir -p ${conf%/*} && echo install rsess /bin/false >$conf &&
+		judges 2 '^CRITICAL: a line of modprobe.d .*: install /bin/false'
+	result=$?
+	rm -rf $new $conf
+	return $result
+}
+
+judges_what_is_loaded() {
+	judges 0 '^OK: rsess [0-9.]+ is loaded'
+}
+
+judges_peers() {
+	judges 2 "^CRITICAL: 127.0.0.1:$port: Connection refused" 127.0.0.1:$port &&
+		judges 3 '^UNKNOWN: nonsense' nonsense && judges 3 '^UNKNOWN' '[::1]:' &&
+		start listener -l && until_true counts 1 . -l &&
+		judges 0 "^OK: 127.0.0.1:$port: there is a session" 127.0.0.1:$port || return
+	kill "${pids[-1]}"
+	python3 -c "import socket
+with socket.create_server(('::1', $port), family=socket.AF_INET6) as s:
+    print('ready', flush=True)
+    s.accept()[0].recv(1)" >"$dir/tcp" &
+	pids+=($!)
+	until_true test -s "$dir/tcp" &&
+		judges 1 '^WARNING: .*plain TCP \(plain-peer\): ' "[::1]:$port"
 }
 
 # --- show -----------------------------------------------------------------------
@@ -425,12 +476,14 @@ end_many() {
 	PATIENCE=120 until_true none_are_left
 }
 
-plan 26
+plan 29
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
 check too_old is_too_old
+check modules judges_modules
 check session has_session
+check loaded judges_what_is_loaded
 check processes has_processes
 check info has_info
 check transport has_transport
@@ -452,6 +505,7 @@ check events tells_events
 check fallback fallback
 kill "${pids[@]}" 2>/dev/null
 check ended until_true none_are_left
+check peers judges_peers
 check torn parses_while_torn
 check missed tells_what_it_missed
 check many_ended end_many
