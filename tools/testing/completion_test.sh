@@ -75,5 +75,6 @@ offers --json rsess -N other show --j
 offers established rsess show state est
 offers dialer rsess show role d
 offers --net rsess --n
+offers off rsess drain of
 offers --dry-run rsess kill --d
 [ -z "$(complete_words rsess limits r)" ] || echo "limits has no filter"

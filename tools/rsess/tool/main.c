@@ -31,6 +31,8 @@ static const struct command {
 	{ "check",	cmd_check,
 	  "  check [-t SECONDS] [HOST:PORT]  is there a module, for the next kernel too; would\n"
 	  "                                that peer agree on a session\n" },
+	{ "drain",	cmd_drain,
+	  "  drain [on|off]                no new sessions, so that the module can be replaced\n" },
 	{ "limits",	cmd_limits,
 	  "  limits                        sysctls and parameters, and what there is of each\n" },
 };

@@ -71,6 +71,7 @@ static const struct {
 	[RSESS_REASON_OFF]	= { "off", "it is off on this side" },
 	[RSESS_REASON_SYN_LOST]	= { "syn-lost",
 		"SYNs that ask for a session were lost, this time" },
+	[RSESS_REASON_DRAIN]	= { "drain", "no new sessions are wanted on this side" },
 };
 
 const char *state_name(int state)

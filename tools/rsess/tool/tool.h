@@ -141,5 +141,6 @@ int cmd_stat(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_drain(int argc, char **argv);
 
 #endif /* _RSESS_TOOL_H */

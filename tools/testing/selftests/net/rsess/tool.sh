@@ -329,6 +329,26 @@ tells_events() {
 		tells 1 ' ended .* role:dialer ' && until_true none_are_left
 }
 
+# --- drain ----------------------------------------------------------------------
+
+is_drained() { # LINE
+	[ "$("$rsess" drain)" = "$1" ] || { "$rsess" drain; false; }
+}
+
+drains() {
+	is_drained 'drain off, 0 sessions' &&
+		ends 5 CAP_NET_ADMIN as_nobody "$rsess" drain on &&
+		[ "$(as_nobody "$rsess" drain)" = 'drain off, 0 sessions' ] &&
+		ends 2 'on, off, or nothing' "$rsess" drain maybe &&
+		[ "$("$rsess" drain on)" = 'drain on, 0 sessions' ] || return
+	start listener -l
+	until_true counts 1 . -l && start dialer &&
+		until_true counts 1 ' fallback:drain' -i "dport = :$port" && counts 2 . plain &&
+		is_drained 'drain on, 0 sessions' && counts 1 . reason drain "dport = :$port" &&
+		[ "$("$rsess" drain off)" = 'drain off, 0 sessions' ] &&
+		kill "${pids[@]:(-2)}" && until_true none_are_left
+}
+
 # --- stat, limits ---------------------------------------------------------------
 
 # Each line of the file, by its name.
@@ -476,7 +496,7 @@ end_many() {
 	PATIENCE=120 until_true none_are_left
 }
 
-plan 29
+plan 30
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
@@ -502,6 +522,7 @@ check metrics has_metrics
 check limits has_limits
 check kill kills
 check events tells_events
+check drain drains
 check fallback fallback
 kill "${pids[@]}" 2>/dev/null
 check ended until_true none_are_left
