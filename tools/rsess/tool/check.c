@@ -24,7 +24,8 @@ void check_say(enum level level, const char *format, ...)
 	};
 	va_list ap;
 
-	if (level > worst)
+	/* What is known to be bad is worse than what is not known. */
+	if (level == LEVEL_CRITICAL || (level > worst && worst != LEVEL_CRITICAL))
 		worst = level;
 	printf("%s: ", names[level]);
 	va_start(ap, format);

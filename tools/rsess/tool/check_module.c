@@ -64,6 +64,18 @@ static bool ask_modprobe(char *line, size_t size, const char *release)
 	return ask(line, size, argv);
 }
 
+/* The kernel asks for the family's number, which "blacklist" hides. */
+static bool is_blacklisted(const char *release)
+{
+	char line[512], alias[32];
+	const char * const argv[] = {
+		"modprobe", "-S", release, "--show-depends", alias, NULL
+	};
+
+	snprintf(alias, sizeof(alias), "net-pf-%d", AF_RSESS);
+	return !ask(line, sizeof(line), argv);
+}
+
 static bool ask_modinfo(char *line, size_t size, const char *release,
 			const char *field)
 {
@@ -137,6 +149,9 @@ static void check_loadable(const char *release)
 	} else if (!strncmp(line, "install ", 8)) {
 		check_say(LEVEL_CRITICAL, "a line of modprobe.d has it not loaded: %s",
 			  line);
+	} else if (is_blacklisted(release)) {
+		check_say(LEVEL_CRITICAL,
+			  "a line of modprobe.d, 'blacklist rsess', has no socket load it");
 	} else {
 		ask_modinfo(version, sizeof(version), release, "version");
 		check_say(LEVEL_OK, "rsess %s is installed, the first socket loads it",

@@ -41,8 +41,8 @@ static bool get_##field(const struct row *r, uint64_t *v)		\
 FIELD_OF_SESSION(lost, r->info.lost)
 FIELD_OF_SESSION(resumes, r->info.resumes)
 FIELD_OF_SESSION(epoch, r->info.epoch)
-FIELD_OF_SESSION(retained, r->info.write_seq - r->info.snd_una)
-FIELD_OF_SESSION(unsent, r->info.write_seq - r->info.snd_nxt)
+FIELD_OF_SESSION(retained, row_ahead(r->info.write_seq, r->info.snd_una))
+FIELD_OF_SESSION(unsent, row_ahead(r->info.write_seq, r->info.snd_nxt))
 FIELD_OF_SESSION(age, r->times.age)
 FIELD_OF_SESSION(down, r->times.down)
 FIELD_OF_SESSION(downtime, r->times.downtime)
@@ -66,32 +66,61 @@ static const char *get_reason(const struct row *r)
 	return reason_name(r->info.reason);
 }
 
+static const char *roles(unsigned int n)
+{
+	static const char * const names[] = { "dialer", "acceptor" };
+
+	return n < ARRAY_SIZE(names) ? names[n] : "?";
+}
+
+static const char *transports(unsigned int n)
+{
+	static const char * const names[] = { "tcp", "sctp", "mptcp", "vsock" };
+
+	return n < ARRAY_SIZE(names) ? names[n] : "?";
+}
+
 static const struct field fields[] = {
-	{ "role",	FIELD_WORD,	NULL,		role_name },
-	{ "link",	FIELD_WORD,	NULL,		get_link },
-	{ "reason",	FIELD_WORD,	NULL,		get_reason },
-	{ "transport",	FIELD_WORD,	NULL,		protocol_name },
-	{ "lost",	FIELD_NUMBER,	get_lost,	NULL },
-	{ "resumes",	FIELD_NUMBER,	get_resumes,	NULL },
-	{ "epoch",	FIELD_NUMBER,	get_epoch,	NULL },
-	{ "attempts",	FIELD_NUMBER,	get_attempts,	NULL },
-	{ "retained",	FIELD_SIZE,	get_retained,	NULL },
-	{ "unsent",	FIELD_SIZE,	get_unsent,	NULL },
-	{ "recvq",	FIELD_SIZE,	get_recvq,	NULL },
-	{ "sendq",	FIELD_SIZE,	get_sendq,	NULL },
-	{ "age",	FIELD_TIME,	get_age,	NULL },
-	{ "down",	FIELD_TIME,	get_down,	NULL },
-	{ "downtime",	FIELD_TIME,	get_downtime,	NULL },
-	{ "uid",	FIELD_NUMBER,	get_uid,	NULL },
-	{ "inode",	FIELD_NUMBER,	get_inode,	NULL },
-	{ "cookie",	FIELD_HEX,	get_cookie,	NULL },
-	{ "id",		FIELD_ID,	NULL,		NULL },
-	{ "pid",	FIELD_PID,	NULL,		NULL },
-	{ "process",	FIELD_PROCESS,	NULL,		NULL },
-	{ "plain",	FIELD_FLAG,	get_plain,	NULL },
-	{ "orphan",	FIELD_FLAG,	get_orphan,	NULL },
-	{ "tagged",	FIELD_FLAG,	get_tagged,	NULL },
+	{ "role",	FIELD_WORD,	NULL,		role_name,	roles },
+	{ "link",	FIELD_WORD,	NULL,		get_link,	link_name },
+	{ "reason",	FIELD_WORD,	NULL,		get_reason,	reason_name },
+	{ "transport",	FIELD_WORD,	NULL,		protocol_name,	transports },
+	{ "lost",	FIELD_NUMBER,	get_lost,	NULL, NULL },
+	{ "resumes",	FIELD_NUMBER,	get_resumes,	NULL, NULL },
+	{ "epoch",	FIELD_NUMBER,	get_epoch,	NULL, NULL },
+	{ "attempts",	FIELD_NUMBER,	get_attempts,	NULL, NULL },
+	{ "retained",	FIELD_SIZE,	get_retained,	NULL, NULL },
+	{ "unsent",	FIELD_SIZE,	get_unsent,	NULL, NULL },
+	{ "recvq",	FIELD_SIZE,	get_recvq,	NULL, NULL },
+	{ "sendq",	FIELD_SIZE,	get_sendq,	NULL, NULL },
+	{ "age",	FIELD_TIME,	get_age,	NULL, NULL },
+	{ "down",	FIELD_TIME,	get_down,	NULL, NULL },
+	{ "downtime",	FIELD_TIME,	get_downtime,	NULL, NULL },
+	{ "uid",	FIELD_NUMBER,	get_uid,	NULL, NULL },
+	{ "inode",	FIELD_NUMBER,	get_inode,	NULL, NULL },
+	{ "cookie",	FIELD_HEX,	get_cookie,	NULL, NULL },
+	{ "id",		FIELD_ID,	NULL,		NULL, NULL },
+	{ "pid",	FIELD_PID,	NULL,		NULL, NULL },
+	{ "process",	FIELD_PROCESS,	NULL,		NULL, NULL },
+	{ "plain",	FIELD_FLAG,	get_plain,	NULL, NULL },
+	{ "orphan",	FIELD_FLAG,	get_orphan,	NULL, NULL },
+	{ "tagged",	FIELD_FLAG,	get_tagged,	NULL, NULL },
 };
+
+/**
+ * field_has_word() - may the value of a field be so?
+ * @f: field of FIELD_WORD
+ * @word: value
+ */
+bool field_has_word(const struct field *f, const char *word)
+{
+	unsigned int n;
+
+	for (n = 0; strcmp(f->words(n), "?"); n++)
+		if (!strcasecmp(f->words(n), word))
+			return true;
+	return false;
+}
 
 const struct field *field_find(const char *name)
 {

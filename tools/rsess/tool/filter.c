@@ -7,6 +7,7 @@
  *	one	not one | ( any ) | predicate
  */
 #include <ctype.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +200,8 @@ static struct filter_node *parse_state(struct reader *r, bool exclude)
 		return wrong(r, "no such state");
 	if (exclude)
 		n->states = ~n->states;
+	else if (n->states & 1u << TCP_LISTEN)
+		r->f->asks_listen = true;
 	next(r);
 	return n;
 }
@@ -268,6 +271,8 @@ static struct filter_node *parse_value(struct reader *r,
 		return wrong(r, "that is compared by = and != only");
 	if (is_no_value(r) || len >= sizeof(n->word))
 		return wrong(r, "no value");
+	if (field->kind == FIELD_WORD && !field_has_word(field, r->token))
+		return wrong(r, "no such word");
 	if (field->kind == FIELD_ID && strspn(r->token, "0123456789abcdef") != len)
 		return wrong(r, "no id");
 	if (!is_word(field->kind) && !field_value(field, r->token, &n->value))
@@ -426,7 +431,7 @@ static bool has_id(const struct filter_node *n, const struct row *r)
 
 	for (i = 0; i < RSESS_ID_LEN; i++)
 		snprintf(id + 2 * i, 3, "%02x", r->info.id[i]);
-	return r->has_id && !strncmp(id, n->word, strlen(n->word));
+	return !strncmp(id, n->word, strlen(n->word));
 }
 
 static bool has_process(const struct filter_node *n, const struct row *r)
@@ -452,12 +457,12 @@ static bool field_matches(const struct filter_node *n, const struct row *r)
 		return n->field->number(r, &value) && value;
 	case FIELD_WORD:
 		word = n->field->word(r);
-		return word && !strcmp(word, n->word) == (n->op == CMP_EQ);
+		return word && !strcasecmp(word, n->word) == (n->op == CMP_EQ);
 	case FIELD_ID:
-		return has_id(n, r) == (n->op == CMP_EQ);
+		return r->has_id && has_id(n, r) == (n->op == CMP_EQ);
 	case FIELD_PID:
 	case FIELD_PROCESS:
-		return has_process(n, r) == (n->op == CMP_EQ);
+		return r->nprocesses && has_process(n, r) == (n->op == CMP_EQ);
 	default:
 		return n->field->number(r, &value) &&
 		       compares(n->op, value, n->value);

@@ -14,12 +14,14 @@ struct filter_node;
  * @root: what has to be true; NULL: nothing
  * @all: every node
  * @asks_state: it says which states
+ * @asks_listen: it names the state of sockets that listen, and does not exclude it
  * @asks_processes: it asks who has a socket
  */
 struct filter {
 	struct filter_node	*root;
 	struct filter_node	*all;
 	bool			asks_state;
+	bool			asks_listen;
 	bool			asks_processes;
 };
 

@@ -44,7 +44,9 @@ bool filter_port_parse(const char *text, uint32_t *port)
 	return s;
 }
 
-/* "", "*" or HOST[/BITS]; it is taken apart. */
+/* "", "*" or HOST[/BITS]; it is taken apart. Any host has no bits that have to be equal, and
+ * the family that was said already, if there was one.
+ */
 static bool host_parse(struct filter_addr *a, char *text, int family)
 {
 	unsigned int max = family == AF_INET ? 32 : 128;
@@ -63,7 +65,7 @@ static bool host_parse(struct filter_addr *a, char *text, int family)
 	return inet_pton(family, text, a->addr.host) == 1;
 }
 
-/* CID[:PORT]; it is taken apart. */
+/* CID[:PORT], or * for a CID; it is taken apart. */
 static bool vsock_parse(struct filter_addr *a, char *text)
 {
 	char *colon = strchr(text, ':');
@@ -75,11 +77,11 @@ static bool vsock_parse(struct filter_addr *a, char *text)
 		if (!filter_port_parse(colon + 1, &a->addr.port))
 			return false;
 	}
-	if (!*text || !strcmp(text, "*"))
+	a->addr.family = AF_VSOCK;
+	if (!strcmp(text, "*"))
 		return true;
 	if (!number(text, UINT32_MAX, &cid))
 		return false;
-	a->addr.family = AF_VSOCK;
 	memcpy(a->addr.host, &cid, sizeof(cid));
 	a->bits = 32;
 	return true;
@@ -101,8 +103,9 @@ static bool brackets_parse(struct filter_addr *a, char *text)
 		if (!filter_port_parse(colon + 1, &a->addr.port))
 			return false;
 	}
-	if (*end && *end != '/')
+	if (!text[1] || (*end && *end != '/'))
 		return false;
+	a->addr.family = AF_INET6;
 	if (snprintf(host, sizeof(host), "%s%s", text + 1, end) >=
 	    (int)sizeof(host))
 		return false;

@@ -99,7 +99,7 @@ static void of_a_session(void)
 		"dst != 192.0.2.0/25", "dst :http", "src 0.0.0.0/0",
 		"sport = :40000", "sport = 40000", "sport :40000", "sport 40000",
 		"sport > :1024", "sport gt 1024", "dport <= :80", "dport = :http",
-		"role dialer", "role = dialer", "role is dialer", "role != acceptor",
+		"role dialer", "role = dialer", "role is dialer", "role != acceptor", "role DIALER",
 		"link live", "reason none", "transport tcp",
 		"lost>2", "lost > 2", "lost >= 3", "lost 3", "lost == 3", "lost!=4",
 		"resumes eq 2", "retained>1M", "retained = 2M", "retained<2049k",
@@ -121,7 +121,8 @@ static void of_a_session(void)
 		"state listening", "state syn-sent", "exclude established",
 		"state bucket", "not state all", "src 10.1.2.4", "src 11.0.0.0/8",
 		"src 10.1.2.3:40001", "src != 10.1.2.3", "dst 192.0.2.0/25",
-		"src ::1", "src [::]/0", "src vsock:2", "sport != :40000",
+		"src ::1", "src [::]/0", "src [*]", "src vsock:2", "src vsock:*",
+		"link != LIVE", "sport != :40000",
 		"sport < :1024", "role acceptor", "link none", "reason off",
 		"transport sctp", "lost>3", "lost<3", "lost!=3", "retained>2M",
 		"down>1m", "down<=5s", "age>60s", "uid 0", "cookie 10", "pid 300",
@@ -147,14 +148,15 @@ static void of_a_listener(void)
 	static const char * const match[] = {
 		"state listening", "state listen", "not lost>0", "not lost=0",
 		"src [2001:db8::1]", "src [2001:db8::]/32:80", "src 2001:db8::1",
-		"src 2001:db8::/33", "src [2001:db8::1]:80", "dst [::]", "id != 0",
-		"sport :80", NULL
+		"src 2001:db8::/33", "src [2001:db8::1]:80", "dst [::]",
+		"src [*]:80", "sport :80", NULL
 	};
 	static const char * const no_match[] = {
 		"state connected", "lost=0", "lost>=0", "age<1d", "role dialer",
 		"role != dialer", "link != live", "transport != tcp", "id 0", "orphan",
 		"src [2001:db9::]/32", "src [2001:db8::]:81", "src 10.0.0.0/8",
-		"pid != 1 and pid 1", NULL
+		"pid != 1", "process != server", "id != 0", "src vsock:*",
+		"src vsock:*:80", NULL
 	};
 	struct row r = {
 		.state = TCP_LISTEN, .has_waits = true,
@@ -217,6 +219,14 @@ static void what_is_refused(void)
 	refuse("src [::1]x", "no address: '[::1]x'");
 	refuse("src [::]/129", "no address: '[::]/129'");
 	refuse("src 10.0.0.1:x", "no address: '10.0.0.1:x'");
+	refuse("src []", "no address: '[]'");
+	refuse("src []:80", "no address: '[]:80'");
+	refuse("src vsock:", "no address: 'vsock:'");
+	refuse("src vsock::80", "no address: 'vsock::80'");
+	refuse("role != dailer", "no such word: 'dailer'");
+	refuse("link lve", "no such word: 'lve'");
+	refuse("reason != of", "no such word: 'of'");
+	refuse("transport udp", "no such word: 'udp'");
 	refuse("src vsock:x", "no address: 'vsock:x'");
 	refuse("src > 10.0.0.1", "addresses are compared by = and != only: '10.0.0.1'");
 	refuse("sport = :x", "no port: ':x'");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../../net/rsess/version.h"
+#include "check.h"
 #include "tool.h"
 
 static const struct command {
@@ -71,16 +72,30 @@ int usage(const char *format, ...)
 	return STATUS_USAGE;
 }
 
-static int run(int argc, char **argv)
+static int do_command(const struct command *c, const char *name, int argc, char **argv)
+{
+	bool check = c->run == cmd_check;
+	int status = name ? enter_namespace(name) : STATUS_OK;
+
+	/* Whoever has "check" run knows its levels only. */
+	if (status)
+		return check ? (int)LEVEL_UNKNOWN : status;
+	optind = 0;			/* it starts anew */
+	status = c->run(argc, argv);
+	if ((fflush(stdout) || ferror(stdout)) && !status) {
+		fail(STATUS_FAILED, "the output cannot be written");
+		status = check ? (int)LEVEL_UNKNOWN : (int)STATUS_FAILED;
+	}
+	return status;
+}
+
+static int run(const char *name, int argc, char **argv)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (strcmp(argv[0], commands[i].name))
-			continue;
-		optind = 0;		/* it starts anew */
-		return commands[i].run(argc, argv);
-	}
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(argv[0], commands[i].name))
+			return do_command(&commands[i], name, argc, argv);
 	return usage("no such command: %s", argv[0]);
 }
 
@@ -92,14 +107,13 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{}
 	};
-	int c, err;
+	const char *name = NULL;
+	int c;
 
 	while ((c = getopt_long(argc, argv, "+N:hV", options, NULL)) != -1) {
 		switch (c) {
 		case 'N':
-			err = enter_namespace(optarg);
-			if (err)
-				return err;
+			name = optarg;
 			break;
 		case 'h':
 			print_help(stdout);
@@ -113,5 +127,5 @@ int main(int argc, char **argv)
 	}
 	if (optind == argc)
 		return usage("no command");
-	return run(argc - optind, argv + optind);
+	return run(name, argc - optind, argv + optind);
 }

@@ -69,11 +69,9 @@ static void put_ends(struct out *o, const struct addr *local, const struct addr 
 
 static void put_number(struct out *o, const char *name, const struct nlattr *attr)
 {
-	uint64_t value;
-
-	netlink_copy(&value, sizeof(value), attr);
 	if (attr)
-		out_number(o, name, value);
+		out_number(o, name, mnl_attr_get_payload_len(attr) == sizeof(uint32_t) ?
+				    mnl_attr_get_u32(attr) : mnl_attr_get_u64(attr));
 }
 
 static void put_addrs(struct out *o, const struct nlattr **tb)
@@ -89,15 +87,45 @@ static void put_addrs(struct out *o, const struct nlattr **tb)
 	put_ends(o, &local, &peer);
 }
 
+/**
+ * struct watch - who is told
+ * @genl: by whom
+ * @out: where to
+ * @gone: the family has been unregistered: nothing will be told any more
+ */
+struct watch {
+	struct genl	*genl;
+	struct out	*out;
+	bool		gone;
+};
+
+/* Of families that come and go. */
+static bool is_farewell(const struct watch *w, const struct nlmsghdr *nlh)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *tb[CTRL_ATTR_MAX + 1];
+
+	if (genl->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	netlink_attributes(tb, CTRL_ATTR_MAX, nlh, sizeof(*genl));
+	return tb[CTRL_ATTR_FAMILY_ID] &&
+	       mnl_attr_get_u16(tb[CTRL_ATTR_FAMILY_ID]) == w->genl->family;
+}
+
 static int put_event(const struct nlmsghdr *nlh, void *data)
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *tb[RSESS_A_MAX + 1];
-	struct out *o = data;
+	struct watch *w = data;
+	struct out *o = w->out;
 	uint32_t reason;
 	uint64_t cookie;
 	uint8_t dialer;
 
+	if (nlh->nlmsg_type == GENL_ID_CTRL)
+		w->gone |= is_farewell(w, nlh);
+	if (nlh->nlmsg_type != w->genl->family)
+		return MNL_CB_OK;
 	netlink_attributes(tb, RSESS_A_MAX, nlh, sizeof(*genl));
 	begin(o, event_name(genl->cmd));
 	put_addrs(o, tb);
@@ -194,19 +222,20 @@ static int put_missed(struct out *o, const struct netlink *nl, uint64_t *drops)
 /* Events until there is none; *@missed: there was no room for some. The kernel gives no new
  * ones to a socket that was too full, until it is empty.
  */
-static int put_events(struct genl *g, struct out *o, bool *missed)
+static int put_events(struct watch *w, bool *missed)
 {
 	static char buf[EVENT_LEN];
 	ssize_t len;
 
 	for (;;) {
-		len = mnl_socket_recvfrom(g->nl.sock, buf, sizeof(buf));
+		len = mnl_socket_recvfrom(w->genl->nl.sock, buf, sizeof(buf));
 		if (len >= 0)
-			mnl_cb_run(buf, len, 0, 0, put_event, o);
+			mnl_cb_run(buf, len, 0, 0, put_event, w);
 		else if (errno == ENOBUFS)
 			*missed = true;
 		else if (errno == EAGAIN)
-			return 0;
+			return w->gone ? fail(STATUS_MISSING, "the module rsess has been unloaded") :
+					 STATUS_OK;
 		else if (errno != EINTR)
 			return fail_errno(-errno, "events");
 	}
@@ -216,16 +245,18 @@ static int watch(struct genl *g, struct out *o)
 {
 	struct pollfd p = { .fd = mnl_socket_get_fd(g->nl.sock), .events = POLLIN };
 	uint64_t drops = drops_of(&g->nl);
+	struct watch w = { .genl = g, .out = o };
 	bool missed = false;
 	int err;
 
 	err = put_sockets(o);
 	while (!err) {
-		fflush(stdout);
+		if (fflush(stdout))
+			return fail_errno(-errno, "the output");
 		if (poll(&p, 1, -1) < 0 && errno != EINTR)
 			return fail_errno(-errno, "events");
 		missed = false;
-		err = put_events(g, o, &missed);
+		err = put_events(&w, &missed);
 		if (!err && missed)
 			err = put_missed(o, &g->nl, &drops);
 	}
@@ -243,12 +274,15 @@ static void set_buffer(const struct genl *g, int size)
 static int listen_to(struct genl *g, int size)
 {
 	int fd = mnl_socket_get_fd(g->nl.sock);
+	int families = GENL_ID_CTRL;	/* the group has its number */
 
 	set_buffer(g, size);
 	if (!g->events)
 		return fail_missing("group of events");
 	if (mnl_socket_setsockopt(g->nl.sock, NETLINK_ADD_MEMBERSHIP, &g->events,
 				  sizeof(g->events)) ||
+	    mnl_socket_setsockopt(g->nl.sock, NETLINK_ADD_MEMBERSHIP, &families,
+				  sizeof(families)) ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK))
 		return fail_errno(-errno, "monitor");
 	return STATUS_OK;

@@ -113,7 +113,7 @@ const char *link_name(unsigned int link)
 	return link < ARRAY_SIZE(names) ? names[link] : "?";
 }
 
-const char *reason_name(uint32_t reason)
+const char *reason_name(unsigned int reason)
 {
 	return reason < ARRAY_SIZE(reasons) ? reasons[reason].name : "?";
 }

@@ -107,7 +107,7 @@ struct row {
 const char *state_name(int state);
 uint32_t states_of(const char *name);
 const char *link_name(unsigned int link);
-const char *reason_name(uint32_t reason);
+const char *reason_name(unsigned int reason);
 const char *reason_text(uint32_t reason);
 const char *protocol_name(const struct row *r);
 const char *role_name(const struct row *r);
@@ -141,15 +141,26 @@ enum field_kind {
  * @kind: of the value
  * @number: gives the value; false if the row has none
  * @word: likewise; NULL if the row has none
+ * @words: what it may be, by number, with "?" behind the last one
  */
 struct field {
 	const char	*name;
 	enum field_kind	kind;
 	bool		(*number)(const struct row *r, uint64_t *value);
 	const char	*(*word)(const struct row *r);
+	const char	*(*words)(unsigned int n);
 };
 
+/* By how many bytes @seq is ahead of @other. The kernel does not lock a session to tell of it,
+ * so the other one may have moved meanwhile.
+ */
+static inline uint64_t row_ahead(uint64_t seq, uint64_t other)
+{
+	return seq > other ? seq - other : 0;
+}
+
 bool row_is_orphan(const struct row *r);
+bool field_has_word(const struct field *f, const char *word);
 const struct field *field_find(const char *name);
 bool field_value(const struct field *f, const char *text, uint64_t *value);
 

@@ -55,8 +55,8 @@ static void put_info(struct out *o, const struct row *r)
 		out_number(o, "resumes", i->resumes);
 		out_number(o, "lost", i->lost);
 		out_number(o, "epoch", i->epoch);
-		out_number(o, "retained", i->write_seq - i->snd_una);
-		out_number(o, "unsent", i->write_seq - i->snd_nxt);
+		out_number(o, "retained", row_ahead(i->write_seq, i->snd_una));
+		out_number(o, "unsent", row_ahead(i->write_seq, i->snd_nxt));
 		out_number(o, "sent", i->snd_nxt);
 		out_number(o, "received", i->rcv_nxt);
 		out_number(o, "error", i->error);

@@ -119,7 +119,9 @@ judges_modules() {
 		mkdir $new/build && touch $new/build/Makefile &&
 		judges 1 '^WARNING: the newest kernel, 99.0-new, .* but headers' &&
 		mkdir -p ${conf%/*} && echo install rsess /bin/false >$conf &&
-		judges 2 '^CRITICAL: a line of modprobe.d .*: install /bin/false'
+		judges 2 '^CRITICAL: a line of modprobe.d .*: install /bin/false' &&
+		echo blacklist rsess >$conf &&
+		judges 2 '^CRITICAL: a line of modprobe.d, .blacklist rsess.'
 	result=$?
 	rm -rf $new $conf
 	return $result
@@ -320,6 +322,7 @@ refuses_to_tell_nobody() {
 tells_events() {
 	start listener -l
 	until_true counts 1 . -l && follow events && until_true tells 1 ' now .* state:LISTEN' &&
+		ends 1 'no such socket' "$rsess" kill -n exclude syn-sent &&
 		start dialer && until_true tells 2 ' new +127.0.0.1:' || return
 	ss -Kt "dport = :$port" >/dev/null
 	until_true tells 2 ' lost +127.0.0.1:.* resumes:0 lost:1 ' &&
@@ -496,7 +499,23 @@ end_many() {
 	PATIENCE=120 until_true none_are_left
 }
 
-plan 30
+is_member() { # PID: of a group of generic netlink
+	awk -v id="$1" '$2 == 16 && $3 == id && $4 !~ /^0*$/ { found = 1 }
+		END { exit !found }' /proc/net/netlink
+}
+
+ends_with_the_module() {
+	local pid status=0
+
+	"$rsess" monitor >"$dir/events" 2>"$dir/said" &
+	pid=$!
+	until_true is_member $pid && until_true modprobe -r rsess || return
+	wait $pid || status=$?
+	cat "$dir/said"
+	[ $status -eq 3 ] && grep -q unloaded "$dir/said"
+}
+
+plan 31
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
@@ -530,4 +549,5 @@ check peers judges_peers
 check torn parses_while_torn
 check missed tells_what_it_missed
 check many_ended end_many
+check unloaded ends_with_the_module
 exit $((failed > 0))
