@@ -595,6 +595,8 @@ struct sock *rsess_acceptq_reserve(struct rsess_listener *lsn,
 		lsn->users++;
 		lsn->qlen++;
 		rsess_acceptq_move(lsn, tr, false);
+		/* It was agreed before the listener stopped offering: it has to come back. */
+		rsess_listener_policy(lsn);
 	}
 	spin_unlock(&lsn->lock);
 	return app;

@@ -299,7 +299,7 @@ static bool rsess_knock_in_tcp(struct rsess_net *rn, struct sk_buff *skb,
 	if (rsess_knock_enter(rn, skb))
 		return false;
 	set_bit(skb->protocol != htons(ETH_P_IP), &rn->door_wanted);
-	queue_work(rsess_wq, &rn->knock_work);
+	queue_work(rsess_close_wq, &rn->knock_work);
 	return true;
 }
 
@@ -547,7 +547,7 @@ bool rsess_knock_out(struct rsess_net *rn, const struct sk_buff *skb,
 	if (!tomb)
 		return false;
 	WRITE_ONCE(tomb->knocked, true);
-	queue_work(rsess_wq, &rn->knock_work);
+	queue_work(rsess_close_wq, &rn->knock_work);
 	return true;
 }
 

@@ -44,12 +44,18 @@ static void rsess_listener_queue(struct rsess_listener *lsn,
 		rsess_listener_worked(lsn);
 }
 
-/* Who listens last says what is wanted, and an administrator that no more sessions are; but
+/**
+ * rsess_listener_policy() - what a listener offers from now on
+ * @lsn: listener, lock held
+ *
+ * Who listens last says what is wanted, and an administrator that no more sessions are; but
  * sessions that need the listener to come back can only do so if it answers them.  So
  * "off" waits until there is none, and a drain also for the peers of those that have
  * ended, which may come to ask a tombstone.
+ *
+ * Context: any.
  */
-static void rsess_listener_policy(struct rsess_listener *lsn)
+void rsess_listener_policy(struct rsess_listener *lsn)
 {
 	bool needed = lsn->users > lsn->owners;
 	u8 negotiate = lsn->wanted;
@@ -122,6 +128,7 @@ void rsess_listener_drain(struct rsess_net *rn, bool on)
 {
 	mutex_lock(&rn->bind_lock);
 	WRITE_ONCE(rn->drain, on);
+	smp_mb();			/* rsess_listener_forgotten() */
 	rsess_listener_review(rn);
 	mutex_unlock(&rn->bind_lock);
 }
@@ -134,6 +141,7 @@ void rsess_listener_drain(struct rsess_net *rn, bool on)
  */
 void rsess_listener_forgotten(struct rsess_net *rn)
 {
+	smp_mb();			/* rsess_listener_drain() */
 	if (!READ_ONCE(rn->drain) || READ_ONCE(rn->nplaces))
 		return;
 	mutex_lock(&rn->bind_lock);

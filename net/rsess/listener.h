@@ -156,6 +156,7 @@ int rsess_listener_listen(struct rsess_sock *rs, int backlog);
 void rsess_listener_unbind(struct rsess_listener *lsn, struct rsess_sock *rs);
 void rsess_listener_unbind_finish(struct rsess_listener *lsn);
 
+void rsess_listener_policy(struct rsess_listener *lsn);
 void rsess_listener_put(struct rsess_listener *lsn);
 void rsess_listener_drain(struct rsess_net *rn, bool on);
 void rsess_listener_forgotten(struct rsess_net *rn);

@@ -320,11 +320,15 @@ static bool rsess_synopt_opens(const struct sk_buff *skb)
 	return p && rsess_wire_may_open(p, sizeof(buf));
 }
 
-static enum rsess_offer rsess_synopt_judge(struct rsess_net *rn,
+/* What has been offered stays so, whatever is wanted meanwhile: the dialer has the answer. */
+static enum rsess_offer rsess_synopt_judge(const struct rsess_synopt *so,
 					   const struct sk_buff *skb, u32 isn)
 {
+	struct rsess_net *rn = so->rn;
 	u64 hash = rsess_offer_of(rn, skb, isn);
 
+	if (READ_ONCE(so->off) && !rsess_offer_find(rn, hash))
+		return RSESS_OFFER_NONE;
 	if (rsess_synopt_role(skb) == RSESS_SYN_CONFIRM ||
 	    rsess_synopt_opens(skb)) {
 		rsess_offer_del(rn, hash);
@@ -356,8 +360,7 @@ rsess_synopt_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
 	/* It was cloned with our copy, unless IPv6 gave it what is for IPv4. */
 	if (inet_csk(child)->icsk_af_ops == &so->ops)
 		inet_csk(child)->icsk_af_ops = orig;
-	offer = READ_ONCE(so->off) ? RSESS_OFFER_NONE :
-				     rsess_synopt_judge(so->rn, skb, isn);
+	offer = rsess_synopt_judge(so, skb, isn);
 	__rcu_assign_sk_user_data_with_flags(child, &rsess_offer_mark[offer],
 					     SK_USER_DATA_NOCOPY);
 	return child;

@@ -157,12 +157,14 @@ static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb,
 		this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
 		rsess_knock_forbid(rn, tomb);
 		rsess_tomb_free(tomb);
+		/* Whoever waited for its place is to look again. */
+		queue_delayed_work(rsess_close_wq, &rn->tomb_work, HZ);
 		return;
 	}
 	list_add_tail(&tomb->list, &user->tombs[asked]);
 	user->n[RSESS_TOMBS]++;
 	WRITE_ONCE(rn->ntombs, rn->ntombs + 1);
-	queue_delayed_work(rsess_wq, &rn->tomb_work, HZ);
+	queue_delayed_work(rsess_close_wq, &rn->tomb_work, HZ);
 }
 
 /* A peer that is known to have all does not come. */
@@ -222,7 +224,7 @@ static void rsess_tomb_work(struct work_struct *work)
 	}
 	rsess_listener_forgotten(rn);
 	if (READ_ONCE(rn->ntombs))
-		queue_delayed_work(rsess_wq, &rn->tomb_work, more ? 0 : HZ);
+		queue_delayed_work(rsess_close_wq, &rn->tomb_work, more ? 0 : HZ);
 }
 
 /**

@@ -234,7 +234,8 @@ static int put_events(struct watch *w, bool *missed)
 		else if (errno == ENOBUFS)
 			*missed = true;
 		else if (errno == EAGAIN)
-			return w->gone ? fail(STATUS_MISSING, "the module rsess has been unloaded") :
+			return w->gone ? fail(STATUS_MISSING,
+					      "the module rsess has been unloaded") :
 					 STATUS_OK;
 		else if (errno != EINTR)
 			return fail_errno(-errno, "events");

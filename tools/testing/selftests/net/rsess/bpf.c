@@ -39,6 +39,7 @@ static const struct {
 	{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_GETSOCKNAME },
 	{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_GETSOCKNAME },
 	{ BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT },
+	{}
 };
 
 static pid_t holder;
@@ -67,9 +68,8 @@ static void __attribute__((constructor)) bpf_hold(void)
 	snprintf(path, sizeof(path), HELD, holder);
 	if (mkdir(path, 0755))
 		return;
-	for (i = 0; i < sizeof(held) / sizeof(held[0]); i++)
-		bpf_attach(path, held[i].prog_type, held[i].attach_type, yes,
-			   sizeof(yes) / sizeof(yes[0]));
+	for (i = 0; held[i].prog_type; i++)
+		bpf_attach(path, held[i].prog_type, held[i].attach_type, yes, 2);
 }
 
 /**
