@@ -641,6 +641,7 @@ static enum rsess_reason rsess_handshake_attach(struct rsess_sock *rs,
 		rsess_link_drain(rs);
 		rsess_link_replaced(rs);
 	}
+	rs->epoch = be32_to_cpu(q->r.epoch);
 	ok = sk->sk_state == TCP_CLOSE || rsess_link_resume(rs, &q->f);
 	rs->resuming = false;
 	if (!ok) {
@@ -652,7 +653,7 @@ static enum rsess_reason rsess_handshake_attach(struct rsess_sock *rs,
 		return RSESS_REASON_UNKNOWN;
 
 	rsess_acceptq_claim(tr);
-	rsess_link_attach(rs, tr, be32_to_cpu(q->r.epoch));
+	rsess_link_attach(rs, tr, rs->epoch);
 	rs->epoch_seen = rs->epoch;
 	rsess_handshake_proven(rs);
 	rsess_input_confirmed(rs);

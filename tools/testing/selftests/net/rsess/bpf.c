@@ -55,7 +55,8 @@ static void __attribute__((destructor)) bpf_release(void)
 	rmdir(path);
 }
 
-static void __attribute__((constructor)) bpf_hold(void)
+/* A program that only lists its tests changes nothing. */
+static void __attribute__((constructor)) bpf_hold(int argc, char **argv)
 {
 	static const struct bpf_insn yes[] = {
 		{ BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1 },
@@ -64,6 +65,8 @@ static void __attribute__((constructor)) bpf_hold(void)
 	char path[64];
 	unsigned int i;
 
+	if (argc > 1 && !strcmp(argv[1], "--list"))
+		return;
 	holder = getpid();
 	snprintf(path, sizeof(path), HELD, holder);
 	if (mkdir(path, 0755))

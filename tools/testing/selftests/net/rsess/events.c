@@ -138,6 +138,28 @@ CASE(events, of_a_fallback)
 	}
 }
 
+/* Whoever was dialed tells of the same transport as whoever dials. */
+CASE(events, of_both_ends)
+{
+	struct family *f = &self->f;
+	struct answer *r = &self->r;
+	int lfd, fd, resumed = 0;
+
+	lfd = new_listener(AF_RSESS, AF_INET);
+	fd = new_socket(AF_RSESS, 0);
+	OK(dial(fd, AF_INET));
+	ASSERT_LE(0, accept(lfd, NULL, NULL));
+	OK(genl_hear(f));
+	ASSERT_LT(0, tear(PORT));
+	while (resumed < 2) {
+		OK(genl_next(f->nl, r));
+		if (genl_command(r) != RSESS_CMD_SESSION_RESUMED)
+			continue;
+		EXPECT_EQ(1, genl_number(r, RSESS_A_EPOCH));
+		resumed++;
+	}
+}
+
 CASE(events, of_a_limit)
 {
 	struct family *f = &self->f;
