@@ -378,9 +378,23 @@ static bool has_tried(void *arg)
 	       w->seen.times.attempts > w->attempts;
 }
 
+struct order {
+	struct family *f;
+	uint64_t cookie;
+};
+
+/* Not while it is dialing, by itself or for the order before: -EALREADY. */
+static bool is_told_to_dial(void *arg)
+{
+	const struct order *o = arg;
+
+	return !resume(o->f, o->cookie);
+}
+
 /* Each order is an attempt, however long the session would wait by itself. */
 CASE(events, dials_when_it_is_told_to)
 {
+	struct order o = { .f = &self->f };
 	struct pair *s = &self->s;
 	struct watch w = {};
 	uint64_t cookie;
@@ -389,6 +403,7 @@ CASE(events, dials_when_it_is_told_to)
 	OK(sysctl_set("rsess/dial_max_ms", 10 * LONG_MS));
 	OK(pair_open(s));
 	cookie = cookie_of(s->fd);
+	o.cookie = cookie;
 	w.fd = s->fd;
 	ASSERT_EQ(-EALREADY, resume(&self->f, cookie));
 	close(s->p.lfd);
@@ -397,8 +412,7 @@ CASE(events, dials_when_it_is_told_to)
 	OK(wait_until(has_tried, &w));
 	for (i = 0; i < 30 && w.seen.times.redial < LONG_MS; i++) {
 		w.attempts = w.seen.times.attempts;
-		/* It may be dialing by itself: -EALREADY. */
-		resume(&self->f, cookie);
+		OK(wait_until(is_told_to_dial, &o));
 		OK(wait_until(has_tried, &w));
 	}
 	ASSERT_LE(LONG_MS, w.seen.times.redial);
