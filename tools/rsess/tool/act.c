@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,17 +80,6 @@ static void complain(const struct action *a, const struct row *r, int err)
 	     "only the peer can dial" : strerror(-err));
 }
 
-/* A service that is not to accept any more has to be named as such. */
-static void leave_listeners(struct socks *s)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < s->n; i++)
-		if (s->rows[i].state != TCP_LISTEN)
-			s->rows[n++] = s->rows[i];
-	s->n = n;
-}
-
 /* Those with which something was done stay in @s. */
 static int act_on(const struct action *a, struct socks *s)
 {
@@ -122,8 +110,6 @@ static int act_on_selected(const struct action *a, struct selection *sel, bool d
 
 	if (err)
 		return err;
-	if (!sel->filter.asks_listen)
-		leave_listeners(&sel->socks);
 	if (!sel->socks.n)
 		return fail(STATUS_FAILED, "%s: there is no such socket", a->what);
 	if (!dry)
@@ -138,7 +124,7 @@ static int act_by_filter(const struct action *a, int argc, char **argv)
 		{ "dry-run", no_argument, NULL, 'n' },
 		{}
 	};
-	struct selection sel = {};
+	struct selection sel = { .spares_listeners = true };
 	bool dry = false;
 	int c, err;
 

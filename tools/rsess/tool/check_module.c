@@ -55,10 +55,11 @@ static bool ask(char *line, size_t size, const char * const *argv)
 }
 
 /* What modprobe would do, behind what it would do for those that rsess needs. */
-static bool ask_modprobe(char *line, size_t size, const char *release)
+static bool ask_modprobe(char *line, size_t size, const char *release,
+			 const char *name)
 {
 	const char * const argv[] = {
-		"modprobe", "-S", release, "--show-depends", "rsess", NULL
+		"modprobe", "-S", release, "--show-depends", name, NULL
 	};
 
 	return ask(line, size, argv);
@@ -68,12 +69,9 @@ static bool ask_modprobe(char *line, size_t size, const char *release)
 static bool is_blacklisted(const char *release)
 {
 	char line[512], alias[32];
-	const char * const argv[] = {
-		"modprobe", "-S", release, "--show-depends", alias, NULL
-	};
 
 	snprintf(alias, sizeof(alias), "net-pf-%d", AF_RSESS);
-	return !ask(line, sizeof(line), argv);
+	return !ask_modprobe(line, sizeof(line), release, alias);
 }
 
 static bool ask_modinfo(char *line, size_t size, const char *release,
@@ -142,7 +140,7 @@ static void check_loadable(const char *release)
 {
 	char line[512], version[32];
 
-	if (!ask_modprobe(line, sizeof(line), release)) {
+	if (!ask_modprobe(line, sizeof(line), release, "rsess")) {
 		check_say(LEVEL_CRITICAL,
 			  "kernel %s has no module rsess, and its headers are%s installed",
 			  release, has_headers(release) ? "" : " not");

@@ -45,11 +45,16 @@ int select_filter(struct selection *sel, char **words)
 /* As ss: a filter that says which states overrides what is usual. */
 static uint32_t states(const struct selection *sel)
 {
+	uint32_t listen = 1u << TCP_LISTEN;
+
 	if (sel->all)
 		return STATES_ALL;
 	if (sel->listening)
-		return 1u << TCP_LISTEN;
-	return sel->filter.asks_state ? STATES_ALL : STATES_CONNECTED;
+		return listen;
+	if (!sel->filter.asks_state)
+		return STATES_CONNECTED;
+	return sel->spares_listeners && !sel->filter.asks_listen ?
+	       STATES_ALL & ~listen : STATES_ALL;
 }
 
 /**

@@ -86,6 +86,7 @@ void addr_from_sockaddr(struct addr *a, const void *sa, size_t len);
  * @all: also those that listen or have ended
  * @listening: those that listen
  * @processes: find out who has them
+ * @spares_listeners: a service that is not to accept any more has to be named as such
  * @filter: what else has to be true
  * @socks: they
  */
@@ -93,6 +94,7 @@ struct selection {
 	bool		all;
 	bool		listening;
 	bool		processes;
+	bool		spares_listeners;
 	struct filter	filter;
 	struct socks	socks;
 };

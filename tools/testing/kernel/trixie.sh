@@ -68,8 +68,9 @@ exec {lock}>"${partial%/*}/lock"
 flock "$lock"
 rm -rf "$partial"
 trap 'rm -rf "$partial"' EXIT
-mapfile -t sources < <(debian trixie trixie-backports)
-own_apt "$apt" "${sources[@]}"
+signed='[arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
+own_apt "$apt" "deb $signed http://deb.debian.org/debian trixie main" \
+	"deb $signed http://deb.debian.org/debian trixie-backports main"
 case $1 in
 *-*) release=$1 ;;
 *) release=$(newest "$1") ;;

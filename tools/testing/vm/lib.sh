@@ -92,15 +92,6 @@ own_apt() {
 	apt-get -qq update >&2
 }
 
-# debian SUITE...: lines for own_apt
-debian() {
-	local keys=/usr/share/keyrings/debian-archive-keyring.gpg suite
-
-	for suite; do
-		echo "deb [arch=amd64 signed-by=$keys] http://deb.debian.org/debian $suite main"
-	done
-}
-
 # --- kernels ---------------------------------------------------------------
 # Where things are is known to these functions alone. A kernel of a package is in
 # /boot and /lib/modules: this machine's, or those of a root that kernel/trixie.sh

@@ -162,18 +162,6 @@ static int newcomer(const struct pair *o, const char *host)
 	return ret;
 }
 
-/* Ends in order, but for the last word of the peer, which may come to ask. */
-static int end_unheard(struct pair *s)
-{
-	int ret = pair_shutdown(s) ?: peer_expect(&s->p, RSESS_FIN) ?:
-		  peer_send_fin(&s->p) ?:
-		  peer_take_ack(&s->p, s->p.snd_max);
-
-	peer_reset(&s->p);
-	pair_free(s);
-	return ret;
-}
-
 /* Only the honest session is left. */
 static bool is_alone(void *arg)
 {
@@ -548,7 +536,7 @@ CASE(bounds, tombstones)
 		OK(pair_beside(s, &self->h));
 		OK(peer_hello(&s->p));
 		OK(pair_accept(s));
-		OK(end_unheard(s));
+		OK(pair_end_unheard(s));
 		OK(wait_until(is_alone, NULL));
 		old[i] = s->p;
 	}
@@ -594,7 +582,7 @@ CASE(bounds, tombstones_share_a_place)
 		OK(pair_beside(s, &o));
 		OK(peer_hello(&s->p));
 		OK(pair_accept(s));
-		OK(end_unheard(s));
+		OK(pair_end_unheard(s));
 		OK(wait_until(is_alone, NULL));
 		old[i] = s->p;
 	}
@@ -656,11 +644,11 @@ CASE(bounds, tombstones_of_another_user)
 	OK(sysctl_set("rsess/max_tombstones", 4));
 	OK(peer_hello(mine));
 	OK(pair_accept(&self->s));
-	OK(end_unheard(&self->s));
+	OK(pair_end_unheard(&self->s));
 	OK(seteuid(other));
 	for (i = 0; i < 6; i++) {
 		OK(retained(&s[i], PORT + 1 + i));
-		OK(end_unheard(&s[i]));
+		OK(pair_end_unheard(&s[i]));
 	}
 	OK(seteuid(0));
 	OK(wait_until(is_alone, NULL));
@@ -1269,7 +1257,7 @@ CASE(bounds, tombstones_retain_no_listeners)
 
 	for (i = 0; i < 20; i++) {
 		OK(retained(&s, PORT + 1 + i));
-		OK(end_unheard(&s));
+		OK(pair_end_unheard(&s));
 	}
 	OK(wait_until(is_alone, NULL));
 	for (i = 0; i < 20; i++) {

@@ -908,18 +908,6 @@ CASE(drain, sessions_go_on)
 	OK(wait_until(listener_is_drained, l));
 }
 
-/* Ends in order, but for the last word of the peer, which may come to ask. */
-static int end_unheard(struct pair *s)
-{
-	int ret = pair_shutdown(s) ?: peer_expect(&s->p, RSESS_FIN) ?:
-		  peer_send_fin(&s->p) ?:
-		  peer_take_ack(&s->p, s->p.snd_max);
-
-	peer_reset(&s->p);
-	pair_free(s);
-	return ret;
-}
-
 /* One that is left behind by a session at another port. */
 static int leave_tombstone(void)
 {
@@ -928,7 +916,7 @@ static int leave_tombstone(void)
 	pair_init(&s, false, AF_INET, 0);
 	return negotiate_set(RSESS_NEGOTIATE_REQUIRE) ?:
 	       pair_listen_at(&s, PORT + 5) ?: peer_hello(&s.p) ?:
-	       pair_accept(&s) ?: end_unheard(&s) ?: no_sessions() ?:
+	       pair_accept(&s) ?: pair_end_unheard(&s) ?: no_sessions() ?:
 	       negotiate_set(RSESS_NEGOTIATE_AUTO);
 }
 

@@ -388,3 +388,15 @@ int pair_timeout(int fd, unsigned int ms)
 	}
 	return 0;
 }
+
+/* Ends in order, but for the last word of the peer, which may come to ask. */
+int pair_end_unheard(struct pair *s)
+{
+	int ret = pair_shutdown(s) ?: peer_expect(&s->p, RSESS_FIN) ?:
+		  peer_send_fin(&s->p) ?:
+		  peer_take_ack(&s->p, s->p.snd_max);
+
+	peer_reset(&s->p);
+	pair_free(s);
+	return ret;
+}

@@ -56,6 +56,7 @@ int pair_pump(struct pair *s, size_t out, size_t in);
 int pair_shutdown(struct pair *s);
 int pair_end(struct pair *s);
 int pair_finish(struct pair *s);
+int pair_end_unheard(struct pair *s);
 int pair_fails(struct pair *s);
 
 int pair_info(struct pair *s, struct rsess_info *info);
