@@ -72,9 +72,8 @@ static struct socket *rsess_dial_socket(struct rsess_sock *rs)
 	return sock;
 }
 
-/* What is the peer asked while the transport connects?  Who has agreed on a session
- * in this way has it no other way, or an application of the peer would be sent what
- * is meant for its kernel.
+/* What does the SYN ask the peer?  A session that was agreed by the SYN is resumed by it
+ * only: otherwise the peer's application might read what is meant for its kernel.
  */
 static enum rsess_ask rsess_dial_ask(const struct rsess_sock *rs)
 {
@@ -96,7 +95,7 @@ static enum rsess_ask rsess_dial_ask(const struct rsess_sock *rs)
 	}
 }
 
-/* Is there to be no session, where there may be one?  Who has agreed on one goes on. */
+/* Must a new session be avoided because of a drain?  One that is agreed goes on. */
 static bool rsess_dial_is_drained(const struct rsess_sock *rs)
 {
 	return !rs->greeted && rsess_policy(rs) == RSESS_NEGOTIATE_AUTO &&

@@ -231,7 +231,7 @@ static void rsess_handshake_accept(struct rsess_sock *rs, struct rsess_transport
 {
 	get_random_bytes(rs->salt, sizeof(rs->salt));
 	rsess_acceptq_claim(tr);
-	rsess_link_attach(rs, tr, 0);
+	rsess_link_attach(rs, tr);
 	rs->tr->pending |= RSESS_PEND(RSESS_WELCOME);
 	rsess_liveness_confirm(rs);
 }
@@ -653,7 +653,7 @@ static enum rsess_reason rsess_handshake_attach(struct rsess_sock *rs,
 		return RSESS_REASON_UNKNOWN;
 
 	rsess_acceptq_claim(tr);
-	rsess_link_attach(rs, tr, rs->epoch);
+	rsess_link_attach(rs, tr);
 	rs->epoch_seen = rs->epoch;
 	rsess_handshake_proven(rs);
 	rsess_input_confirmed(rs);

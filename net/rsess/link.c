@@ -95,13 +95,11 @@ void rsess_link_live(struct rsess_sock *rs)
 
 /**
  * rsess_link_attach() - an accepted transport becomes that of a session
- * @rs: session of the acceptor, locked, without a transport
+ * @rs: session of the acceptor, locked, without a transport; has its epoch
  * @tr: called from its work; the session takes over the reference of the
  *	listener's list
- * @epoch: of the transport
  */
-void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
-		       u32 epoch)
+void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr)
 {
 	struct sock *sk = rsess_to_sk(rs);
 
@@ -112,12 +110,11 @@ void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
 	rsess_transport_pin_as(tr->sock->sk, sk);
 	rsess_inner_forget(rs);
 	rsess_owner_attach(tr->sock, sk);
-	if (epoch)
+	if (rs->epoch)
 		rsess_inner_replay(rs, tr->sock);
 	rsess_solsock_update(rs, tr->sock);
 	rsess_inner_unchoose(tr->sock);
 	rsess_link_set(rs, tr);
-	rs->epoch = epoch;
 	tr->fin_sent = rs->fin_acked;
 	rsess_link_live(rs);
 }

@@ -55,7 +55,9 @@ extern int rsess_family;
 extern int rsess_protocol;
 extern struct proto rsess_proto;
 extern struct proto rsess_kernel_proto;
-/* Of sessions and transports; and of what waits for a work of the first. */
+/* Of sessions and transports; and of what waits for a work of the first, or takes
+ * rn->bind_lock, under which such a work is waited for.
+ */
 extern struct workqueue_struct *rsess_wq;
 extern struct workqueue_struct *rsess_close_wq;
 
@@ -619,8 +621,7 @@ unsigned long rsess_orphan_delay(const struct rsess_sock *rs);
 /* link.c: transports come and go */
 extern const struct rsess_transport_user rsess_link_user;
 void rsess_link_redial(struct rsess_sock *rs, bool turn);
-void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr,
-		       u32 epoch);
+void rsess_link_attach(struct rsess_sock *rs, struct rsess_transport *tr);
 void rsess_link_set(struct rsess_sock *rs, struct rsess_transport *tr);
 struct sock *rsess_link_inner(struct rsess_sock *rs);
 void rsess_link_drop(struct rsess_sock *rs, bool reset);

@@ -151,20 +151,19 @@ static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb,
 {
 	struct rsess_user *user = tomb->user;
 
+	/* Also if there is no room: whoever waited for its place is to look again. */
+	queue_delayed_work(rsess_close_wq, &rn->tomb_work, HZ);
 	if (!rsess_tomb_room(rn, user) ||
 	    rhashtable_insert_fast(&rn->tomb_table, &tomb->hash,
 				   rsess_tomb_params)) {
 		this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
 		rsess_knock_forbid(rn, tomb);
 		rsess_tomb_free(tomb);
-		/* Whoever waited for its place is to look again. */
-		queue_delayed_work(rsess_close_wq, &rn->tomb_work, HZ);
 		return;
 	}
 	list_add_tail(&tomb->list, &user->tombs[asked]);
 	user->n[RSESS_TOMBS]++;
 	WRITE_ONCE(rn->ntombs, rn->ntombs + 1);
-	queue_delayed_work(rsess_close_wq, &rn->tomb_work, HZ);
 }
 
 /* A peer that is known to have all does not come. */

@@ -3,7 +3,6 @@
  * rsess(8): shows and steers sockets of AF_RSESS.
  */
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,26 +49,6 @@ static void print_help(FILE *to)
 	      "  -V, --version                 of this program\n"
 	      "A FILTER is one of ss, as 'dst 10.0.0.0/8 and dport = :80', with state, role, link,\n"
 	      "lost>N, retained>1M, down>5s, pid, id and others: see rsess(8).\n", to);
-}
-
-/**
- * usage() - a command line is not understood
- * @format: why, as printf(); NULL: getopt_long() has said so
- *
- * Return: STATUS_USAGE.
- */
-int usage(const char *format, ...)
-{
-	va_list ap;
-
-	if (!format)
-		return STATUS_USAGE;
-	fputs("rsess: ", stderr);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	fputs("; see 'rsess --help'\n", stderr);
-	return STATUS_USAGE;
 }
 
 static int do_command(const struct command *c, const char *name, int argc, char **argv)

@@ -14,6 +14,32 @@
 
 #include "tool.h"
 
+static void complain(const char *format, va_list ap, const char *end)
+{
+	fflush(stdout);
+	fputs("rsess: ", stderr);
+	vfprintf(stderr, format, ap);
+	fputs(end, stderr);
+}
+
+/**
+ * usage() - a command line is not understood
+ * @format: why, as printf(); NULL: getopt_long() has said so
+ *
+ * Return: STATUS_USAGE.
+ */
+int usage(const char *format, ...)
+{
+	va_list ap;
+
+	if (!format)
+		return STATUS_USAGE;
+	va_start(ap, format);
+	complain(format, ap, "; see 'rsess --help'\n");
+	va_end(ap);
+	return STATUS_USAGE;
+}
+
 /**
  * fail() - say why
  * @status: with which the program ends
@@ -25,12 +51,9 @@ int fail(enum status status, const char *format, ...)
 {
 	va_list ap;
 
-	fflush(stdout);
-	fputs("rsess: ", stderr);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	complain(format, ap, "\n");
 	va_end(ap);
-	fputc('\n', stderr);
 	return status;
 }
 

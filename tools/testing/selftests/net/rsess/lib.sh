@@ -59,6 +59,10 @@ until_true() {
 	done
 }
 
+as_nobody() { # COMMAND...
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+
 # counter NAME: of this namespace
 counter() {
 	awk -v name="Rsess$1" '$1 == name { print $2 }' /proc/net/rsess_stat
@@ -123,4 +127,17 @@ stream_end() {
 	exec {pipe}>&-
 	# shellcheck disable=SC2086
 	wait $stream
+}
+
+# --- rsess_cat, which is $cat, as "dialer" and "listener" over $port -----------
+
+# start NAME OPTION...: one of them, a pid more in $pids; what it says is in $dir/NAME
+start() {
+	"$cat" "${@:2}" 127.0.0.1 $port <"$dir/in" >/dev/null 2>"$dir/$1" &
+	pids+=($!)
+}
+
+errors_are() { # DIALER LISTENER
+	[ "$(tail -n 1 "$dir/dialer")" = "$1" ] &&
+		[ "$(tail -n 1 "$dir/listener")" = "$2" ]
 }

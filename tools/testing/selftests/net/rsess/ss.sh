@@ -41,12 +41,6 @@ does_not_load() {
 		! [ -d /sys/module/rsess ]
 }
 
-# start NAME OPTION...: rsess_cat, whose errors are in NAME
-start() {
-	"$cat" "${@:2}" 127.0.0.1 $port <"$dir/in" >/dev/null 2>"$dir/$1" &
-	pids+=($!)
-}
-
 listens() {
 	[ "$(shows "^LISTEN +0 +1 +127.0.0.1:$port .*\"rsess_cat\",pid=${pids[0]}," -lp)" -eq 1 ]
 }
@@ -89,10 +83,6 @@ have_transports() {
 	[ -n "$cookie" ] && "$SS" -Hnte "dport = :$port" | grep -qw "sk:$cookie"
 }
 
-as_nobody() {
-	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-}
-
 are_told_to_nobody() {
 	[ "$(shows ' id:[0-9a-f]{32}( |$)' -eO)" -eq 2 ] &&
 		[ "$(as_nobody "$SS" -Hn --rsess | wc -l)" -eq 2 ] &&
@@ -102,11 +92,6 @@ are_told_to_nobody() {
 are_not_killed_by_nobody() {
 	as_nobody "$SS" -HnK --rsess 2>&1 | grep -q 'not permitted' &&
 		are_established
-}
-
-errors_are() { # DIALER LISTENER
-	[ "$(tail -n 1 "$dir/dialer")" = "$1" ] &&
-		[ "$(tail -n 1 "$dir/listener")" = "$2" ]
 }
 
 are_killed() {

@@ -62,10 +62,6 @@ rows = json.load(sys.stdin)
 $1" "${@:2}"
 }
 
-as_nobody() {
-	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-}
-
 # --- the module -----------------------------------------------------------------
 
 is_missing() {
@@ -147,12 +143,6 @@ with socket.create_server(('::1', $port), family=socket.AF_INET6) as s:
 }
 
 # --- show -----------------------------------------------------------------------
-
-# start NAME OPTION...: rsess_cat, whose errors are in NAME
-start() {
-	"$cat" "${@:2}" 127.0.0.1 $port <"$dir/in" >/dev/null 2>"$dir/$1" &
-	pids+=($!)
-}
 
 listens() {
 	counts 1 "^LISTEN +0 +1 +127.0.0.1:$port .*\"rsess_cat\",pid=${pids[0]}," -lp
@@ -284,11 +274,6 @@ resumes() {
 	[ $result -eq 0 ] && "$rsess" resume --dry-run role dialer | grep -q ESTAB &&
 		has_redial 50000 && "$rsess" resume role dialer | grep -q ESTAB &&
 		until_true counts 2 ' link:live resumes:1 lost:1 ' -i
-}
-
-errors_are() { # DIALER LISTENER
-	[ "$(tail -n 1 "$dir/dialer")" = "$1" ] &&
-		[ "$(tail -n 1 "$dir/listener")" = "$2" ]
 }
 
 kills() {
