@@ -14,6 +14,7 @@
 # make check           the tests, in VMs, in the time that a person waits
 # make check-all       all tests, in every variant
 # make check-apps      programs of Debian, unchanged, in a VM
+# make check-suites    tests of CPython, libuv, liburing and Tcl beside TCP, in a VM
 # make check-adopters  users of TCP in Debian's kernel, unchanged, in a VM
 # make check-deb       the Debian packages, from dpkg-buildpackage to purge
 # make check-watch     Wireshark's dissector and the scripts of bpftrace
@@ -26,7 +27,8 @@
 # make lint            checkpatch, sparse and W=1, manual pages, documentation
 # make coverage        what the tests reach, and make check of that
 #
-# demo, check, check-all, check-apps, check-adopters, check-watch, soak, bench and lint take
+# demo, check, check-all, check-apps, check-suites, check-adopters, check-watch, soak, bench and
+# lint take
 # KERNEL=RELEASE or a series of Debian's kernels (6.1, 6.12, 7.3); check and check-all
 # also UM=1, for User-mode Linux, and JOBS=N, how much runs at a time (2). What is needed
 # is installed when they are run by root.
@@ -133,6 +135,9 @@ check-all:
 check-apps:
 	@tools/testing/apps.sh $(KERNEL)
 
+check-suites:
+	@tools/testing/suites.sh $(KERNEL)
+
 check-adopters:
 	@tools/testing/adopters.sh $(KERNEL)
 
@@ -186,6 +191,6 @@ clean:
 FORCE:
 
 .PHONY: all module rsessrun tool kuser seeded install uninstall deb htmldocs demo check \
-	check-all check-apps check-adopters check-deb check-watch \
+	check-all check-apps check-suites check-adopters check-deb check-watch \
 	check-debug check-kcsan coverage soak bench bench-plot bench-profile lint \
 	model fuzz clean FORCE
