@@ -2,53 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Prints a directory with the sources of one of Debian's packages, unpacked and built:
-# what its tests need. It is made once for each version of the package, in the cache.
+# what its tests need.
 #
 # usage: sources.sh PACKAGE COMMAND...
 #
-# COMMAND is run in the directory when that is made. apt gets lists of its own, for
-# sources, so nothing of this machine changes.
+# COMMAND is run in the directory when that is made. It is made once for each version of
+# the package, in the cache.
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=../vm/lib.sh disable=SC1091
 . "$here/../vm/lib.sh"
-
-suite=bookworm
-
-write_sources() {
-	local keys=/usr/share/keyrings/debian-archive-keyring.gpg
-
-	echo "deb-src [signed-by=$keys] http://deb.debian.org/debian $suite main"
-}
-
-# The machine's own settings hold, such as those of a proxy, but nothing of what
-# it knows of packages.
-write_settings() {
-	cat <<-EOT
-	APT::Default-Release "";
-	APT::Sandbox::User "root";
-	Dir::Cache "$apt";
-	Dir::Etc::preferences "/dev/null";
-	Dir::Etc::preferencesparts "/dev/null";
-	Dir::Etc::sourcelist "$apt/sources.list";
-	Dir::Etc::sourceparts "/dev/null";
-	Dir::State "$apt";
-	Dir::State::status "$apt/status";
-	EOT
-}
-
-# Lists that are a day old will do.
-set_up_apt() {
-	mkdir -p "$apt"/{archives,lists}/partial
-	: >"$apt/status"
-	write_sources >"$apt/sources.list"
-	write_settings >"$apt/settings"
-	export APT_CONFIG=$apt/settings
-	[ -z "$(find "$apt/lists" -maxdepth 1 -name '*_Sources*' -mtime -1)" ] ||
-		return 0
-	apt-get -qq update >&2
-}
 
 newest() {
 	apt-cache showsrc --only-source "$1" | sed -n 's/^Version: //p' |
@@ -79,9 +43,9 @@ apt=$(cache_dir)/suites/apt
 mkdir -p "$apt"
 exec {lock}>"${apt%/*}/lock"
 flock "$lock"
-set_up_apt
+own_apt "$apt" "deb-src http://deb.debian.org/debian bookworm main"
 version=$(newest "$package")
-[ -n "$version" ] || { say "$suite has no sources of $package"; exit 1; }
+[ -n "$version" ] || { say "bookworm has no sources of $package"; exit 1; }
 # What is built depends on the command too.
 sources=$(cache_dir)/suites/$package-$version-$(echo "$*" | sha256sum | cut -c1-8)
 [ -d "$sources" ] || make_dir "$@"
