@@ -28,10 +28,9 @@
 # make coverage        what the tests reach, and make check of that
 #
 # demo, check, check-all, check-apps, check-suites, check-adopters, check-watch, soak, bench and
-# lint take
-# KERNEL=RELEASE or a series of Debian's kernels (6.1, 6.12, 7.3); check and check-all
-# also UM=1, for User-mode Linux, and JOBS=N, how much runs at a time (2). What is needed
-# is installed when they are run by root.
+# lint take KERNEL=RELEASE or a series of Debian's kernels (6.1, 6.12, 7.3); check and check-all
+# also UM=1, for User-mode Linux, and JOBS=N, how much runs at a time (2). What is needed is
+# installed when they are run by root.
 #
 # Objects go to build/RELEASE, so that several kernels can be built for. With
 # KUNIT=DIR, printed by tools/testing/kunit/build.sh, the KUnit suites are built
