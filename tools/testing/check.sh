@@ -64,7 +64,7 @@ module		30	0	9	part_module
 kernel_user	60	0	12	part_kernel_user
 adopt		0	150	17	part_adopt
 kunit		13	0	221	part_kunit
-schedule	5	0	22	part_schedule
+schedule	5	0	24	part_schedule
 '
 jobs_of_debug='
 faults		600	0	61	part_faults
@@ -240,14 +240,14 @@ build() {
 	make_for "$release" KUNIT="$kunit" module
 }
 
-# tests_of NAME COUNT PROGRAM...: a file with the names if they are known. Fails if this
+# tests_of NAME COUNT PROGRAM...: a file with the names if they are known. Nothing if this
 # form has none of the tests: a job that runs nothing is a failure.
 tests_of() {
 	local names=$out/$1.names
 
 	[[ $1 == selftests.* ]] || { echo "$2"; return; }
-	"$self/run.sh" "--$form" --list-tests "${@:3}" >"$names" &&
-		[ -s "$names" ] && echo "@$names"
+	"$self/run.sh" "--$form" --list-tests "${@:3}" >"$names" || return
+	[ ! -s "$names" ] || echo "@$names"
 }
 
 # What schedule.py reads, of the parts that are wanted.
@@ -263,7 +263,11 @@ list_jobs() {
 		esac
 		[ "$seconds" -ne 0 ] || continue
 		# shellcheck disable=SC2086
-		tests=$(tests_of "$name" "$count" ${command#selftests}) || continue
+		tests=$(tests_of "$name" "$count" ${command#selftests}) || {
+			say "cannot tell which tests $name has"
+			return 1
+		}
+		[ -n "$tests" ] || continue
 		# shellcheck disable=SC2086
 		echo "$name $((seconds * slow)) $tests" \
 			"$(printf '%q ' "$here/check.sh" --job "--$form" "$kernel" \

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of schedule.py, with jobs of the shell. Prints TAP.
+# Tests of schedule.py, with jobs of the shell; and of the forms that "make check" has, which
+# takes the selftests to be built. Prints TAP.
 #
 # Functions are called by way of check().
 # shellcheck disable=SC2317,SC2016
@@ -114,6 +115,19 @@ first 60 4 echo "ok 1 a"; sleep 2; echo "ok 2 b"; echo "ok 3 c"; echo "ok 4 d"
 second 60 6 echo "1..6"; seq -f 'ok %g x' 6
 END
 check progress__counts said '# 0:0[0-9]: 1 of 10 tests, 0 failed; about 2 min left; first 1/4'
+
+# --- forms ---------------------------------------------------------------------
+
+# forms FORM: the tests of the selftests in a form; who has not built them has none
+forms() {
+	"$here/selftests/net/rsess/run.sh" "--$1" --list-tests
+}
+
+code=0
+{ forms quick && forms rest; } 2>said | sort >halves
+forms all 2>>said | sort >whole
+check forms__are_tests [ -s whole ]
+check forms__quick_and_rest_are_all cmp halves whole
 
 # --- stopped -------------------------------------------------------------------
 

@@ -7,7 +7,7 @@
 #	N passed, N failed, N skipped
 #
 # --quick is for a run that a person waits for: of the programs that the file "quick"
-# names, the variants there only. --rest is what --quick leaves out.
+# names, the variants there only. --rest is what --quick leaves out, --all is both.
 #
 # A program that crashes, takes too long or runs fewer tests than it had planned
 # counts as one more failed test.  The exit status is 1 if anything failed.
@@ -23,7 +23,7 @@ help() {
 	usage: run.sh [options] [TEST...]
 	  --dir DIR        where the programs are (default: build/selftests)
 	  --timeout N      seconds for each of them (default: 1200)
-	  --quick, --rest  a part of the variants: see the file "quick"
+	  --quick, --rest  a part of the variants: see the file "quick" (default: --all)
 	  --list           name them and end
 	  --list-tests     name their tests, those of the scripts excepted, and end
 	END
@@ -39,7 +39,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--dir) dir=$2; shift 2 ;;
 	--timeout) limit=$2; shift 2 ;;
-	--quick | --rest) form=${1#--}; shift ;;
+	--quick | --rest | --all) form=${1#--}; shift ;;
 	--list | --list-tests) list=${1#--}; shift ;;
 	-*) help ;;
 	*) break ;;
