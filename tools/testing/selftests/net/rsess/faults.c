@@ -105,6 +105,12 @@ static bool connect_may_fail_with(int err)
 	       err == ENOBUFS || err == ECONNABORTED;
 }
 
+/* With no memory for a session, for a file, or for its place in the table of files. */
+static bool socket_may_fail_with(int err)
+{
+	return err == ENOBUFS || err == ENFILE || err == ENOMEM;
+}
+
 /* Clients get in afterwards, or an errno and then in. */
 CASE(opening, goes_on)
 {
@@ -392,7 +398,8 @@ CASE(any, transfer)
 	for (i = 0; i < ROUNDS; i++) {
 		OK(both_flow(ways, 262144));
 		count = fault_count();
-		if (i >= 8 && resumes(s->fd) >= 4 && count >= 50)
+		if (i >= 8 && resumes(s->fd) >= 4 && count >= 50 &&
+		    stat_get("MemoryShort") > 0)
 			break;
 		tear(PORT);
 		OK(write_some(&ways[0], 100000));
@@ -444,7 +451,7 @@ static int short_session(struct stage *s, int n)
 	s->fd = socket(AF_RSESS, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		       IPPROTO_TCP);
 	if (s->fd < 0)
-		return errno == ENOBUFS ? 0 : -errno;
+		return socket_may_fail_with(errno) ? 0 : -errno;
 	ret = dial(s->fd, AF_INET) ? errno : 0;
 	if (ret == EINPROGRESS)
 		ret = connect_result(s->fd, IMPATIENT_MS);

@@ -157,6 +157,7 @@ static noinline int seeded_use_after_free(void)
 		return err;
 	rs = seeded_sk(sock->sk);
 	sock_release(sock);
+	rcu_barrier();		/* sk_destruct() */
 	return READ_ONCE(rs->epoch) ? 1 : 0;
 }
 
