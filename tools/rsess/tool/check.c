@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "check.h"
 #include "tool.h"
@@ -46,13 +45,13 @@ int cmd_check(int argc, char **argv)
 		{ "timeout", required_argument, NULL, 't' },
 		{}
 	};
-	int c, seconds = 10;
+	uint32_t seconds = 10;
+	int c;
 
 	while ((c = getopt_long(argc, argv, "+t:", options, NULL)) != -1) {
 		if (c != 't')
 			return misused("unknown option");
-		seconds = atoi(optarg);
-		if (seconds <= 0)
+		if (!seconds_parse(optarg, &seconds))
 			return misused("no number of seconds");
 	}
 	if (argc - optind > 1)

@@ -3,27 +3,12 @@
  * Addresses in a filter: 10.0.0.0/8, 10.0.0.1:80, [2001:db8::]/32:80, :80, vsock:2:80.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "filter.h"
 
-/* Digits, and nothing else. */
-static bool number(const char *text, unsigned long max, uint32_t *value)
-{
-	unsigned long n;
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	*value = n;
-	return !errno && !*end && n <= max;
-}
 
 /**
  * filter_port_parse() - a port, or the name of a service
@@ -36,7 +21,7 @@ bool filter_port_parse(const char *text, uint32_t *port)
 {
 	const struct servent *s;
 
-	if (number(text, UINT32_MAX, port))
+	if (number_parse(text, UINT32_MAX, port))
 		return true;
 	s = getservbyname(text, "tcp");
 	if (s)
@@ -55,7 +40,7 @@ static bool host_parse(struct filter_addr *a, char *text, int family)
 
 	if (slash) {
 		*slash = '\0';
-		if (!number(slash + 1, max, &bits))
+		if (!number_parse(slash + 1, max, &bits))
 			return false;
 	} else if (!*text || !strcmp(text, "*")) {
 		return true;
@@ -80,7 +65,7 @@ static bool vsock_parse(struct filter_addr *a, char *text)
 	a->addr.family = AF_VSOCK;
 	if (!strcmp(text, "*"))
 		return true;
-	if (!number(text, UINT32_MAX, &cid))
+	if (!number_parse(text, UINT32_MAX, &cid))
 		return false;
 	memcpy(a->addr.host, &cid, sizeof(cid));
 	a->bits = 32;

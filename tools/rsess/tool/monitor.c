@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,7 +299,8 @@ int cmd_monitor(int argc, char **argv)
 	};
 	struct out o = {};
 	struct genl g;
-	int c, err, size = BUFFER;
+	uint32_t size = BUFFER;
+	int c, err;
 
 	while ((c = getopt_long(argc, argv, "+jb:", options, NULL)) != -1) {
 		switch (c) {
@@ -306,8 +308,7 @@ int cmd_monitor(int argc, char **argv)
 			o.json = true;
 			break;
 		case 'b':
-			size = atoi(optarg);
-			if (size <= 0)
+			if (!number_parse(optarg, INT_MAX, &size) || !size)
 				return usage("no number of bytes: %s", optarg);
 			break;
 		default:

@@ -3,8 +3,11 @@
  * Names of numbers, and addresses, as people read them.
  */
 #include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -148,6 +151,33 @@ const char *role_name(const struct row *r)
 	if (!r->has_times)
 		return NULL;
 	return r->info.dialer ? "dialer" : "acceptor";
+}
+
+/**
+ * number_parse() - digits, and nothing else
+ * @text: of the number
+ * @max: the largest that it may be
+ * @value: is set
+ *
+ * Return: false if it is none, or too large.
+ */
+bool number_parse(const char *text, uint32_t max, uint32_t *value)
+{
+	unsigned long long n;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	*value = n;
+	return !errno && !*end && n <= max;
+}
+
+/* At least one; poll() takes milliseconds, as an int. */
+bool seconds_parse(const char *text, uint32_t *seconds)
+{
+	return number_parse(text, INT_MAX / 1000, seconds) && *seconds;
 }
 
 /**

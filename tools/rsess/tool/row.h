@@ -112,6 +112,8 @@ const char *reason_text(uint32_t reason);
 const char *protocol_name(const struct row *r);
 const char *role_name(const struct row *r);
 const char *addr_print(const struct addr *a, char *buf);
+bool number_parse(const char *text, uint32_t max, uint32_t *value);
+bool seconds_parse(const char *text, uint32_t *seconds);
 
 #define STATES_ALL		0xfffu
 #define STATES_CONNECTED	(STATES_ALL & ~(1u << 7 | 1u << 10))

@@ -6,7 +6,6 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,7 +108,7 @@ int cmd_stat(int argc, char **argv)
 	};
 	bool zeros = false, prometheus = false;
 	struct counters counters = {};
-	unsigned int seconds = 0;
+	uint32_t seconds = 0;
 	int c, err;
 
 	while ((c = getopt_long(argc, argv, "+zd:", options, NULL)) != -1) {
@@ -118,8 +117,7 @@ int cmd_stat(int argc, char **argv)
 			zeros = true;
 			break;
 		case 'd':
-			seconds = strtoul(optarg, NULL, 10);
-			if (!seconds)
+			if (!seconds_parse(optarg, &seconds))
 				return usage("no number of seconds: %s", optarg);
 			break;
 		case 'P':

@@ -90,6 +90,19 @@ is_too_old() {
 	return $status
 }
 
+# A unit behind a number, a sign, a space, nothing, none of it, and what does not fit.
+refuses_numbers() {
+	local n
+
+	for n in 1x -1 +1 ' 1' '' 0 0x1 2147484 99999999999999999999; do
+		ends 2 'no number of seconds' "$rsess" stat -d "$n" &&
+			ends 3 'no number of seconds' "$rsess" check -t "$n" || return
+	done
+	for n in 1k -1 '' 0 2147483648 99999999999999999999; do
+		ends 2 'no number of bytes' "$rsess" monitor -b "$n" || return
+	done
+}
+
 # --- check ----------------------------------------------------------------------
 
 # judges STATUS PATTERN [ARGUMENT...]: "rsess check" has a line like that
@@ -107,8 +120,7 @@ judges() {
 judges_modules() {
 	local new=/lib/modules/99.0-new conf=/etc/modprobe.d/tool.conf
 
-	ends 3 'no number of seconds' "$rsess" check -t x &&
-		ends 3 'one HOST:PORT' "$rsess" check a b &&
+	ends 3 'one HOST:PORT' "$rsess" check a b &&
 		mount -t tmpfs tmpfs /boot && mkdir $new || return
 	judges 0 '^OK: rsess [0-9.]+ is installed' && touch /boot/vmlinuz-99.0-new &&
 		judges 1 '^WARNING: the newest kernel, 99.0-new, .*headers are not' &&
@@ -500,11 +512,12 @@ ends_with_the_module() {
 	[ $status -eq 3 ] && grep -q unloaded "$dir/said"
 }
 
-plan 31
+plan 32
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
 check too_old is_too_old
+check numbers refuses_numbers
 check modules judges_modules
 check session has_session
 check loaded judges_what_is_loaded
