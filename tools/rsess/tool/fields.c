@@ -66,6 +66,11 @@ static const char *get_reason(const struct row *r)
 	return reason_name(r->info.reason);
 }
 
+static const char *get_unit(const struct row *r)
+{
+	return r->unit;
+}
+
 static const char *roles(unsigned int n)
 {
 	static const char * const names[] = { "dialer", "acceptor" };
@@ -102,6 +107,7 @@ static const struct field fields[] = {
 	{ "id",		FIELD_ID,	NULL,		NULL, NULL },
 	{ "pid",	FIELD_PID,	NULL,		NULL, NULL },
 	{ "process",	FIELD_PROCESS,	NULL,		NULL, NULL },
+	{ "unit",	FIELD_UNIT,	NULL,		get_unit,	NULL },
 	{ "plain",	FIELD_FLAG,	get_plain,	NULL, NULL },
 	{ "orphan",	FIELD_FLAG,	get_orphan,	NULL, NULL },
 	{ "tagged",	FIELD_FLAG,	get_tagged,	NULL, NULL },

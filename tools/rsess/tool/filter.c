@@ -49,7 +49,7 @@ struct filter_node {
 	struct filter_addr	addr;
 	const struct field	*field;
 	uint64_t		value;
-	char			word[64];
+	char			word[UNIT_LEN];
 };
 
 /**
@@ -64,7 +64,7 @@ struct filter_node {
 struct reader {
 	struct filter	*f;
 	const char	*at;
-	char		token[128];
+	char		token[UNIT_LEN];
 	int		depth;
 	char		*error;
 	size_t		size;
@@ -241,15 +241,15 @@ static struct filter_node *parse_port(struct reader *r, bool peer)
 	return n;
 }
 
-static bool is_ordered(enum field_kind kind)
-{
-	return kind != FIELD_WORD && kind != FIELD_PROCESS && kind != FIELD_ID &&
-	       kind != FIELD_PID;
-}
-
 static bool is_word(enum field_kind kind)
 {
-	return kind == FIELD_WORD || kind == FIELD_PROCESS || kind == FIELD_ID;
+	return kind == FIELD_WORD || kind == FIELD_PROCESS || kind == FIELD_ID ||
+	       kind == FIELD_UNIT;
+}
+
+static bool is_ordered(enum field_kind kind)
+{
+	return !is_word(kind) && kind != FIELD_PID;
 }
 
 static struct filter_node *parse_value(struct reader *r,
@@ -263,6 +263,7 @@ static struct filter_node *parse_value(struct reader *r,
 	n->field = field;
 	r->f->asks_processes |= field->kind == FIELD_PID ||
 				field->kind == FIELD_PROCESS;
+	r->f->asks_units |= field->kind == FIELD_UNIT;
 	if (field->kind == FIELD_FLAG)
 		return n;
 	n->op = operator(r);
@@ -458,6 +459,9 @@ static bool field_matches(const struct filter_node *n, const struct row *r)
 	case FIELD_WORD:
 		word = n->field->word(r);
 		return word && !strcasecmp(word, n->word) == (n->op == CMP_EQ);
+	case FIELD_UNIT:
+		word = n->field->word(r);
+		return word && !strcmp(word, n->word) == (n->op == CMP_EQ);
 	case FIELD_ID:
 		return r->has_id && has_id(n, r) == (n->op == CMP_EQ);
 	case FIELD_PID:

@@ -16,6 +16,7 @@ struct filter_node;
  * @asks_state: it says which states
  * @asks_listen: it names the state of sockets that listen, and does not exclude it
  * @asks_processes: it asks who has a socket
+ * @asks_units: it asks for a unit of systemd
  */
 struct filter {
 	struct filter_node	*root;
@@ -23,6 +24,7 @@ struct filter {
 	bool			asks_state;
 	bool			asks_listen;
 	bool			asks_processes;
+	bool			asks_units;
 };
 
 bool filter_parse(struct filter *f, const char *text, char *error, size_t size);

@@ -43,7 +43,7 @@ static struct row session(void)
 		.times = { .age = 60000, .down = 5001 },
 		.protocol = IPPROTO_TCP,
 		.has_id = true, .has_times = true, .has_transport = true,
-		.processes = processes, .nprocesses = 2,
+		.processes = processes, .nprocesses = 2, .unit = "nginx@a-b:1.service",
 	};
 
 	return r;
@@ -108,6 +108,8 @@ static void of_a_session(void)
 		"uid 1000", "inode 7", "cookie 1a", "cookie=1A",
 		"pid 100", "pid = 200", "pid != 300", "process worker",
 		"process != client", "id deadbeef", "id = d", "id != beef",
+		"unit nginx@a-b:1.service", "unit = nginx@a-b:1.service",
+		"unit != nginx@a-b:1", "unit!=NGINX@a-b:1.service",
 		"not plain", "! plain", "not tagged", "not orphan", "!(orphan)",
 		"lost>2 and role dialer", "lost>2 role dialer", "lost>2&&role dialer",
 		"lost>2 & role dialer", "lost>9 or role dialer", "lost>9||role=dialer",
@@ -127,6 +129,7 @@ static void of_a_session(void)
 		"transport sctp", "lost>3", "lost<3", "lost!=3", "retained>2M",
 		"down>1m", "down<=5s", "age>60s", "uid 0", "cookie 10", "pid 300",
 		"pid != 100", "process client", "process != server", "id beef",
+		"unit nginx", "unit NGINX@a-b:1.service", "unit != nginx@a-b:1.service",
 		"id != dead", "plain", "tagged", "orphan", "not lost>2",
 		"lost>2 and role acceptor", "lost>9 or role acceptor",
 		"(lost>2 or lost>9) and lost>9", "not (lost>2)",
@@ -155,7 +158,7 @@ static void of_a_listener(void)
 		"state connected", "lost=0", "lost>=0", "age<1d", "role dialer",
 		"role != dialer", "link != live", "transport != tcp", "id 0", "orphan",
 		"src [2001:db9::]/32", "src [2001:db8::]:81", "src 10.0.0.0/8",
-		"pid != 1", "process != server", "id != 0", "src vsock:*",
+		"pid != 1", "process != server", "id != 0", "unit != a.service", "src vsock:*",
 		"src vsock:*:80", NULL
 	};
 	struct row r = {
@@ -207,6 +210,9 @@ static void what_is_refused(void)
 	refuse("down>5x", "no time, as 5s or 100ms: '5x'");
 	refuse("role>dialer", "that is compared by = and != only: 'dialer'");
 	refuse("pid>5", "that is compared by = and != only: '5'");
+	refuse("unit > a.service",
+	       "that is compared by = and != only: 'a.service'");
+	refuse("unit", "no value at its end");
 	refuse("id xyz", "no id: 'xyz'");
 	refuse("state", "no such state at its end");
 	refuse("state open", "no such state: 'open'");
@@ -246,9 +252,58 @@ static void what_is_refused(void)
 	memset(wide, ' ', sizeof(wide) - 1);
 	wide[sizeof(wide) - 1] = '\0';
 	refuse(wide, "too long");
-	memset(wide, 'x', 200);
-	wide[200] = '\0';
+	memset(wide, 'x', UNIT_LEN);
+	wide[UNIT_LEN] = '\0';
 	refuse(wide, "a word is too long");
+}
+
+static void expect_unit(const char *path, const char *unit)
+{
+	char name[UNIT_LEN] = "";
+	bool found = unit_name(path, name);
+
+	if (found == !unit || (unit && strcmp(name, unit))) {
+		printf("'%s' is of '%s', not of '%s'\n", path,
+		       found ? name : "no unit", unit ?: "none");
+		failed = 1;
+	}
+}
+
+static void of_cgroups(void)
+{
+	char longest[UNIT_LEN + 16] = "/system.slice/", *name = strrchr(longest, '/') + 1;
+
+	expect_unit("/system.slice/nginx.service", "nginx.service");
+	expect_unit("system.slice/nginx.service/", "nginx.service");
+	expect_unit("/system.slice/docker.service/a/b.service", "docker.service");
+	expect_unit("/system.slice/system-getty.slice/getty@tty1.service", "getty@tty1.service");
+	expect_unit("/user.slice/user-1000.slice/session-3.scope", "session-3.scope");
+	expect_unit("/user.slice/user-1000.slice/user@1000.service/app.slice/x.service",
+		    "user@1000.service");
+	expect_unit("/machine.slice/libpod-1.scope/container", "libpod-1.scope");
+	expect_unit("/init.scope", "init.scope");
+	expect_unit("/system.slice/a\\x2db.socket", "a\\x2db.socket");
+	expect_unit("/system.slice/_memory.service", "memory.service");
+	expect_unit("/system.slice/data.mount", "data.mount");
+	expect_unit("/-.slice/a.swap", "a.swap");
+	expect_unit("/", NULL);
+	expect_unit("", NULL);
+	expect_unit("/system.slice", NULL);
+	expect_unit("/system.slice/", NULL);
+	expect_unit("/docker/0123", NULL);
+	expect_unit("/docker/a.service", NULL);
+	expect_unit("/.slice/a.service", NULL);
+	expect_unit("/system.slice/.service", NULL);
+	expect_unit("/system.slice/_.service", NULL);
+	expect_unit("/system.slice/_", NULL);
+	expect_unit("/system.slice/a b.service", NULL);
+	expect_unit("/system.slice/a\033.service", NULL);
+	memset(name, 'x', UNIT_LEN);
+	memcpy(name + UNIT_LEN - 1 - strlen(".service"), ".service", 9);
+	expect_unit(longest, name);
+	memset(name, 'x', UNIT_LEN);
+	memcpy(name + UNIT_LEN - strlen(".service"), ".service", 9);
+	expect_unit(longest, NULL);
 }
 
 /* Whatever is written, it is refused or means something. */
@@ -257,7 +312,7 @@ static void at_random(void)
 	static const char * const words[] = {
 		"(", ")", "not", "!", "and", "or", "lost", ">", "=", "1", "src", ":80",
 		"10.0.0.0/8", "[::1]:80", "state", "established", "role", "dialer",
-		"pid", "id", "dead", "down", "5s", "plain", "<=", "!=", "vsock:1", "[",
+		"pid", "unit", "id", "dead", "down", "5s", "plain", "<=", "!=", "vsock:1", "[",
 	};
 	struct row r = session();
 	char text[512], error[256];
@@ -285,6 +340,7 @@ int main(void)
 	of_a_listener();
 	of_other_families();
 	what_is_refused();
+	of_cgroups();
 	at_random();
 	return failed;
 }

@@ -18,7 +18,7 @@ static const struct command {
 	{ "show",	cmd_show,
 	  "  show [-alitmpeojH] [FILTER]   sockets: all (-a), those that listen (-l); with their\n"
 	  "                                session (-i), transport (-t), memory (-m), processes\n"
-	  "                                (-p), numbers (-e), timers (-o); as JSON (-j)\n" },
+	  "                                and unit (-p), numbers (-e), timers (-o); JSON (-j)\n" },
 	{ "kill",	cmd_kill,
 	  "  kill [--dry-run] FILTER       end them\n" },
 	{ "resume",	cmd_resume,
@@ -48,7 +48,7 @@ static void print_help(FILE *to)
 	      "  -h, --help                    this text\n"
 	      "  -V, --version                 of this program\n"
 	      "A FILTER is one of ss, as 'dst 10.0.0.0/8 and dport = :80', with state, role, link,\n"
-	      "lost>N, retained>1M, down>5s, pid, id and others: see rsess(8).\n", to);
+	      "lost>N, retained>1M, down>5s, pid, unit, id and others: see rsess(8).\n", to);
 }
 
 static int do_command(const struct command *c, const char *name, int argc, char **argv)

@@ -3,6 +3,7 @@
  * Names of numbers, and addresses, as people read them.
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <netinet/tcp.h>
@@ -151,6 +152,59 @@ const char *role_name(const struct row *r)
 	if (!r->has_times)
 		return NULL;
 	return r->info.dialer ? "dialer" : "acceptor";
+}
+
+/* Those that have a cgroup, but for slices, which have others in them. */
+static bool is_unit(const char *name, size_t len)
+{
+	static const char * const suffixes[] = {
+		".service", ".scope", ".socket", ".mount", ".swap",
+	};
+	size_t i, n;
+
+	for (i = 0; i < len; i++)
+		if (!isalnum((unsigned char)name[i]) && !strchr(":-_.\\@", name[i]))
+			return false;
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		n = strlen(suffixes[i]);
+		if (len > n && !memcmp(name + len - n, suffixes[i], n))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * unit_name() - the unit of systemd that a cgroup is of, or is in
+ * @path: of the cgroup, from the root of cgroups
+ * @name: is set, UNIT_LEN bytes
+ *
+ * It is the first one on the way that is no slice. A name that would be one of the kernel's own
+ * files has "_" before it.
+ *
+ * Return: false if there is none.
+ */
+bool unit_name(const char *path, char *name)
+{
+	static const char slice[] = ".slice";
+	const size_t n = sizeof(slice) - 1;
+	size_t len;
+
+	do {
+		path += strspn(path, "/");
+		len = strcspn(path, "/");
+		if (len <= n || memcmp(path + len - n, slice, n))
+			break;
+		path += len;
+	} while (true);
+	if (*path == '_') {
+		path++;
+		len--;
+	}
+	if (len >= UNIT_LEN || !is_unit(path, len))
+		return false;
+	memcpy(name, path, len);
+	name[len] = '\0';
+	return true;
 }
 
 /**

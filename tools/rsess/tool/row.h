@@ -16,6 +16,9 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
+/* A unit of systemd has a name of at most 255 characters. */
+#define UNIT_LEN	256
+
 /* "[", an address of IPv6, "]:", a port */
 #define ADDR_LEN	64
 
@@ -72,6 +75,7 @@ struct tcp_seen;
  * @has_mem: @mem is there
  * @has_transport: what is of the transport is there
  * @tcp: what TCP tells of the transport, or NULL
+ * @unit: of systemd, whose it is, or NULL
  * @processes: who has it
  * @nprocesses: how many
  */
@@ -99,6 +103,7 @@ struct row {
 	bool		has_mem;
 	bool		has_transport;
 	const struct tcp_seen *tcp;
+	const char	*unit;
 	const struct process *processes;
 	size_t		nprocesses;
 };
@@ -112,6 +117,7 @@ const char *reason_text(uint32_t reason);
 const char *protocol_name(const struct row *r);
 const char *role_name(const struct row *r);
 const char *addr_print(const struct addr *a, char *buf);
+bool unit_name(const char *path, char *name);
 bool number_parse(const char *text, uint32_t max, uint32_t *value);
 bool seconds_parse(const char *text, uint32_t *seconds);
 
@@ -126,15 +132,16 @@ bool seconds_parse(const char *text, uint32_t *seconds);
  * @FIELD_SIZE: bytes, with K, M, G
  * @FIELD_TIME: milliseconds, with ms, s, m, h, d
  * @FIELD_HEX: a number, in hexadecimal digits
- * @FIELD_WORD: a name
+ * @FIELD_WORD: a name, one of some
+ * @FIELD_UNIT: name of a unit of systemd
  * @FIELD_PID: of one of the processes
  * @FIELD_PROCESS: name of one of them
  * @FIELD_ID: how the session's id begins, in hexadecimal digits
  * @FIELD_FLAG: it is, or is not
  */
 enum field_kind {
-	FIELD_NUMBER, FIELD_SIZE, FIELD_TIME, FIELD_HEX, FIELD_WORD, FIELD_PID,
-	FIELD_PROCESS, FIELD_ID, FIELD_FLAG,
+	FIELD_NUMBER, FIELD_SIZE, FIELD_TIME, FIELD_HEX, FIELD_WORD, FIELD_UNIT,
+	FIELD_PID, FIELD_PROCESS, FIELD_ID, FIELD_FLAG,
 };
 
 /**

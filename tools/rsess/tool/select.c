@@ -72,6 +72,8 @@ int select_socks(struct selection *sel)
 		return err;
 	if (sel->processes || sel->filter.asks_processes)
 		processes_find(s);
+	if (sel->processes || sel->filter.asks_units)
+		units_find(s);
 	for (i = 0; i < s->n; i++)
 		if (filter_matches(&sel->filter, &s->rows[i]))
 			s->rows[n++] = s->rows[i];
@@ -84,4 +86,5 @@ void select_free(struct selection *sel)
 	filter_free(&sel->filter);
 	socks_free(&sel->socks);
 	processes_free();
+	units_free();
 }

@@ -165,6 +165,8 @@ static void put_row(struct out *o, const struct row *r, const struct show *show,
 	put_columns(o, r, w);
 	if (show->processes)
 		put_processes(o, r);
+	if (show->processes && r->unit)
+		out_word(o, "unit", r->unit);
 	if (show->details || o->json)
 		put_details(o, r);
 	if (show->info || o->json)

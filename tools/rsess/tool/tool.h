@@ -85,7 +85,7 @@ void addr_from_sockaddr(struct addr *a, const void *sa, size_t len);
  * struct selection - which sockets are meant
  * @all: also those that listen or have ended
  * @listening: those that listen
- * @processes: find out who has them
+ * @processes: find out who has them, and of which unit
  * @spares_listeners: a service that is not to accept any more has to be named as such
  * @filter: what else has to be true
  * @socks: they
@@ -107,6 +107,10 @@ void select_free(struct selection *sel);
 void processes_find(struct socks *s);
 void processes_free(void);
 
+/* units.c */
+void units_find(struct socks *s);
+void units_free(void);
+
 /* tcpinfo.c */
 struct out;
 int tcp_join(struct socks *s);
@@ -121,7 +125,7 @@ void tcp_free(void);
  * @transport: addresses of that
  * @times: timers
  * @memory: queues
- * @processes: who has it
+ * @processes: who has it, and its unit
  * @details: numbers that tell it apart
  */
 struct show {

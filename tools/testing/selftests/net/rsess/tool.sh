@@ -230,6 +230,28 @@ odd_is_shown() {
 assert [u["name"] for row in rows for u in row["users"]] == ["a?\"\\?b"], rows'
 }
 
+enter_cgroup() { # NAME
+	mkdir -p "/sys/fs/cgroup/$1" && echo $$ >"/sys/fs/cgroup/$1/cgroup.procs"
+}
+
+# One in a unit, or below it, and one in a slice.
+has_unit() {
+	enter_cgroup tool.slice/tool-a.slice/tool@a.service/below && start unit -l &&
+		enter_cgroup tool.slice || return
+	"$cat" -l 127.0.0.1 $((port + 1)) <"$dir/in" >/dev/null 2>&1 &
+	pids+=($!)
+	enter_cgroup . && until_true counts 2 . -l "pid = ${pids[-2]} or pid = ${pids[-1]}" &&
+		counts 1 '\) unit:tool@a\.service$' -lp && counts 0 unit: -l &&
+		counts 1 ":$port " -l unit tool@a.service &&
+		counts 0 . -l unit != tool@a.service && counts 0 . unit tool@b.service &&
+		[ "$(as_nobody "$rsess" show -Hl unit tool@a.service | wc -l)" -eq 1 ] &&
+		"$rsess" show -jlp | python '
+assert sorted(row.get("unit", "") for row in rows) == ["", "tool@a.service"], rows'
+	result=$?
+	kill "${pids[@]:(-2)}"
+	return $result
+}
+
 is_shown_to_nobody() {
 	[ "$(as_nobody "$rsess" show -H | wc -l)" -eq 2 ] &&
 		! as_nobody "$rsess" show -He | grep ' id:' &&
@@ -512,7 +534,7 @@ ends_with_the_module() {
 	[ $status -eq 3 ] && grep -q unloaded "$dir/said"
 }
 
-plan 32
+plan 33
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
@@ -527,6 +549,7 @@ check transport has_transport
 check filter is_filtered
 check json has_json
 check odd_name has_odd_name
+check unit has_unit
 check nobody is_shown_to_nobody
 check namespace has_namespace
 check empty_filter refuses_empty_filter
