@@ -47,13 +47,18 @@ static int take(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int get_counters(struct counters *c)
+/**
+ * counters_get() - read those of the kernel
+ * @c: is set; counters_free() must follow
+ */
+int counters_get(struct counters *c)
 {
 	char buf[GENL_REQUEST_LEN];
 	struct nlmsghdr *nlh;
 	struct genl g;
 	int err;
 
+	memset(c, 0, sizeof(*c));
 	err = genl_open(&g);
 	if (err)
 		return err;
@@ -64,8 +69,11 @@ static int get_counters(struct counters *c)
 	return err ? fail_errno(err, "counters") : STATUS_OK;
 }
 
-/* What the kernel does not count: it is found by looking. */
-static int get_sockets(struct counters *c)
+/**
+ * counters_look() - add what the kernel does not count: it is found by looking at each socket
+ * @c: as counters_get() has set it
+ */
+int counters_look(struct counters *c)
 {
 	uint64_t down = 0, plain = 0;
 	struct socks s;
@@ -83,21 +91,6 @@ static int get_sockets(struct counters *c)
 	add(c, "SessionsDown", down, true);
 	add(c, "Plain", plain, true);
 	return STATUS_OK;
-}
-
-/**
- * counters_get() - read all
- * @c: is set; counters_free() must follow
- */
-int counters_get(struct counters *c)
-{
-	int err;
-
-	memset(c, 0, sizeof(*c));
-	err = get_counters(c);
-	if (err)
-		return err;
-	return get_sockets(c);
 }
 
 void counters_free(struct counters *c)

@@ -32,6 +32,7 @@ struct counters {
 };
 
 int counters_get(struct counters *c);
+int counters_look(struct counters *c);
 const struct counter *counters_find(const struct counters *c, const char *name);
 void counters_free(struct counters *c);
 

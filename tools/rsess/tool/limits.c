@@ -51,6 +51,29 @@ static const struct limit *find(const char *name)
 	return &none;
 }
 
+/**
+ * limit_get() - the sysctl that limits what a gauge counts
+ * @gauge: its name
+ * @name: of the sysctl, is set
+ * @value: of it, is set
+ *
+ * Return: false if there is none.
+ */
+bool limit_get(const char *gauge, const char **name, uint32_t *value)
+{
+	char line[32];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		if (!limits[i].gauge || strcmp(limits[i].gauge, gauge))
+			continue;
+		*name = limits[i].name;
+		return read_line(line, sizeof(line), SYSCTLS "/%s", *name) &&
+		       number_parse(line, UINT32_MAX, value);
+	}
+	return false;
+}
+
 static void put_use(const struct counters *c, const struct limit *l)
 {
 	const struct counter *gauge = l->gauge ? counters_find(c, l->gauge) : NULL;

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "counters.h"
@@ -43,18 +44,52 @@ static void put_metric(const struct counter *c)
 	printf(" %" PRIu64 "\n", c->value);
 }
 
-static void put_prometheus(const struct counters *c)
+/* Of what is no counter of the kernel's. @labels: in braces, or "" */
+static void put_gauge(const char *name, const char *help, const char *labels,
+		      uint64_t value)
 {
-	char version[32];
-	size_t i;
+	printf("# HELP rsess_%s %s.\n# TYPE rsess_%s gauge\n"
+	       "rsess_%s%s %" PRIu64 "\n", name, help, name, name, labels, value);
+}
 
-	for (i = 0; i < c->n; i++)
-		put_metric(&c->all[i]);
+static void put_limit(const char *gauge)
+{
+	const char *name;
+	uint32_t value;
+	char help[64];
+
+	if (!limit_get(gauge, &name, &value))
+		return;
+	snprintf(help, sizeof(help), "The sysctl net.rsess.%s", name);
+	put_gauge(name, help, "", value);
+}
+
+static void put_module(void)
+{
+	char version[32], labels[64];
+
 	if (!read_line(version, sizeof(version), "/sys/module/rsess/version"))
 		return;
-	puts("# HELP rsess_module_info The module that is loaded.\n"
-	     "# TYPE rsess_module_info gauge");
-	printf("rsess_module_info{version=\"%s\"} 1\n", version);
+	snprintf(labels, sizeof(labels), "{version=\"%s\"}", version);
+	put_gauge("module_info", "The module that is loaded", labels, 1);
+}
+
+/* Whoever reads it later has to see whether it was read, and when: what comes last is there
+ * only if it is whole.
+ */
+static void put_prometheus(const struct counters *c, bool up)
+{
+	size_t i;
+
+	for (i = 0; up && i < c->n; i++) {
+		put_metric(&c->all[i]);
+		if (c->all[i].gauge)
+			put_limit(c->all[i].name);
+	}
+	if (up)
+		put_module();
+	put_gauge("up", "Whether the counters could be read", "", up);
+	put_gauge("stat_timestamp_seconds", "When that was", "", time(NULL));
 }
 
 static void put_text(const struct counters *c, bool zeros)
@@ -91,7 +126,7 @@ static int get(struct counters *c, unsigned int seconds)
 			sleep(seconds);
 	}
 	if (!err)
-		err = counters_get(c);
+		err = counters_get(c) ?: counters_look(c);
 	if (!err)
 		subtract(c, &before);
 	counters_free(&before);
@@ -130,8 +165,8 @@ int cmd_stat(int argc, char **argv)
 	if (argv[optind] || (prometheus && seconds))
 		return usage("stat: that has no meaning here");
 	err = get(&counters, seconds);
-	if (!err && prometheus)
-		put_prometheus(&counters);
+	if (prometheus)
+		put_prometheus(&counters, !err);
 	else if (!err)
 		put_text(&counters, zeros);
 	counters_free(&counters);

@@ -139,6 +139,9 @@ struct show {
 
 void show_rows(const struct socks *s, const struct show *show, bool header);
 
+/* limits.c */
+bool limit_get(const char *gauge, const char **name, uint32_t *value);
+
 /* The commands. */
 int cmd_show(int argc, char **argv);
 int cmd_kill(int argc, char **argv);

@@ -16,6 +16,7 @@ cat=$programs/rsess_cat
 port=7300
 dir=$(mktemp -d)
 pids=()
+began=$(date +%s)
 
 cleanup() {
 	kill "${pids[@]}" 2>/dev/null
@@ -64,6 +65,22 @@ $1" "${@:2}"
 
 # --- the module -----------------------------------------------------------------
 
+# The two that tell of it.
+has_no_metrics() {
+	local status=0
+
+	"$rsess" stat --prometheus >"$dir/metrics" 2>/dev/null || status=$?
+	[ $status -eq 3 ] && grep -qx 'rsess_up 0' "$dir/metrics" &&
+		[ "$(grep -vc '^#' "$dir/metrics")" -eq 2 ] && has_time
+}
+
+# In the last line, and of now: the test began before.
+has_time() {
+	[[ $(tail -n 1 "$dir/metrics") =~ ^rsess_stat_timestamp_seconds\ ([0-9]+)$ ]] &&
+		[ "${BASH_REMATCH[1]}" -ge "$began" ] &&
+		[ "${BASH_REMATCH[1]}" -le "$(date +%s)" ]
+}
+
 is_missing() {
 	ends 3 'not loaded' "$rsess" show && ends 3 'not loaded' "$rsess" stat &&
 		ends 3 'not loaded' "$rsess" limits &&
@@ -71,6 +88,7 @@ is_missing() {
 		ends 3 'not loaded' "$rsess" kill state all &&
 		ends 3 'not loaded' "$rsess" resume state all &&
 		[ "$("$rsess" show -j 2>/dev/null | tr -d '\n')" = "[]" ] &&
+		has_no_metrics &&
 		! [ -d /sys/module/rsess ]
 }
 
@@ -397,6 +415,8 @@ has_metrics() {
 		grep -qx '# TYPE rsess_transports_lost_total counter' "$dir/metrics" &&
 		grep -qx 'rsess_sessions 2' "$dir/metrics" &&
 		grep -qx '# TYPE rsess_sessions gauge' "$dir/metrics" &&
+		grep -qx "rsess_max_sessions $(sysctl -n net.rsess.max_sessions)" "$dir/metrics" &&
+		grep -qx 'rsess_up 1' "$dir/metrics" && has_time &&
 		! grep -vE '^(# (HELP|TYPE) )?rsess_[a-z_]+(\{version="[0-9.]+"\})? ' \
 			"$dir/metrics" &&
 		! grep -v '^#' "$dir/metrics" | cut -d ' ' -f 1 | sort | uniq -d | grep .
