@@ -2,7 +2,8 @@
 #
 # make                 the module, for the running kernel or KVER=RELEASE or KDIR=DIR
 # make rsessrun        runs programs over AF_RSESS that know nothing of it
-# make tool            rsess, which shows and steers sockets; it wants libmnl and json-c
+# make tool            rsess, which shows and steers sockets; it wants libmnl, json-c
+#                      and ncurses
 # make install         into /lib/modules of that kernel, with the uapi headers, and
 #                      rsessrun and rsess, which go below PREFIX (/usr/local)
 # make deb             Debian packages, into build/deb; the module's has its source, for DKMS

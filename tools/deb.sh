@@ -30,7 +30,8 @@ copy_tree() {
 
 need_packages gcc:gcc make:make dpkg-buildpackage:dpkg-dev dh:debhelper \
 	dh_dkms:dh-dkms lintian:lintian /usr/include/stdio.h:libc6-dev \
-	/usr/include/libmnl/libmnl.h:libmnl-dev /usr/include/json-c/json.h:libjson-c-dev
+	/usr/include/libmnl/libmnl.h:libmnl-dev /usr/include/json-c/json.h:libjson-c-dev \
+	/usr/include/curses.h:libncurses-dev
 version=$(dpkg-parsechangelog -l "$root/debian/changelog" -S Version)
 check_versions "$version"
 rm -rf "$out"

@@ -57,7 +57,7 @@ selftests.seen	25	15	0	selftests diag events
 selftests.over	37	95	0	selftests transports sctp
 vm		45	0	27	part_vm
 ss		0	60	11	part_ss
-tool		0	100	33	part_tool
+tool		0	115	37	part_tool
 ynl		0	20	1	part_ynl
 selinux		60	0	41	part_selinux
 module		30	0	9	part_module
@@ -313,6 +313,7 @@ out=$root/build/check
 need_packages gcc:gcc make:make nft:nftables tcpkill:dsniff ip:iproute2 \
 	/usr/include/stdio.h:libc6-dev /usr/include/liburing.h:liburing-dev \
 	/usr/include/libmnl/libmnl.h:libmnl-dev /usr/include/json-c/json.h:libjson-c-dev \
+	/usr/include/curses.h:libncurses-dev \
 	/usr/src/linux-source-6.1.tar.xz:linux-source-6.1 xz:xz-utils \
 	apparmor_parser:apparmor lsof:lsof fuser:psmisc /usr/bin/python3:python3 systemd-socket-activate:systemd
 choose_kernel "$kernel"

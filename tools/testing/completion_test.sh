@@ -61,6 +61,12 @@ fields() {
 	sed -n 's/^\t{ "\([a-z]*\)",\tFIELD_.*/\1/p' "$tools/tool/fields.c"
 }
 
+# columns: by which "rsess top" sorts
+columns() {
+	sed -n '/^static const struct column columns/,/^}/s/^\t{ "\([A-Za-z]*\)",.*/\L\1/p' \
+		"$tools/tool/top_table.c"
+}
+
 diff <(commands | sort) <(complete_words rsess '' | sort) 2>&1
 for field in $(fields) state src dport not; do
 	offers "$field" rsess show "$field"
@@ -71,6 +77,11 @@ for command in $(commands); do
 		offers "$option" rsess "$command" "$option"
 	done
 done
+diff <(columns | sort) <(complete_words rsess top -s '' | sort) 2>&1
+for column in $(columns); do
+	grep -qiw "$column" "$tools/tool/rsess.8" || echo "rsess.8 has no $column"
+done
+offers lost rsess top los
 offers --json rsess -N other show --j
 offers established rsess show state est
 offers dialer rsess show role d

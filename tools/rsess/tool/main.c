@@ -25,6 +25,10 @@ static const struct command {
 	  "  resume [--dry-run] FILTER     those without a transport dial now\n" },
 	{ "monitor",	cmd_monitor,
 	  "  monitor [-j]                  what there is, and what happens from then on\n" },
+	{ "top",	cmd_top,
+	  "  top [-bpr] [-d SECONDS] [-n TIMES] [-s COLUMN] [FILTER]\n"
+	  "                                gauges, rates and sockets, on a screen or as text\n"
+	  "                                (-b), with processes and units (-p)\n" },
 	{ "stat",	cmd_stat,
 	  "  stat [-z] [-d SECONDS]        counters: zeros too (-z); what they grow (-d)\n"
 	  "  stat --prometheus             as Prometheus wants them\n" },

@@ -14,8 +14,13 @@
 
 #include "tool.h"
 
+/* Called before something is said, if there is one: it makes that readable. */
+void (*say_before)(void);
+
 static void complain(const char *format, va_list ap, const char *end)
 {
+	if (say_before)
+		say_before();
 	fflush(stdout);
 	fputs("rsess: ", stderr);
 	vfprintf(stderr, format, ap);

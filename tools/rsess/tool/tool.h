@@ -32,6 +32,7 @@ enum status {
 int usage(const char *format, ...);
 
 /* say.c */
+extern void (*say_before)(void);
 int fail(enum status status, const char *format, ...);
 int fail_missing(const char *what);
 int fail_errno(int err, const char *what);
@@ -149,6 +150,7 @@ int cmd_resume(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_limits(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_drain(int argc, char **argv);
 

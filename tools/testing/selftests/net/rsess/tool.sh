@@ -85,6 +85,7 @@ is_missing() {
 	ends 3 'not loaded' "$rsess" show && ends 3 'not loaded' "$rsess" stat &&
 		ends 3 'not loaded' "$rsess" limits &&
 		ends 3 'not loaded' "$rsess" monitor &&
+		ends 3 'not loaded' "$rsess" top -b && ends 3 'not loaded' "$rsess" top &&
 		ends 3 'not loaded' "$rsess" kill state all &&
 		ends 3 'not loaded' "$rsess" resume state all &&
 		[ "$("$rsess" show -j 2>/dev/null | tr -d '\n')" = "[]" ] &&
@@ -434,6 +435,100 @@ has_limits() {
 		grep -qE '^module parameter family +18 ' "$dir/limits"
 }
 
+# --- top ------------------------------------------------------------------------
+
+# top ARGUMENT...: one screen, as text, in $dir/top; its sockets in $dir/rows
+top() {
+	"$rsess" top -b -n 1 "$@" >"$dir/top" && sed '1,4d; /^$/d' "$dir/top" >"$dir/rows"
+}
+
+# rows_are N PATTERN ARGUMENT...: top shows so many sockets, and they look so
+rows_are() {
+	top "${@:3}" && [ "$(wc -l <"$dir/rows")" -eq "$1" ] &&
+		[ "$(grep -cE -e "$2" "$dir/rows")" -eq "$1" ] || { cat "$dir/top"; false; }
+}
+
+# first_is PATTERN ARGUMENT...: of its sockets
+first_is() {
+	top "${@:2}" && head -n 1 "$dir/rows" | grep -qE -e "$1" || { cat "$dir/top"; false; }
+}
+
+# Ports are sorted as numbers.
+has_top() {
+	local gauges
+
+	gauges="$(counter Sessions) sessions, $(counter Orphans) orphans, "
+	gauges+="$(counter Tombstones) tombstones, $(counter Listeners) listeners"
+	rows_are 2 '^127.0.0.1:.* live .* ESTAB' || return
+	grep -qxE "rsess [0-9:]{8}: $gauges" "$dir/top" &&
+		grep -qx 'per second: not known before the next reading' "$dir/top" &&
+		grep -q '^2 sockets by Down$' "$dir/top" &&
+		rows_are 1 ' dialer ' role dialer && rows_are 0 . 'lost>99' &&
+		rows_are 2 " rsess_cat/(${pids[0]}|${pids[1]}) " -p &&
+		first_is "^127.0.0.1:$port " -s local && first_is ":$port " -r -s peer &&
+		first_is ' acceptor ' -s role && first_is ' dialer ' --reverse --sort Role &&
+		[ "$("$rsess" top -bn 3 -d 1 lost=0 | grep -c '^rsess ')" -eq 3 ] &&
+		ends 2 'no such column: unit' "$rsess" top -s unit &&
+		ends 2 'no number of times' "$rsess" top -bn 0 &&
+		ends 2 'no number of seconds' "$rsess" top -d 0.5 &&
+		ends 2 'filter: ' "$rsess" top lost &&
+		as_nobody "$rsess" top -bn 1 | grep -q ESTAB
+}
+
+fallbacks() {
+	awk '/^RsessFallback/ { sum += $2 } END { print sum }' /proc/net/rsess_stat
+}
+
+# What each screen says it was for a second, times those seconds, is what was counted.
+rates_are_true() {
+	python3 - "$dir/rates" $(($(counter TransportsLost) - $1)) \
+		$(($(counter Resumes) - $2)) $(($(fallbacks) - $3)) <<-'END'
+	import re, sys
+	told = [0, 0, 0]
+	number = r"([0-9.]+)"
+	with open(sys.argv[1]) as f:
+	    for s, lost, resumes, plain in re.findall(f"over {number} s: {number} transports lost, "
+	            f"{number} resumes, .* sent again, {number} fallbacks", f.read()):
+	        told = [x + float(s) * float(y) for x, y in zip(told, (lost, resumes, plain))]
+	print(told, sys.argv[2:])
+	counted = [int(x) for x in sys.argv[2:]]
+	sys.exit(0 in counted or any(abs(x - y) > 0.4 for x, y in zip(told, counted)))
+	END
+}
+
+# It was told to wait for long.
+has_resumed() {
+	"$rsess" resume role dialer link none >/dev/null 2>&1
+	counts 2 ' link:live .* lost:2 ' -i 'lost>0'
+}
+
+# Of one that has fallen back there is no number of transports: it comes last, either way.
+has_rates() {
+	local before
+
+	before="$(counter TransportsLost) $(counter Resumes) $(fallbacks)"
+	"$cat" -l 127.0.0.1 $((port + 1)) <"$dir/in" >/dev/null 2>&1 &
+	pids+=($!)
+	until_true counts 1 . -l "sport = :$((port + 1))" || return
+	"$rsess" top -b >"$dir/rates" &
+	pids+=($!)
+	until_true grep -q '^per second' "$dir/rates" &&
+		exec 4<>"/dev/tcp/127.0.0.1/$((port + 1))" &&
+		ss -Kt "dport = :$port" >/dev/null && until_true has_resumed &&
+		until_true counts 1 . plain &&
+		top -s lost && tail -n 1 "$dir/rows" | grep -q ' plain ' &&
+		top -r -s lost && tail -n 1 "$dir/rows" | grep -q ' plain ' &&
+		until_true rates_are_true $before
+	result=$?
+	exec 4>&-
+	kill "${pids[@]:(-2)}"
+	[ $result -eq 0 ] && until_true counts 2 . -a
+}
+
+has_screen() {
+	"$here/top_screen.py" "$rsess"
+}
+
 has_fallback() {
 	local reason
 
@@ -513,6 +608,22 @@ assert sum(row["lost"] for row in rows) == int(sys.argv[2]) - int(sys.argv[3])' 
 		{ tail -n 1 "$dir/why"; false; }
 }
 
+# Most first, and not more than there is room for.
+has_order() {
+	local one
+
+	one=$("$rsess" show -H role dialer | sed -nE '1s/.* 127.0.0.1:([0-9]+) +127.*/\1/p')
+	ss -Kt "sport = :$one" >/dev/null 2>&1
+	until_true is_ordered && "$here/top_screen.py" "$rsess" 24
+}
+
+is_ordered() {
+	top -s lost && python3 -c 'import sys
+lost = [int(line.split()[4]) for line in open(sys.argv[1])]
+sys.exit(len(lost) != 2000 or lost != sorted(lost, reverse=True) or lost[0] == lost[-1])' \
+		"$dir/rows"
+}
+
 parses_while_torn() {
 	many 1000 || return
 	others=$(counter TransportsLost)
@@ -554,7 +665,7 @@ ends_with_the_module() {
 	[ $status -eq 3 ] && grep -q unloaded "$dir/said"
 }
 
-plan 33
+plan 37
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
@@ -580,6 +691,9 @@ check stat has_stat
 check growth has_growth
 check metrics has_metrics
 check limits has_limits
+check top has_top
+check top_rates has_rates
+check top_screen has_screen
 check kill kills
 check events tells_events
 check drain drains
@@ -588,6 +702,7 @@ kill "${pids[@]}" 2>/dev/null
 check ended until_true none_are_left
 check peers judges_peers
 check torn parses_while_torn
+check top_order has_order
 check missed tells_what_it_missed
 check many_ended end_many
 check unloaded ends_with_the_module
