@@ -44,7 +44,7 @@ selftests.wire	85	28	0	selftests reset_points protocol handshake offpath tags
 selftests.api	75	440	0	selftests socket_api session_options listening unprivileged
 um		70	0	182	part_um
 selftests.open	70	13	0	selftests negotiate psk bounds many
-lint		80	0	6	part_lint
+lint		85	0	7	part_lint
 soak.mptcp	60	0	1	soak mptcp
 soak.vsock	40	0	1	soak vsock
 selftests.poll	60	190	0	selftests tcp_process tcp_poll tcp_epoll
@@ -57,7 +57,7 @@ selftests.seen	25	15	0	selftests diag events
 selftests.over	37	95	0	selftests transports sctp
 vm		45	0	27	part_vm
 ss		0	60	11	part_ss
-tool		0	115	37	part_tool
+tool		0	115	38	part_tool
 ynl		0	20	1	part_ynl
 selinux		60	0	41	part_selinux
 module		30	0	9	part_module

@@ -3,7 +3,8 @@
 #
 # What a kernel maintainer runs first: checkpatch --strict on every file, sparse
 # and W=1 on the module; what is read by people: manual pages, documentation, the
-# completion of bash; and what the filters of rsess mean.  Prints what they find, and TAP.
+# completion of bash; what the filters of rsess mean; and what is given to Prometheus and
+# systemd, see monitoring.sh.  Prints what they find, and TAP.
 #
 # usage: lint.sh [RELEASE|SERIES]
 
@@ -114,7 +115,7 @@ need_packages mandoc:mandoc \
 	/usr/share/bash-completion/bash_completion:bash-completion
 need_packages sparse:sparse git:git gcc:gcc make:make /usr/include/stdio.h:libc6-dev
 echo "TAP version 13"
-echo "1..6"
+echo "1..7"
 checkpatch >"$out"
 result checkpatch
 compile W=1 C=2 CHECK=sparse >"$out"
@@ -125,6 +126,8 @@ result manuals
 result completion
 filters >"$out" 2>&1
 result filters
+"$here/monitoring.sh" >"$out" 2>&1
+result monitoring
 "$here/../htmldocs.sh" >"$out" 2>&1 || true
 result htmldocs
 exit "$failed"

@@ -48,6 +48,17 @@ rsessrun_has_sessions() {
 	END
 }
 
+# What the timer would have run: nobody has turned it on.
+metrics_are_written() {
+	local units=/lib/systemd/system to=/var/lib/prometheus/node-exporter
+
+	[ -e $units/rsess-textfile.timer ] &&
+		[ ! -e /etc/systemd/system/timers.target.wants/rsess-textfile.timer ] &&
+		mkdir -p $to &&
+		eval "$(sed -n 's/^ExecStart=//p' $units/rsess-textfile.service)" &&
+		grep -qx 'rsess_up 1' $to/rsess.prom
+}
+
 # They are closed by now; some may wait for the peer.
 rsess_shows_sockets() {
 	[ "$(/usr/bin/rsess --version)" = "rsess $version" ] &&
@@ -84,13 +95,14 @@ no_socket_loads_it() {
 }
 
 at=deb.$(uname -r | cut -d. -f 1,2)
-plan 7
+plan 8
 tar -C / -xf "$1"
 ip link set lo up
 try "$at.socket_loads_the_module" socket_loads_it
 try "$at.the_module_is_that_of_the_package" it_is_the_packages
 try "$at.rsessrun_has_sessions" rsessrun_has_sessions
 try "$at.rsess_shows_sockets" rsess_shows_sockets
+try "$at.metrics_are_written" metrics_are_written
 try "$at.example_of_sysctls" sysctls_are_the_defaults
 try "$at.example_of_parameters" parameters_are_taken
 try "$at.example_of_no_module" no_socket_loads_it

@@ -65,13 +65,22 @@ $1" "${@:2}"
 
 # --- the module -----------------------------------------------------------------
 
+# textfile PATTERN: what node_exporter reads then has such a line
+textfile() {
+	mkdir -p "$dir/textfile" &&
+		PATH=${rsess%/*}:$PATH "$root/tools/monitoring/rsess-textfile" \
+			"$dir/textfile" 2>/dev/null &&
+		grep -qx "$1" "$dir/textfile/rsess.prom"
+}
+
 # The two that tell of it.
 has_no_metrics() {
 	local status=0
 
 	"$rsess" stat --prometheus >"$dir/metrics" 2>/dev/null || status=$?
 	[ $status -eq 3 ] && grep -qx 'rsess_up 0' "$dir/metrics" &&
-		[ "$(grep -vc '^#' "$dir/metrics")" -eq 2 ] && has_time
+		[ "$(grep -vc '^#' "$dir/metrics")" -eq 2 ] && has_time &&
+		textfile 'rsess_up 0'
 }
 
 # In the last line, and of now: the test began before.
@@ -423,6 +432,20 @@ has_metrics() {
 		! grep -v '^#' "$dir/metrics" | cut -d ' ' -f 1 | sort | uniq -d | grep .
 }
 
+# Alerts and dashboard ask for nothing that there is not.
+has_watched_metrics() {
+	local name watched=0 status=0
+
+	textfile 'rsess_up 1' || return
+	while read -r name; do
+		watched=$((watched + 1))
+		grep -q "^${name}[ {]" "$dir/textfile/rsess.prom" && continue
+		echo "there is no $name"
+		status=1
+	done < <(grep -ohE '\brsess_[a-z0-9_]+' "$root"/tools/monitoring/*.{yml,json} | sort -u)
+	[ $watched -gt 0 ] && return $status
+}
+
 has_limits() {
 	local file
 
@@ -665,7 +688,7 @@ ends_with_the_module() {
 	[ $status -eq 3 ] && grep -q unloaded "$dir/said"
 }
 
-plan 37
+plan 38
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
@@ -690,6 +713,7 @@ check monitor_of_nobody refuses_to_tell_nobody
 check stat has_stat
 check growth has_growth
 check metrics has_metrics
+check watched_metrics has_watched_metrics
 check limits has_limits
 check top has_top
 check top_rates has_rates
