@@ -87,29 +87,55 @@ static void judge(int fd, const char *where)
 		check_say(LEVEL_OK, "%s: there is a session", where);
 }
 
+/* 0, or a negative errno; what there is to say has been said if it is 0. */
+static int try_address(const struct addrinfo *to, const char *where, int seconds)
+{
+	int fd = open_socket(), err;
+
+	if (fd < 0) {
+		check_say(LEVEL_CRITICAL, "no socket of AF_RSESS: %s",
+			  strerror(errno));
+		return 0;
+	}
+	err = connect_within(fd, to, seconds);
+	if (!err)
+		judge(fd, where);
+	close(fd);
+	return err;
+}
+
+/* As with clients, the first address that can be reached is what counts. */
+static void try_all(const struct addrinfo *list, const char *where, int seconds)
+{
+	char why[512], host[NI_MAXHOST];
+	size_t len = 0;
+	int err;
+
+	for (; list; list = list->ai_next) {
+		err = try_address(list, where, seconds);
+		if (!err)
+			return;
+		if (getnameinfo(list->ai_addr, list->ai_addrlen, host, sizeof(host),
+				NULL, 0, NI_NUMERICHOST))
+			strcpy(host, "?");
+		if (len < sizeof(why))
+			len += snprintf(why + len, sizeof(why) - len, "%s%s (%s)",
+					len ? ", " : "", strerror(-err), host);
+	}
+	check_say(LEVEL_CRITICAL, "%s: %s", where, why);
+}
+
 /**
  * check_peer() - connect to it, and end at once
  * @where: HOST:PORT
- * @seconds: that it may take
+ * @seconds: that each of its addresses may take
  */
 void check_peer(const char *where, int seconds)
 {
 	struct addrinfo *list = resolve(where);
-	int fd, err;
 
 	if (!list)
 		return;
-	fd = open_socket();
-	if (fd < 0) {
-		check_say(LEVEL_CRITICAL, "no socket of AF_RSESS: %s",
-			  strerror(errno));
-	} else {
-		err = connect_within(fd, list, seconds);
-		if (err)
-			check_say(LEVEL_CRITICAL, "%s: %s", where, strerror(-err));
-		else
-			judge(fd, where);
-		close(fd);
-	}
+	try_all(list, where, seconds);
 	freeaddrinfo(list);
 }

@@ -167,6 +167,25 @@ judges_what_is_loaded() {
 	judges 0 '^OK: rsess [0-9.]+ is loaded'
 }
 
+# Of two addresses either one may be tried first: one is served, then the other one, then none.
+judges_each_address() {
+	local address
+
+	printf '%s twice.test\n' ::1 127.0.0.1 >>/etc/hosts
+	for address in ::1 127.0.0.1; do
+		python3 -c "import socket
+with socket.create_server(('$address', $port),
+                          family=socket.AF_INET6 if ':' in '$address' else socket.AF_INET) as s:
+    print('ready', flush=True)
+    s.accept()[0].recv(1)" >"$dir/tcp$address" &
+		pids+=($!)
+		until_true test -s "$dir/tcp$address" &&
+			judges 1 '^WARNING: twice.test:.*plain TCP' twice.test:$port || return
+	done
+	judges 2 '^CRITICAL: twice.test:.*: Connection refused .*, Connection refused ' \
+		twice.test:$port
+}
+
 judges_peers() {
 	judges 2 "^CRITICAL: 127.0.0.1:$port: Connection refused" 127.0.0.1:$port &&
 		judges 3 '^UNKNOWN: nonsense' nonsense && judges 3 '^UNKNOWN' '[::1]:' &&
@@ -688,7 +707,7 @@ ends_with_the_module() {
 	[ $status -eq 3 ] && grep -q unloaded "$dir/said"
 }
 
-plan 38
+plan 39
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
@@ -725,6 +744,7 @@ check fallback fallback
 kill "${pids[@]}" 2>/dev/null
 check ended until_true none_are_left
 check peers judges_peers
+check each_address judges_each_address
 check torn parses_while_torn
 check top_order has_order
 check missed tells_what_it_missed
