@@ -27,6 +27,7 @@ void rsess_sendq_init(struct rsess_sendq *q, u64 seq)
 	q->snd_max = seq;
 	q->write_seq = seq;
 	q->frag = (struct page_frag){};
+	q->one.page = NULL;
 	q->kept = false;
 	q->truesize = 0;
 }
@@ -60,7 +61,10 @@ static void rsess_chunk_free(struct rsess_sendq *q, struct rsess_chunk *c)
 	q->truesize -= rsess_chunk_truesize(c);
 	list_del(&c->list);
 	put_page(c->page);
-	kfree(c);
+	if (c == &q->one)
+		c->page = NULL;
+	else
+		kfree(c);
 }
 
 /* The page of @frag has no chunk any more, or has one again. */
@@ -174,8 +178,10 @@ EXPORT_SYMBOL_RSESS_KUNIT(rsess_sendq_cost);
 static bool rsess_sendq_append(struct rsess_sendq *q, struct page *page,
 			       u32 off, u32 len, bool borrowed, gfp_t gfp)
 {
-	struct rsess_chunk *c = kmalloc(sizeof(*c), gfp);
+	struct rsess_chunk *c = &q->one;
 
+	if (c->page)
+		c = kmalloc(sizeof(*c), gfp);
 	if (!c)
 		return false;
 	get_page(page);

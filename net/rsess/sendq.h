@@ -45,6 +45,8 @@ struct rsess_chunk {
  * @write_seq: offset behind the last byte
  * @frag: page that the next bytes are written to, behind the last ones.  Nobody else
  *	writes there, so what a chunk keeps in memory are bytes of this queue
+ * @one: a chunk that is not allocated: for who sends little and waits for an answer.  It is in
+ *	use when it has a page
  * @kept: no chunk has the page of @frag, which waits for more bytes and is in @truesize
  * @truesize: bytes of memory that the chunks keep
  *
@@ -58,6 +60,7 @@ struct rsess_sendq {
 	u64			snd_max;
 	u64			write_seq;
 	struct page_frag	frag;
+	struct rsess_chunk	one;
 	bool			kept;
 	u64			truesize;
 };
