@@ -12,7 +12,8 @@
  *
  * Or it runs in softirq, inside the transport's receive(), with the spinlocks of both.
  * Then it takes bytes, acknowledgments and the end of a direction only, and leaves all other
- * frames where they are, for the work.
+ * frames where they are, for the work.  It does not come that far when the reader is behind: see
+ * rsess_link_receive().
  */
 #include <crypto/algapi.h>
 #include <net/sock.h>

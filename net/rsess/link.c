@@ -297,6 +297,7 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_timer_stop(rs, RSESS_TIMER_HANDSHAKE);
 	rsess_timer_stop(rs, RSESS_TIMER_STALL);
 	rsess_timer_stop(rs, RSESS_TIMER_PROBE);
+	rsess_timer_stop(rs, RSESS_TIMER_LEFT);
 	if (!tr)
 		return;
 	rsess_link_set(rs, NULL);
@@ -615,8 +616,35 @@ static bool rsess_link_take(struct rsess_sock *rs, struct rsess_transport *tr)
 	return !shut_off || !rsess_before(rs->sq.snd_nxt, rs->snd_limit);
 }
 
+/* May bytes wait in the transport?  The reader is behind, and knows that there are some; and
+ * nothing is awaited from the peer.
+ */
+static bool rsess_link_may_leave(const struct rsess_sock *rs,
+				 const struct rsess_transport *tr)
+{
+	const struct sock *sk = rsess_to_sk(rs);
+
+	return rsess_link_is_steady(rs, tr) && sk->sk_socket && !rs->readers &&
+	       rs->sq.snd_una == rs->sq.write_seq && !rs->fin_queued &&
+	       rsess_readable(rs) &&
+	       rsess_stream_ready(rs, READ_ONCE(sk->sk_rcvlowat));
+}
+
+/* They wait until the reader has taken what is queued, see rsess_link_settle(), and not for
+ * long if it does not.  So the transport acknowledges as it does for a reader of its own, and
+ * the reader parses all at once.
+ */
+static void rsess_link_leave(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+
+	rsess_timer_arm(rs, RSESS_TIMER_LEFT, RSESS_LEFT_DELAY);
+	sk->sk_data_ready(sk);
+}
+
 /* Take what has arrived on a transport, in softirq if that is possible.  If somebody has
- * locked the outer socket, the work will be queued when that unlocks it.
+ * locked the outer socket, that will see to it, see rsess_link_backlog(), or the work, which
+ * is queued when it is unlocked.
  */
 static bool rsess_link_receive(struct rsess_transport *tr)
 {
@@ -629,7 +657,9 @@ static bool rsess_link_receive(struct rsess_transport *tr)
 	rs = rsess_sk(sk);
 	bh_lock_sock_nested(sk);
 	if (sock_owned_by_user_nocheck(sk))
-		rsess_work_later(rs, tr);
+		rsess_work_later(rs, tr, true);
+	else if (rsess_link_may_leave(rs, tr))
+		rsess_link_leave(rs);
 	else
 		done = rsess_link_take(rs, tr);
 	WRITE_ONCE(rs->behind,
@@ -648,13 +678,14 @@ static bool rsess_link_has_come(const struct sock *inner)
 }
 
 /**
- * rsess_link_fetch() - take what has arrived while somebody had locked the socket
- * @rs: session, locked by a process that has found nothing to read
+ * rsess_link_fetch() - take what waits in the transport
+ * @rs: session, locked by a process that has found nothing to read, or by a work
  *
- * The work is on its way.  But TCP's backlog has been served before the next one has the
- * lock, and who reads right after the peer's send() counts on it.
+ * It has come while somebody had locked the socket, or the reader was behind.  The work or a
+ * timer is on its way.  But TCP's backlog has been served before the next one has the lock, and
+ * who reads right after the peer's send() counts on it.
  *
- * Context: process; may sleep.  The session may have ended afterwards.
+ * Context: may sleep.  The session may have ended afterwards.
  * Return: has the peer's stream grown?
  */
 bool rsess_link_fetch(struct rsess_sock *rs)
@@ -675,17 +706,43 @@ bool rsess_link_fetch(struct rsess_sock *rs)
 }
 
 /**
- * rsess_link_settle() - see to a frame that was left to the work
+ * rsess_link_backlog() - see to what has come while this process had locked the socket
+ * @rs: session, locked by a process that is about to unlock it, or to wait
+ *
+ * As TCP does in release_sock(): it is here, and need not wake a work.
+ *
+ * Context: process; may sleep.  The session may have ended afterwards.
+ */
+void rsess_link_backlog(struct rsess_sock *rs)
+{
+	struct rsess_transport *tr = rs->tr;
+	struct rsess_context context;
+	bool bytes;
+
+	if (rs->link != RSESS_LINK_LIVE || !tr->ops->receive ||
+	    !rsess_work_taken(rs, tr, &bytes))
+		return;
+	if (bytes && rsess_link_may_leave(rs, tr)) {
+		rsess_link_leave(rs);
+		return;
+	}
+	rsess_context_enter(&context, rsess_to_sk(rs));
+	rsess_link_work(rs, tr);
+	rsess_context_leave(&context);
+}
+
+/**
+ * rsess_link_settle() - see to what was left in the transport
  * @rs: session, locked by a process that asks for its state or acts on it
  *
  * Over the loopback device the peer's session is cut when its close() returns, as with TCP.
  *
  * Context: process; may sleep.  The session may have ended afterwards.
+ * Return: has the peer's stream grown?
  */
-void rsess_link_settle(struct rsess_sock *rs)
+bool rsess_link_settle(struct rsess_sock *rs)
 {
-	if (READ_ONCE(rs->behind))
-		rsess_link_fetch(rs);
+	return READ_ONCE(rs->behind) && rsess_link_fetch(rs);
 }
 
 /**
@@ -774,7 +831,7 @@ bool rsess_link_read(struct rsess_sock *rs)
  * @rs: session, locked
  * @tr: the transport; not of interest any more unless it is the present one
  *
- * Context: the transport's work.
+ * Context: the transport's work, or a process that does what that would; may sleep.
  */
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr)
 {

@@ -332,6 +332,18 @@ static void rsess_liveness_again(struct rsess_sock *rs)
 		rsess_link_work(rs, rs->tr);
 }
 
+/* Bytes have waited for their reader.  The peer is not to wait for their acknowledgment too. */
+static void rsess_liveness_left(struct rsess_sock *rs)
+{
+	u64 rcv_nxt = rs->credit.rcv_nxt;
+
+	rsess_liveness_again(rs);
+	if (rs->credit.rcv_nxt == rcv_nxt || rs->link != RSESS_LINK_LIVE)
+		return;
+	rs->ack_now = true;
+	rsess_link_push(rs);
+}
+
 static void rsess_liveness_dial(struct rsess_sock *rs)
 {
 	rsess_link_redial(rs, false);
@@ -360,6 +372,7 @@ static const struct rsess_timer_handlers rsess_liveness_handlers = { {
 	[RSESS_TIMER_DEFER]	= rsess_liveness_undeferred,
 	[RSESS_TIMER_CONFIRM]	= rsess_liveness_unconfirmed,
 	[RSESS_TIMER_TIDY]	= rsess_push_tidy,
+	[RSESS_TIMER_LEFT]	= rsess_liveness_left,
 } };
 
 /* rsess_timer_evict() has been called for this socket.  One that listens no more has a

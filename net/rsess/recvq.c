@@ -81,6 +81,14 @@ static int rsess_recvq_gather(struct sock *sk, struct sk_buff_head *queue,
 	return 0;
 }
 
+/* Another piece will pay for the bytes that this one refers to. */
+static void rsess_recvq_relieve(struct sock *sk, struct sk_buff *skb)
+{
+	skb_orphan(skb);
+	skb->truesize = SKB_TRUESIZE(0);
+	skb_set_owner_r(skb, sk);
+}
+
 /**
  * rsess_recvq_add() - queue bytes for the reader
  * @sk: outer socket, locked; pays for them
@@ -90,10 +98,9 @@ static int rsess_recvq_gather(struct sock *sk, struct sk_buff_head *queue,
  * @len: how many, not 0
  * @gfp: for an skb
  *
- * A piece that is kept by reference pays for all of its skb, and so does the next one
- * of the same skb: a small one is kept so only if it is most of it.  The window is half of
- * SO_RCVBUF, so that this keeps within it, unless the transport has put together skbs of
- * several large pieces while the socket was locked: then each pays for all of them.
+ * Of the pieces of an skb that are kept by reference the last one pays for all of it: it is
+ * read last.  A small one is kept so only if it is most of the skb.  The window is half of
+ * SO_RCVBUF, so that this keeps within it.
  *
  * Context: any; may sleep if @gfp allows it.
  * Return: 0; -ENOMEM, and then nothing was queued and the caller tries later.
@@ -104,6 +111,7 @@ int rsess_recvq_add(struct sock *sk, struct sk_buff_head *queue,
 {
 	struct sk_buff *tail = skb_peek_tail(queue);
 	struct sk_buff *clone;
+	int err;
 
 	if ((tail && rsess_skb_cb(tail)->own && skb_tailroom(tail) >= len) ||
 	    (len <= RSESS_GATHER_LARGE && len < skb->truesize / 2))
@@ -112,7 +120,10 @@ int rsess_recvq_add(struct sock *sk, struct sk_buff_head *queue,
 	clone = skb_clone((struct sk_buff *)skb, gfp);
 	if (!clone)
 		return -ENOMEM;
-	return rsess_recvq_queue(sk, queue, clone, off, len, false);
+	err = rsess_recvq_queue(sk, queue, clone, off, len, false);
+	if (!err && tail && tail->head == skb->head)
+		rsess_recvq_relieve(sk, tail);
+	return err;
 }
 
 /**

@@ -74,6 +74,7 @@ enum rsess_timer {
 	RSESS_TIMER_DEFER,	/* accept() waits no longer */
 	RSESS_TIMER_CONFIRM,	/* the dialer has not shown that it has WELCOME */
 	RSESS_TIMER_TIDY,	/* release pages that wait for bytes */
+	RSESS_TIMER_LEFT,	/* read what waits for the reader in the transport */
 	RSESS_TIMER_MAX,
 };
 
@@ -283,7 +284,8 @@ struct rsess_addrs {
  * @waiting: notes of transports whose works found this socket locked
  * @timer_waits: so did that of @timer
  * @ready_waits: so did so many that had something for accept()
- * @behind: something has arrived on a transport and was left for its work
+ * @behind: something has arrived on a transport and was left there
+ * @readers: so many processes wait for bytes; they are under the lock of the socket
  *
  * Under rsess_net.lock:
  * @orphan: place in a list of orphans
@@ -415,6 +417,7 @@ struct rsess_sock {
 	bool			timer_waits;
 	unsigned int		ready_waits;
 	bool			behind;
+	unsigned int		readers;
 
 	struct list_head	orphan;
 	struct rsess_user	*orphans;
@@ -573,6 +576,7 @@ static inline bool rsess_stream_ready(const struct rsess_sock *rs, u32 enough)
 
 /* Delays, in jiffies. */
 #define RSESS_ACK_DELAY		msecs_to_jiffies(40)
+#define RSESS_LEFT_DELAY	msecs_to_jiffies(10)
 #define RSESS_TIDY_DELAY	HZ
 #define RSESS_DIAL_MIN_MS	10U
 /* A HELLO may wait for the peer's accept(), as long as TCP tries to connect. */
@@ -632,7 +636,8 @@ void rsess_link_live(struct rsess_sock *rs);
 void rsess_link_push(struct rsess_sock *rs);
 void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr);
 bool rsess_link_fetch(struct rsess_sock *rs);
-void rsess_link_settle(struct rsess_sock *rs);
+void rsess_link_backlog(struct rsess_sock *rs);
+bool rsess_link_settle(struct rsess_sock *rs);
 void rsess_link_catch_up(struct rsess_sock *rs);
 void rsess_link_restart(struct rsess_sock *rs);
 void rsess_link_replaced(struct rsess_sock *rs);

@@ -704,6 +704,8 @@ static int rsess_release(struct socket *sock)
 		sock_put(sk);
 		return rsess_fallback_release(sock);
 	}
+	/* If the peer's end has come, this is the second. */
+	rsess_link_settle(rs);
 	/* as inet_release() */
 	if (!rs->ops->family && !sk->sk_kern_sock)
 		BPF_CGROUP_RUN_PROG_INET_SOCK_RELEASE(sk);

@@ -120,6 +120,30 @@ void rsess_solsock_buffers(struct sock *sk, const struct sock *from)
 }
 
 /**
+ * rsess_solsock_grow() - buffers of a session are no smaller than its transport's
+ * @rs: session, locked
+ *
+ * TCP makes its own larger as the path and the reader ask for it, within net.ipv4.tcp_wmem and
+ * tcp_rmem, and a session that did not follow would be what limits it.  What the application
+ * chose stays.
+ */
+void rsess_solsock_grow(struct rsess_sock *rs)
+{
+	struct sock *sk = rsess_to_sk(rs);
+	int sndbuf, rcvbuf;
+
+	rsess_owned_by_me(rs);
+	if (!rs->tr)
+		return;
+	sndbuf = READ_ONCE(rs->tr->sock->sk->sk_sndbuf);
+	rcvbuf = READ_ONCE(rs->tr->sock->sk->sk_rcvbuf);
+	if (sndbuf > sk->sk_sndbuf && !(sk->sk_userlocks & SOCK_SNDBUF_LOCK))
+		WRITE_ONCE(sk->sk_sndbuf, sndbuf);
+	if (rcvbuf > sk->sk_rcvbuf && !(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
+		WRITE_ONCE(sk->sk_rcvbuf, rcvbuf);
+}
+
+/**
  * rsess_solsock_tell() - SOL_SOCKET of a transport that has code of its own for it
  * @sock: inner socket, not locked; see &rsess_transport_ops.core
  * @sk: outer socket

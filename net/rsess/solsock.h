@@ -16,6 +16,7 @@ void rsess_solsock_hand_over(struct socket *sock, const struct sock *from,
 			     unsigned long flags);
 void rsess_solsock_filter(struct sock *sk, const struct sock *from);
 void rsess_solsock_buffers(struct sock *sk, const struct sock *from);
+void rsess_solsock_grow(struct rsess_sock *rs);
 void rsess_solsock_tell(struct socket *sock, const struct sock *sk);
 
 #endif /* _RSESS_SOLSOCK_H */

@@ -146,6 +146,8 @@ static int rsess_send_wait(struct rsess_sock *rs, long *timeo, bool full)
 	int err;
 
 	rsess_push(rs);
+	rsess_link_backlog(rs);
+	rsess_solsock_grow(rs);
 	if (full && sk_stream_memory_free(sk))
 		return 0;
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
@@ -255,6 +257,7 @@ error:
 		net_zcopy_put(uarg);
 		if (last)
 			rsess_push(rs);
+		rsess_link_backlog(rs);
 		err = copied;
 	} else {
 		net_zcopy_put_abort(uarg, true);
@@ -372,6 +375,7 @@ void rsess_recv_credit(struct rsess_sock *rs)
 	if (!rsess_credit_freed(&rs->credit, rsess_window(rs)) ||
 	    rs->link != RSESS_LINK_LIVE || rs->rcv_fin)
 		return;
+	rsess_solsock_grow(rs);
 	rs->ack_now = true;
 	rsess_push(rs);
 }
@@ -405,6 +409,7 @@ static int rsess_recv_inq(struct sock *sk, struct msghdr *msg, size_t done,
 
 	if (!done && err < 0)
 		return err;
+	rsess_link_settle(rs);
 	inq = min_t(u64, rsess_urgent_inq(rs), INT_MAX);
 	if (!inq && sock_flag(sk, SOCK_DONE))
 		inq = 1;
@@ -449,6 +454,8 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		return rsess_recv_error(sk, msg, len);
 
 	lock_sock(sk);
+	if (flags & MSG_OOB)
+		rsess_link_settle(rsess_sk(sk));
 	if (sk->sk_state == TCP_LISTEN || flags & MSG_OOB) {
 		n = sk->sk_state == TCP_LISTEN ? -ENOTCONN :
 		    rsess_urgent_recv(sk, msg, len, flags);
@@ -464,6 +471,8 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 			return rsess_fallback(sock)->ops->recvmsg(sock, msg, len,
 								  flags);
 		}
+		if (done && rsess_recv_at_mark(rsess_sk(sk), flags, done))
+			break;
 		n = rsess_recv_queue(sk, msg, len - done,
 				     flags & MSG_PEEK ? peek_off + done : 0,
 				     flags, &stamp);
@@ -472,7 +481,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		done += n;
 		if (!(flags & MSG_PEEK))
 			rsess_recv_credit(rsess_sk(sk));
-		if (done >= target || (len && done == len))
+		if (len && done == len)
 			break;
 		if (done && rsess_recv_at_mark(rsess_sk(sk), flags, done))
 			break;
@@ -482,14 +491,18 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		/* An error is kept for the next call. */
 		if (done && (sk->sk_err || sk->sk_state == TCP_CLOSE))
 			break;
-		if (rsess_link_fetch(rsess_sk(sk)))
+		if (done >= target && !rsess_link_settle(rsess_sk(sk)))
+			break;
+		if (done >= target || rsess_link_fetch(rsess_sk(sk)))
 			continue;
 		n = rsess_recv_idle(sk, timeo);
 		if (n <= 0)
 			break;
 		rsess_push_impatient(rsess_sk(sk));
+		rsess_sk(sk)->readers++;
 		n = sk_wait_data(sk, &timeo,
 				 skb_peek_tail(&sk->sk_receive_queue));
+		rsess_sk(sk)->readers--;
 		if (n < 0)
 			break;
 	}
@@ -500,6 +513,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	rsess_stamp_tell(sk, msg, stamp);
 	if (rsess_sk(sk)->opt.inq || msg->msg_get_inq)
 		n = rsess_recv_inq(sk, msg, done, n);
+	rsess_link_backlog(rsess_sk(sk));
 	release_sock(sk);
 	return done ?: n;
 }
@@ -514,8 +528,10 @@ int rsess_peek_len(struct socket *sock)
 {
 	struct sock *sk = rsess_sock_get(sock);
 
-	if (rsess_is_session(sk))
+	if (rsess_is_session(sk)) {
+		rsess_link_catch_up(rsess_sk(sk));
 		return min_t(u64, rsess_urgent_inq(rsess_sk(sk)), INT_MAX);
+	}
 	if (!rsess_fallback(sock)->ops->peek_len)
 		return -EOPNOTSUPP;
 	return rsess_fallback(sock)->ops->peek_len(sock);
@@ -557,6 +573,7 @@ int rsess_read_sock(struct sock *sk, read_descriptor_t *desc,
 	const struct proto_ops *plain;
 	struct sk_buff *skb;
 	int copied = 0, used;
+	bool fetched = false;
 
 	sock_owned_by_me(sk);
 	if (!rsess_is_session(sk)) {
@@ -566,7 +583,15 @@ int rsess_read_sock(struct sock *sk, read_descriptor_t *desc,
 	}
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
-	while ((skb = skb_peek(&sk->sk_receive_queue))) {
+	for (;;) {
+		skb = skb_peek(&sk->sk_receive_queue);
+		/* Once: who is as fast as the peer would keep the lock for ever. */
+		if (!skb && !fetched && rsess_link_fetch(rsess_sk(sk))) {
+			fetched = true;
+			continue;
+		}
+		if (!skb)
+			break;
 		if (rsess_urgent_hole(rsess_sk(sk))) {
 			rsess_urgent_skip(rsess_sk(sk));
 			continue;

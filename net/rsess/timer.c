@@ -43,6 +43,9 @@ static void rsess_timer_schedule(struct rsess_sock *rs, unsigned long at)
 			      at - now : 0);
 }
 
+/* What they are for does not wait longer because more comes. */
+#define RSESS_TIMERS_FIRST	(BIT(RSESS_TIMER_ACK) | BIT(RSESS_TIMER_LEFT))
+
 /**
  * rsess_timer_arm() - set or move a deadline
  * @rs: session, locked
@@ -55,7 +58,7 @@ void rsess_timer_arm(struct rsess_sock *rs, enum rsess_timer t,
 	unsigned long at = jiffies + delay;
 
 	rsess_owned_by_me(rs);
-	if (t == RSESS_TIMER_ACK && rs->armed & BIT(t))
+	if (rs->armed & BIT(t) & RSESS_TIMERS_FIRST)
 		return;
 	rs->deadline[t] = at;
 	rs->armed |= BIT(t);

@@ -244,11 +244,13 @@ struct rsess_tx {
  * @list: in rsess_sock.waiting
  * @tr: the transport, with a reference while the note is there
  * @left: bit 0: it is
+ * @more: there is more to see to than bytes that have come
  */
 struct rsess_note {
 	struct list_head	list;
 	struct rsess_transport	*tr;
 	unsigned long		left;
+	bool			more;
 };
 
 /**

@@ -6,6 +6,7 @@
 #include <net/sock.h>
 #include "compat.h"
 #include "session.h"
+#include "solsock.h"
 #include "table.h"
 
 /**
@@ -134,10 +135,13 @@ bool rsess_send_charge(struct sock *sk, size_t len)
  * rsess_send_space() - a writer need not wait for room any more
  * @sk: outer socket, locked
  *
- * As TCP's: a user in the kernel that was not told to wait does not hear of it.
+ * As TCP's: a user in the kernel that was not told to wait does not hear of it, and who was may
+ * get a larger buffer.
  */
 void rsess_send_space(struct sock *sk)
 {
-	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
-		sk->sk_write_space(sk);
+	if (!sk->sk_socket || !test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		return;
+	rsess_solsock_grow(rsess_sk(sk));
+	sk->sk_write_space(sk);
 }

@@ -52,20 +52,31 @@ void rsess_context_leave(const struct rsess_context *c)
 	memalloc_noio_restore(c->noio);
 }
 
+/* Where the note of a transport for an outer socket is. */
+static struct rsess_note *rsess_work_note(const struct rsess_sock *rs,
+					  struct rsess_transport *tr)
+{
+	return &tr->notes[rsess_to_sk(rs) != tr->sk];
+}
+
 /**
  * rsess_work_later() - have a transport's work queued when the outer socket is unlocked
  * @rs: session; a process has locked its socket, and its spinlock is held
  * @tr: the transport
+ * @bytes: nothing is known but that bytes have come
  */
-void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr)
+void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr,
+		      bool bytes)
 {
-	struct rsess_note *note = &tr->notes[rsess_to_sk(rs) != tr->sk];
+	struct rsess_note *note = rsess_work_note(rs, tr);
 
 	lockdep_assert_held(&rsess_to_sk(rs)->sk_lock.slock);
+	if (!bytes)
+		note->more = true;
 	/* If it is there already, the work will be queued after now. */
 	if (test_and_set_bit(0, &note->left))
 		return;
-	refcount_inc(&tr->ref);		/* rsess_work_release() */
+	refcount_inc(&tr->ref);		/* rsess_work_release(), rsess_work_taken() */
 	note->tr = tr;
 	list_add_tail(&note->list, &rs->waiting);
 }
@@ -83,7 +94,7 @@ static bool rsess_work_enter(struct sock *sk, struct rsess_transport *tr,
 	if (locked)
 		sk->sk_lock.owned = 1;
 	else if (again && tr)
-		rsess_work_later(rs, tr);
+		rsess_work_later(rs, tr, false);
 	else if (again)
 		rs->timer_waits = true;
 	spin_unlock_bh(&sk->sk_lock.slock);
@@ -149,6 +160,45 @@ void rsess_work_ready(struct sock *sk)
 	spin_unlock_bh(&sk->sk_lock.slock);
 }
 
+/* The note is not there any more; the caller has its reference. */
+static void rsess_work_unnote(struct rsess_note *note)
+{
+	list_del(&note->list);
+	note->more = false;
+	/* Its work, maybe with another socket now, may leave it again. */
+	clear_bit_unlock(0, &note->left);
+}
+
+/**
+ * rsess_work_taken() - who has locked an outer socket does what a note was left for
+ * @rs: session, locked by this process
+ * @tr: a transport, with a reference
+ * @bytes: true when nothing is known but that bytes have come
+ *
+ * Context: process.
+ * Return: true if there was a note.
+ */
+bool rsess_work_taken(struct rsess_sock *rs, struct rsess_transport *tr,
+		      bool *bytes)
+{
+	struct rsess_note *note = rsess_work_note(rs, tr);
+	struct sock *sk = rsess_to_sk(rs);
+	bool taken;
+
+	if (!test_bit(0, &note->left))
+		return false;
+	spin_lock_bh(&sk->sk_lock.slock);
+	taken = test_bit(0, &note->left);
+	if (taken) {
+		*bytes = !note->more;
+		rsess_work_unnote(note);
+	}
+	spin_unlock_bh(&sk->sk_lock.slock);
+	if (taken)
+		rsess_transport_put(tr);	/* of rsess_work_later() */
+	return taken;
+}
+
 /**
  * rsess_work_release() - release_cb: an outer socket is about to be unlocked
  * @sk: the outer socket
@@ -163,9 +213,7 @@ void rsess_work_release(struct sock *sk)
 	list_for_each_entry_safe(note, next, &rs->waiting, list) {
 		struct rsess_transport *tr = note->tr;
 
-		list_del(&note->list);
-		/* Its work, maybe with another socket now, may leave it again. */
-		clear_bit_unlock(0, &note->left);
+		rsess_work_unnote(note);
 		rsess_transport_queue(tr);
 		rsess_transport_put(tr);	/* of rsess_work_later() */
 	}

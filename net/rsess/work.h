@@ -31,7 +31,10 @@ void rsess_context_leave(const struct rsess_context *c);
 
 bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr);
 void rsess_work_unlock(struct sock *sk);
-void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr);
+void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr,
+		      bool bytes);
+bool rsess_work_taken(struct rsess_sock *rs, struct rsess_transport *tr,
+		      bool *bytes);
 bool rsess_work_trylock(struct sock *sk);
 void rsess_work_ready(struct sock *sk);
 void rsess_work_release(struct sock *sk);

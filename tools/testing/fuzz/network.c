@@ -18,7 +18,8 @@ struct sk_buff *alloc_skb(u32 size, gfp_t gfp)
 		return NULL;
 	}
 	skb->shared->ref = 1;
-	skb->data = skb->shared->bytes;
+	skb->head = skb->shared->bytes;
+	skb->data = skb->head;
 	skb->size = size;
 	skb->truesize = size + SKB_OVERHEAD;
 	return skb;
@@ -36,14 +37,20 @@ struct sk_buff *skb_clone(struct sk_buff *skb, gfp_t gfp)
 	return clone;
 }
 
+void skb_orphan(struct sk_buff *skb)
+{
+	if (!skb->sk)
+		return;
+	skb->sk->sk_rmem -= skb->truesize;
+	sk_mem_uncharge(skb->sk, skb->truesize);
+	skb->sk = NULL;
+}
+
 void kfree_skb(struct sk_buff *skb)
 {
 	if (!skb)
 		return;
-	if (skb->sk) {
-		skb->sk->sk_rmem -= skb->truesize;
-		sk_mem_uncharge(skb->sk, skb->truesize);
-	}
+	skb_orphan(skb);
 	CHECK(skb->shared->ref > 0);
 	if (!--skb->shared->ref)
 		kfree(skb->shared);

@@ -190,6 +190,10 @@ void rsess_solsock_buffers(struct sock *sk, const struct sock *from)
 {
 }
 
+void rsess_solsock_grow(struct rsess_sock *rs)
+{
+}
+
 /* --- fallback: there is none, every peer has the protocol --------------------- */
 
 void rsess_fallback_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
@@ -1075,9 +1079,10 @@ static void check_session(struct rsess_sock *rs)
 	CHECK(!rs->tr || sk->sk_lock.owned ||
 	      !conn_of(rs->tr->sock)->rx.error);
 	CHECK(!rs->tr || (!rs->tr->rx.whole && !rs->tr->rx.events));
-	/* Nothing tells again of bytes that were left behind a frame. */
+	/* Nothing tells again of bytes that were left behind a frame, or for the reader. */
 	CHECK(rs->link < RSESS_LINK_GREETING || sk->sk_lock.owned ||
-	      rs->armed & BIT(RSESS_TIMER_RETRY) || conn_is_read(rs->tr->sock));
+	      rs->armed & (BIT(RSESS_TIMER_RETRY) | BIT(RSESS_TIMER_LEFT)) ||
+	      conn_is_read(rs->tr->sock));
 	/* Who has not ended its direction sees no end of it before it has written. */
 	CHECK(rs->shown != TCP_CLOSE_WAIT ||
 	      (rs->stopped && !sk->sk_err &&

@@ -45,6 +45,7 @@ struct sk_buff {
 	struct list_head list;
 	struct fuzz_skb_data *shared;
 	struct sock *sk;
+	u8 *head;
 	u8 *data;
 	u32 len;
 	u32 size;
@@ -64,7 +65,10 @@ struct sk_buff *skb_clone(struct sk_buff *skb, gfp_t gfp);
 void kfree_skb(struct sk_buff *skb);
 void *skb_put(struct sk_buff *skb, u32 len);
 int skb_copy_bits(const struct sk_buff *skb, int off, void *to, int len);
+void skb_orphan(struct sk_buff *skb);
 void skb_set_owner_r(struct sk_buff *skb, struct sock *sk);
+
+#define SKB_TRUESIZE(n)		((n) + SKB_OVERHEAD)
 
 /* An skb is in one piece here. */
 struct skb_seq_state {

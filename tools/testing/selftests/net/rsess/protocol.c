@@ -63,6 +63,25 @@ CASE(protocol, ping_is_answered)
 	OK(pair_finish(&self->s));
 }
 
+/* Bytes for a reader that is behind wait in the transport, and so does what comes after
+ * them; but not for long.
+ */
+CASE(protocol, ping_behind_unread_bytes)
+{
+	struct peer *p = &self->s.p;
+	int i;
+
+	OK(pair_open(&self->s));
+	for (i = 0; i < 3; i++) {
+		OK(peer_send_data(p, 100));
+		OK(wait_readable(self->s.fd, 100 * (i + 1)));
+	}
+	OK(peer_send(p, RSESS_PING, cookie, sizeof(cookie)));
+	OK(expect_pong(p));
+	OK(pair_read(&self->s, 300));
+	OK(pair_finish(&self->s));
+}
+
 /* A frame whose header comes first, so that it was read, and its payload later. */
 static int send_in_two(struct peer *p, const u8 *frame, size_t len)
 {
@@ -527,6 +546,26 @@ CASE(protocol, close_with_unread_input)
 	OK(peer_take_ack(&s->p, s->p.snd_max));
 	OK(peer_gone(&s->p));
 	EXPECT_LE(5000, stat_get("DiscardedBytes"));
+}
+
+/* The peer's end has come behind bytes that had not been read then: it is known to close(),
+ * and nobody is told to STOP.
+ */
+CASE(protocol, close_behind_unread_end)
+{
+	struct pair *s = &self->s;
+	char buf[100];
+
+	OK(pair_open(s));
+	OK(peer_send_data(&s->p, sizeof(buf)));
+	OK(wait_readable(s->fd, sizeof(buf)));
+	OK(peer_send_fin(&s->p));
+	ASSERT_EQ(sizeof(buf), recv(s->fd, buf, sizeof(buf), 0));
+	close(s->fd);
+	s->fd = -1;
+	OK(peer_expect(&s->p, RSESS_FIN));
+	OK(peer_send_ack(&s->p));
+	OK(peer_gone(&s->p));
 }
 
 CASE(protocol, hard_close_aborts)

@@ -947,6 +947,58 @@ CASE(prompt, long_talk)
 	}
 }
 
+/* What has come in pieces is there as one, whichever call asks first. */
+static int prompt_has_all(struct line *l, int i)
+{
+	char buf[100], control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { .iov_base = buf, .iov_len = 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	const struct cmsghdr *cmsg;
+	int n = 0;
+
+	switch (i % 4) {
+	case 0:
+		break;
+	case 1:
+		n = recv(l->s, buf, sizeof(buf), MSG_PEEK | MSG_DONTWAIT);
+		break;
+	case 2:
+		if (ioctl(l->s, FIONREAD, &n))
+			return -errno;
+		break;
+	case 3:
+		if (recvmsg(l->s, &msg, MSG_DONTWAIT) != 1)
+			return -EIO;
+		cmsg = CMSG_FIRSTHDR(&msg);
+		if (!cmsg || cmsg->cmsg_type != TCP_CM_INQ)
+			return -ENOMSG;
+		memcpy(&n, CMSG_DATA(cmsg), sizeof(n));
+		return n == 20 && recv(l->s, buf, sizeof(buf),
+				       MSG_DONTWAIT) == 20 ? 0 : -EIO;
+	}
+	if (i % 4 && n != 21)
+		return -EIO;
+	return recv(l->s, buf, sizeof(buf), MSG_DONTWAIT) == 21 ? 0 : -EIO;
+}
+
+CASE(prompt, pieces)
+{
+	struct line *l = &self->l;
+	int i, n;
+
+	OK(line_open(l));
+	OK(set_int(l->s, SOL_TCP, TCP_INQ, 1));
+	OK(set_int(l->c, SOL_TCP, TCP_NODELAY, 1));
+	for (i = 0; i < PROMPT_ROUNDS; i++) {
+		for (n = 0; n < 3; n++)
+			OK(write_all(l->c, 0, 7));
+		OK(prompt_has_all(l, i));
+	}
+}
+
 /* Before accept() there is no socket that it could come to. */
 CASE(prompt, sent_before_accept)
 {
