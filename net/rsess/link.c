@@ -85,6 +85,8 @@ void rsess_link_live(struct rsess_sock *rs)
 	rsess_owner_learn(rsess_to_sk(rs), tr->sock->sk);
 	rs->link = RSESS_LINK_LIVE;
 	rs->last_rx = jiffies;
+	if (rs->dialer)
+		tr->since = jiffies;
 	rsess_timer_stop(rs, RSESS_TIMER_HANDSHAKE);
 	rsess_timer_stop(rs, RSESS_TIMER_DIAL);
 	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
@@ -372,6 +374,16 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 				rsess_dial_delay(rs));
 }
 
+/* Was the transport of use, or has it lasted at least?  Else there would be no backoff. */
+static bool rsess_link_served(const struct rsess_sock *rs)
+{
+	const struct rsess_transport *tr = rs->tr;
+
+	return tr->progress ||
+	       (rs->dialer && rs->link == RSESS_LINK_LIVE &&
+		time_after_eq(jiffies, tr->since + RSESS_LASTED));
+}
+
 /**
  * rsess_link_lost() - the transport is of no use any more
  * @rs: session, locked, with a transport
@@ -396,7 +408,7 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 	rs->last_error = err;
 	if (!rs->dial_failed)
 		rsess_event_session(rs, RSESS_CMD_SESSION_LOST);
-	if (rs->tr->progress) {
+	if (rsess_link_served(rs)) {
 		rs->attempts = 0;
 		rs->unanswered = 0;
 	}

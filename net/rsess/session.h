@@ -260,7 +260,7 @@ struct rsess_addrs {
  * @abort_reason: payload of the next ABORT
  * @destroyed: the reference of the socket was given back
  * @tomb: for the table when the session has ended, or NULL
- * @attempts: dials since the last progress
+ * @attempts: dials since a transport was of use, see rsess_link_served()
  * @dial_failed: the last one did not bring a live transport
  * @refusals: dials in a row that the peer's host has refused
  * @strangers: dials in a row that were answered by a host which does not have the protocol
@@ -578,6 +578,8 @@ static inline bool rsess_stream_ready(const struct rsess_sock *rs, u32 enough)
 #define RSESS_ACK_DELAY		msecs_to_jiffies(40)
 #define RSESS_LEFT_DELAY	msecs_to_jiffies(10)
 #define RSESS_TIDY_DELAY	HZ
+/* A dialer's transport that is lost later was one, whatever went over it. */
+#define RSESS_LASTED		HZ
 #define RSESS_DIAL_MIN_MS	10U
 /* A HELLO may wait for the peer's accept(), as long as TCP tries to connect. */
 #define RSESS_HELLO_DELAY	(127 * HZ)

@@ -296,6 +296,30 @@ CASE(dialer, dial_max_bounds_the_waits)
 	OK(pair_finish(s));
 }
 
+/* A transport that has lasted was of use, also when no byte went over it: how often it was dialed
+ * before does not count when it is lost.
+ */
+CASE(dialer, no_wait_behind_an_idle_transport)
+{
+	struct pair *s = &self->s;
+	int i;
+
+	OK(sysctl_set("rsess/dial_max_ms", 10));
+	OK(pair_open(s));
+	peer_reset(&s->p);
+	for (i = 0; i < 15; i++) {
+		OK(peer_accept(&s->p));
+		peer_reset(&s->p);
+	}
+	OK(pair_again(s));
+	/* From here on the next wait of a row like that would be minutes. */
+	OK(sysctl_set("rsess/dial_max_ms", 3600000));
+	usleep(1200000);
+	peer_reset(&s->p);
+	OK(pair_again(s));
+	OK(pair_finish(s));
+}
+
 /* The next RESUME, as it goes over the network; the transport is reset then. */
 static int overhear_resume(struct pair *s, u8 *frame)
 {
