@@ -563,6 +563,7 @@ int rsess_link_drain(struct rsess_sock *rs)
 	int err;
 
 	WRITE_ONCE(rs->behind, false);
+	rsess_timer_stop(rs, RSESS_TIMER_LEFT);
 	do {
 		err = rsess_link_step(rs, tr);
 	} while (err > 0);
@@ -705,12 +706,14 @@ bool rsess_link_fetch(struct rsess_sock *rs)
 	struct rsess_transport *tr = rs->tr;
 	u64 rcv_nxt = rs->credit.rcv_nxt;
 	struct rsess_context context;
+	bool bytes;
 
 	rsess_locked_by_me(rs);
 	if (rs->link != RSESS_LINK_LIVE || !tr->ops->receive)
 		return false;
 	if (!rsess_link_has_come(tr->sock->sk))
 		return false;
+	rsess_work_taken(rs, tr, &bytes);
 	rsess_context_enter(&context, rsess_to_sk(rs));
 	rsess_link_work(rs, tr);
 	rsess_context_leave(&context);

@@ -338,7 +338,8 @@ static void rsess_liveness_left(struct rsess_sock *rs)
 	u64 rcv_nxt = rs->credit.rcv_nxt;
 
 	rsess_liveness_again(rs);
-	if (rs->credit.rcv_nxt == rcv_nxt || rs->link != RSESS_LINK_LIVE)
+	if (rs->credit.rcv_nxt == rcv_nxt || rs->link != RSESS_LINK_LIVE ||
+	    rs->credit.acked == rs->credit.rcv_nxt)
 		return;
 	rs->ack_now = true;
 	rsess_link_push(rs);

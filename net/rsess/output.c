@@ -246,7 +246,9 @@ static int rsess_tx_data(struct rsess_sock *rs, struct rsess_transport *tr,
 	if (sk->sk_wmem_queued >= sndbuf / 2 &&
 	    !rsess_before(rs->sq.snd_nxt, rs->acknow_at)) {
 		flags = RSESS_F_ACKNOW;
-		rs->acknow_at = rs->sq.snd_nxt + sndbuf / 4;
+		rs->acknow_at = rs->sq.snd_nxt +
+				min_t(u64, sndbuf / 4,
+				      rsess_sendq_retained(&rs->sq) / 2);
 	}
 	if (len > RSESS_TX_COPY)
 		len = rsess_sendq_span(&rs->sq, len, RSESS_TX_LENT);

@@ -110,7 +110,7 @@ int rsess_recvq_add(struct sock *sk, struct sk_buff_head *queue,
 		    gfp_t gfp)
 {
 	struct sk_buff *tail = skb_peek_tail(queue);
-	struct sk_buff *clone;
+	struct sk_buff *clone, *last = tail;
 	int err;
 
 	if ((tail && rsess_skb_cb(tail)->own && skb_tailroom(tail) >= len) ||
@@ -120,9 +120,13 @@ int rsess_recvq_add(struct sock *sk, struct sk_buff_head *queue,
 	clone = skb_clone((struct sk_buff *)skb, gfp);
 	if (!clone)
 		return -ENOMEM;
+	/* Small ones may have been gathered since. */
+	while (last && rsess_skb_cb(last)->own)
+		last = skb_queue_is_first(queue, last) ?
+		       NULL : skb_queue_prev(queue, last);
 	err = rsess_recvq_queue(sk, queue, clone, off, len, false);
-	if (!err && tail && tail->head == skb->head)
-		rsess_recvq_relieve(sk, tail);
+	if (!err && last && last->head == skb->head)
+		rsess_recvq_relieve(sk, last);
 	return err;
 }
 

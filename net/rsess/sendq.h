@@ -12,6 +12,7 @@
 #include <linux/log2.h>
 #include <linux/mm_types_task.h>
 #include <linux/types.h>
+#include "wire.h"
 
 struct bio_vec;
 struct page;
@@ -96,13 +97,13 @@ u64 rsess_sendq_purge(struct rsess_sendq *q);
 /* Bytes that wait for the peer's session.  Without the lock it may be old. */
 static inline u64 rsess_sendq_retained(const struct rsess_sendq *q)
 {
-	return READ_ONCE(q->write_seq) - READ_ONCE(q->snd_una);
+	return rsess_span(READ_ONCE(q->snd_una), READ_ONCE(q->write_seq));
 }
 
 /* Bytes that the present transport has not been given.  As above. */
 static inline u64 rsess_sendq_unsent(const struct rsess_sendq *q)
 {
-	return READ_ONCE(q->write_seq) - READ_ONCE(q->snd_nxt);
+	return rsess_span(READ_ONCE(q->snd_nxt), READ_ONCE(q->write_seq));
 }
 
 #endif /* _RSESS_SENDQ_H */

@@ -548,8 +548,9 @@ static inline u32 rsess_window(const struct rsess_sock *rs)
 /* Bytes in the receive queue. */
 static inline u64 rsess_readable(const struct rsess_sock *rs)
 {
-	return READ_ONCE(rs->credit.rcv_nxt) - READ_ONCE(rs->rcv_fin) -
-	       READ_ONCE(rs->credit.copied_seq);
+	return rsess_span(READ_ONCE(rs->credit.copied_seq),
+			  READ_ONCE(rs->credit.rcv_nxt) -
+			  READ_ONCE(rs->rcv_fin));
 }
 
 /* Is there enough to read, or as much as the peer is allowed to send?

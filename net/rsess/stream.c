@@ -443,6 +443,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	struct sock *sk = rsess_sock_get(sock);
 	struct sk_buff *stamp = NULL;
 	size_t target, done = 0;
+	bool fetched = false;
 	u32 peek_off;
 	long timeo;
 	int n = 0;
@@ -478,6 +479,8 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 				     flags, &stamp);
 		if (n < 0)
 			break;
+		if (n)
+			fetched = false;
 		done += n;
 		if (!(flags & MSG_PEEK))
 			rsess_recv_credit(rsess_sk(sk));
@@ -491,10 +494,15 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		/* An error is kept for the next call. */
 		if (done && (sk->sk_err || sk->sk_state == TCP_CLOSE))
 			break;
-		if (done >= target && !rsess_link_settle(rsess_sk(sk)))
-			break;
-		if (done >= target || rsess_link_fetch(rsess_sk(sk)))
+		/* Of what is fetched something has to be read, before there is more. */
+		if (!fetched && !(done && signal_pending(current)) &&
+		    (done >= target ? rsess_link_settle(rsess_sk(sk)) :
+				      rsess_link_fetch(rsess_sk(sk)))) {
+			fetched = true;
 			continue;
+		}
+		if (done >= target)
+			break;
 		n = rsess_recv_idle(sk, timeo);
 		if (n <= 0)
 			break;
@@ -503,6 +511,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		n = sk_wait_data(sk, &timeo,
 				 skb_peek_tail(&sk->sk_receive_queue));
 		rsess_sk(sk)->readers--;
+		fetched = false;
 		if (n < 0)
 			break;
 	}
@@ -522,6 +531,7 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
  * rsess_peek_len() - proto_ops.peek_len
  * @sock: outer
  *
+ * Context: process; may sleep.  Not for a callback.
  * Return: bytes that can be read at once.
  */
 int rsess_peek_len(struct socket *sock)

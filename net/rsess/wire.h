@@ -262,6 +262,14 @@ static inline bool rsess_after(u64 a, u64 b)
 	return rsess_before(b, a);
 }
 
+/* How far @end is behind @start; 0 if it is not, for they were read without a lock, and of two
+ * moments.
+ */
+static inline u64 rsess_span(u64 start, u64 end)
+{
+	return rsess_before(start, end) ? end - start : 0;
+}
+
 /* low <= x <= high */
 static inline bool rsess_between(u64 low, u64 x, u64 high)
 {

@@ -122,6 +122,18 @@ static inline struct sk_buff *skb_peek_tail(const struct sk_buff_head *q)
 	       list_last_entry(&q->list, struct sk_buff, list);
 }
 
+static inline bool skb_queue_is_first(const struct sk_buff_head *q,
+				      const struct sk_buff *skb)
+{
+	return skb->list.prev == &q->list;
+}
+
+static inline struct sk_buff *skb_queue_prev(const struct sk_buff_head *q,
+					     const struct sk_buff *skb)
+{
+	return list_entry(skb->list.prev, struct sk_buff, list);
+}
+
 static inline bool skb_queue_empty(const struct sk_buff_head *q)
 {
 	return list_empty(&q->list);

@@ -236,6 +236,40 @@ CASE(bounded, stopped_reader)
 	OK(fill_and_drain(l, 1000));
 }
 
+/* Nor is what TCP has put together while the reader was behind; small pieces among large ones
+ * are copied.
+ */
+TEST(pieces_that_waited)
+{
+	static u8 buf[12 * (33001 + 2 * RSESS_HDR_LEN)];
+	struct peer *p;
+	struct pair s;
+	size_t len = 0, n;
+	int i;
+
+	pair_init(&s, false, AF_INET, 0);
+	p = &s.p;
+	OK(netns_inband());
+	OK(pair_open(&s));
+	OK(peer_send_data(p, 100));
+	OK(wait_readable(s.fd, 100));
+	/* It has been accepted, and may get more at once. */
+	OK(peer_take_ack(p, p->snd_max));
+	ASSERT_LT(p->snd_max + 12 * 33001, p->snd_limit);
+	for (i = 0; i < 24; i++) {
+		n = i % 2 ? 1 : 33000;
+		len += peer_make_data(p, p->snd_nxt, n, buf + len);
+		peer_sent(p, n);
+	}
+	OK(peer_send_raw(p, buf, len));
+	n = p->snd_nxt - p->snd_start;
+	OK(wait_readable(s.fd, n));
+	ASSERT_GE(4 * n, meminfo(s.fd, SK_MEMINFO_RMEM_ALLOC));
+	OK(pair_read(&s, n));
+	OK(pair_finish(&s));
+	pair_free(&s);
+}
+
 /* A segment of many frames is not paid for by each of them. */
 TEST(pieces_of_a_segment)
 {
