@@ -7,6 +7,8 @@
 #
 # usage: iproute2.sh [RELEASE|SERIES|FLAVOUR]
 #
+# IPROUTE2=DIR in the environment takes the sources in DIR, of another version.
+#
 # Prints TAP and, as its last line, how many passed, failed and were skipped.
 
 set -eu
@@ -31,7 +33,11 @@ build() {
 	local dir
 
 	mkdir "$1/source"
-	fetch "$1/source"
+	if [ -n "${IPROUTE2:-}" ]; then
+		cp -r "$IPROUTE2" "$1/source/iproute2-$version"
+	else
+		fetch "$1/source"
+	fi
 	dir=$(echo "$1"/source/iproute2-*/)
 	patch -s -p1 -d "$dir" <"$patch"
 	(cd "$dir" && ./configure >/dev/null && make -s -j"$(nproc)" SUBDIRS='lib misc' \
@@ -43,7 +49,11 @@ build() {
 choose_kernel "${1:-6.1}"
 need_packages gcc:gcc make:make bison:bison patch:patch dpkg-source:dpkg-dev \
 	pkg-config:pkg-config /usr/include/stdio.h:libc6-dev ip:iproute2 setpriv:util-linux
-version=$(dpkg-query -Wf '${source:Version}' iproute2)
+if [ -n "${IPROUTE2:-}" ]; then
+	version=$(sed -n 's/.*"\(.*\)".*/\1/p' "$IPROUTE2/include/version.h")
+else
+	version=$(dpkg-query -Wf '${source:Version}' iproute2)
+fi
 built=$(cache_dir)/iproute2/$version-$(cat "$patch" "${headers[@]}" | sha256sum |
 	cut -c 1-8)
 make_once "$built" ss build
