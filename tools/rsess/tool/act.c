@@ -124,7 +124,7 @@ static int act_by_filter(const struct action *a, int argc, char **argv)
 		{ "dry-run", no_argument, NULL, 'n' },
 		{}
 	};
-	struct selection sel = { .spares_listeners = true };
+	struct selection sel = { .acts = true };
 	bool dry = false;
 	int c, err;
 

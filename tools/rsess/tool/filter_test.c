@@ -306,6 +306,27 @@ static void of_cgroups(void)
 	expect_unit(longest, NULL);
 }
 
+/* What may have units in it, and what is one or none. */
+static void of_slices(void)
+{
+	static const char * const slices[] = { "a.slice", "-.slice", "a-b.slice" };
+	static const char * const others[] = {
+		"", "a", ".slice", "slice", "a.service", "a.slices", "a.slice.service",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(slices); i++)
+		if (!slice_name(slices[i], strlen(slices[i]))) {
+			printf("'%s' is no slice\n", slices[i]);
+			failed = 1;
+		}
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		if (slice_name(others[i], strlen(others[i]))) {
+			printf("'%s' is a slice\n", others[i]);
+			failed = 1;
+		}
+}
+
 /* Whatever is written, it is refused or means something. */
 static void at_random(void)
 {
@@ -341,6 +362,7 @@ int main(void)
 	of_other_families();
 	what_is_refused();
 	of_cgroups();
+	of_slices();
 	at_random();
 	return failed;
 }

@@ -173,6 +173,15 @@ static bool is_unit(const char *name, size_t len)
 	return false;
 }
 
+/* Is it a unit that has others in it? */
+bool slice_name(const char *name, size_t len)
+{
+	static const char slice[] = ".slice";
+	const size_t n = sizeof(slice) - 1;
+
+	return len > n && !memcmp(name + len - n, slice, n);
+}
+
 /**
  * unit_name() - the unit of systemd that a cgroup is of, or is in
  * @path: of the cgroup, from the root of cgroups
@@ -185,14 +194,12 @@ static bool is_unit(const char *name, size_t len)
  */
 bool unit_name(const char *path, char *name)
 {
-	static const char slice[] = ".slice";
-	const size_t n = sizeof(slice) - 1;
 	size_t len;
 
 	do {
 		path += strspn(path, "/");
 		len = strcspn(path, "/");
-		if (len <= n || memcmp(path + len - n, slice, n))
+		if (!slice_name(path, len))
 			break;
 		path += len;
 	} while (true);

@@ -74,6 +74,7 @@ struct tcp_seen;
  * @has_waits: @waits is there, so it listens
  * @has_mem: @mem is there
  * @has_transport: what is of the transport is there
+ * @knows_unit: it was found out whether it is of one
  * @tcp: what TCP tells of the transport, or NULL
  * @unit: of systemd, whose it is, or NULL
  * @processes: who has it
@@ -102,6 +103,7 @@ struct row {
 	bool		has_waits;
 	bool		has_mem;
 	bool		has_transport;
+	bool		knows_unit;
 	const struct tcp_seen *tcp;
 	const char	*unit;
 	const struct process *processes;
@@ -117,6 +119,7 @@ const char *reason_text(uint32_t reason);
 const char *protocol_name(const struct row *r);
 const char *role_name(const struct row *r);
 const char *addr_print(const struct addr *a, char *buf);
+bool slice_name(const char *name, size_t len);
 bool unit_name(const char *path, char *name);
 bool number_parse(const char *text, uint32_t max, uint32_t *value);
 bool seconds_parse(const char *text, uint32_t *seconds);

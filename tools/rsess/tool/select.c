@@ -2,6 +2,7 @@
 /*
  * The sockets that a command is about.
  */
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +54,29 @@ static uint32_t states(const struct selection *sel)
 		return listen;
 	if (!sel->filter.asks_state)
 		return STATES_CONNECTED;
-	return sel->spares_listeners && !sel->filter.asks_listen ?
+	return sel->acts && !sel->filter.asks_listen ?
 	       STATES_ALL & ~listen : STATES_ALL;
+}
+
+/* Shown is what is known of units. But "not unit X" is not whatever nothing is known of. */
+static bool needs_units(const struct selection *sel)
+{
+	return sel->acts && sel->filter.asks_units;
+}
+
+static int find_units(struct selection *sel)
+{
+	int err = units_find(&sel->socks);
+
+	if (!err || !needs_units(sel))
+		return STATUS_OK;
+	return fail(STATUS_FAILED, "units are not known: %s", err == -ENODEV ?
+		    "there is no file system of cgroups of version 2" : strerror(-err));
+}
+
+static bool is_meant(const struct selection *sel, const struct row *r)
+{
+	return (r->knows_unit || !needs_units(sel)) && filter_matches(&sel->filter, r);
 }
 
 /**
@@ -73,9 +95,11 @@ int select_socks(struct selection *sel)
 	if (sel->processes || sel->filter.asks_processes)
 		processes_find(s);
 	if (sel->processes || sel->filter.asks_units)
-		units_find(s);
+		err = find_units(sel);
+	if (err)
+		return err;
 	for (i = 0; i < s->n; i++)
-		if (filter_matches(&sel->filter, &s->rows[i]))
+		if (is_meant(sel, &s->rows[i]))
 			s->rows[n++] = s->rows[i];
 	s->n = n;
 	return STATUS_OK;

@@ -87,7 +87,8 @@ void addr_from_sockaddr(struct addr *a, const void *sa, size_t len);
  * @all: also those that listen or have ended
  * @listening: those that listen
  * @processes: find out who has them, and of which unit
- * @spares_listeners: a service that is not to accept any more has to be named as such
+ * @acts: something is done to them: a service that is not to accept any more has to be named as
+ *	such, and what is asked of units has to be known
  * @filter: what else has to be true
  * @socks: they
  */
@@ -95,7 +96,7 @@ struct selection {
 	bool		all;
 	bool		listening;
 	bool		processes;
-	bool		spares_listeners;
+	bool		acts;
 	struct filter	filter;
 	struct socks	socks;
 };
@@ -109,7 +110,7 @@ void processes_find(struct socks *s);
 void processes_free(void);
 
 /* units.c */
-void units_find(struct socks *s);
+int units_find(struct socks *s);
 void units_free(void);
 
 /* tcpinfo.c */

@@ -299,6 +299,90 @@ assert sorted(row.get("unit", "") for row in rows) == ["", "tool@a.service"], ro
 	return $result
 }
 
+# Deeper than a path is long and a process has descriptors; then it is removed.
+nest() { # mkdir | rmdir
+	python3 - "$1" <<-'END'
+	import os, sys
+	name, depth = "d" * 200, 60
+	fd = os.open("/sys/fs/cgroup/tool.slice/tool@deep.service", os.O_RDONLY)
+	fds = [fd]
+	for i in range(depth):
+	    if sys.argv[1] == "mkdir":
+	        os.mkdir(name, dir_fd=fds[-1])
+	    fds.append(os.open(name, os.O_RDONLY, dir_fd=fds[-1]))
+	if sys.argv[1] == "mkdir":
+	    procs = os.open("cgroup.procs", os.O_WRONLY, dir_fd=fds[-1])
+	    os.write(procs, str(os.getppid()).encode())
+	else:
+	    for fd in fds[-2::-1]:
+	        os.rmdir(name, dir_fd=fd)
+	END
+}
+
+# Whoever has a cgroup makes others there, as deep as he likes.
+has_deep_unit() {
+	mkdir -p /sys/fs/cgroup/tool.slice/tool@deep.service && nest mkdir &&
+		start deep -l && enter_cgroup . &&
+		until_true counts 1 . -l "pid = ${pids[-1]}" &&
+		[ "$(ulimit -n 32; "$rsess" show -Hl unit tool@deep.service | wc -l)" -eq 1 ]
+	result=$?
+	enter_cgroup .
+	kill "${pids[-1]}"
+	wait "${pids[-1]}" 2>/dev/null
+	nest rmdir && return $result
+}
+
+# Cgroups that come and go do not end the search.
+has_unit_while_others_vanish() {
+	local i loops=()
+
+	enter_cgroup tool.slice/tool@busy.service && start busy -l && enter_cgroup . &&
+		until_true counts 1 . -l "pid = ${pids[-1]}" || return
+	for i in 1 2 3 4; do
+		while :; do
+			mkdir -p "/sys/fs/cgroup/churn$i/a/b"
+			rmdir -p --ignore-fail-on-non-empty \
+				"/sys/fs/cgroup/churn$i/a/b" 2>/dev/null
+		done &
+		loops+=($!)
+	done
+	result=0
+	for ((i = 0; i < 100 && !result; i++)); do
+		counts 1 . -l unit tool@busy.service || result=1
+	done
+	kill "${loops[@]}" "${pids[-1]}"
+	wait "${loops[@]}" "${pids[-1]}" 2>/dev/null
+	rmdir /sys/fs/cgroup/churn*/a/b /sys/fs/cgroup/churn*/a /sys/fs/cgroup/churn* 2>/dev/null
+	return $result
+}
+
+# would_kill N FILTER...: so many sockets
+would_kill() {
+	[ "$("$rsess" kill -n "${@:2}" 2>/dev/null | grep -c .)" -eq "$1" ]
+}
+
+# Nothing is done by "not unit" to a socket of whose unit nothing is known.
+spares_unknown_units() {
+	enter_cgroup tool.slice/tool@gone.service && start gone -l && enter_cgroup . &&
+		until_true counts 1 . -l "pid = ${pids[-1]}" &&
+		would_kill 1 state listening and not unit tool@b.service &&
+		would_kill 0 state listening and not unit tool@gone.service &&
+		would_kill 1 state listening and unit tool@gone.service &&
+		echo "${pids[-1]}" >/sys/fs/cgroup/cgroup.procs &&
+		until_true rmdir /sys/fs/cgroup/tool.slice/tool@gone.service &&
+		counts 1 . -l not unit tool@gone.service &&
+		ends 1 'no such socket' "$rsess" kill state listening and \
+			not unit tool@gone.service &&
+		would_kill 1 state listening &&
+		ends 1 'units are not known: there is no file system of cgroups' \
+			unshare -m sh -c 'mount -t tmpfs tmpfs /sys/fs/cgroup && exec "$@"' - \
+			"$rsess" kill state listening and not unit tool@b.service &&
+		counts 1 . -l "pid = ${pids[-1]}"
+	result=$?
+	kill "${pids[-1]}"
+	return $result
+}
+
 is_shown_to_nobody() {
 	[ "$(as_nobody "$rsess" show -H | wc -l)" -eq 2 ] &&
 		! as_nobody "$rsess" show -He | grep ' id:' &&
@@ -707,7 +791,7 @@ ends_with_the_module() {
 	[ $status -eq 3 ] && grep -q unloaded "$dir/said"
 }
 
-plan 39
+plan 42
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
@@ -723,6 +807,9 @@ check filter is_filtered
 check json has_json
 check odd_name has_odd_name
 check unit has_unit
+check deep_unit has_deep_unit
+check busy_unit has_unit_while_others_vanish
+check unknown_unit spares_unknown_units
 check nobody is_shown_to_nobody
 check namespace has_namespace
 check empty_filter refuses_empty_filter
