@@ -75,6 +75,10 @@ judge_units() {
 	grep rsess-textfile "$work/said" && wrong "systemd says something of the units"
 	grep -q "^ExecStart=$from/rsess-textfile " "$work/rsess-textfile.service" ||
 		wrong "the service runs something else"
+	# Lines of systemd are info, and what the program says would be.
+	grep -qx LogLevelMax=notice "$from/rsess-textfile.service" &&
+		grep -qx SyslogLevel=warning "$from/rsess-textfile.service" ||
+		wrong "what the service says is lost"
 }
 
 # --- the file ---------------------------------------------------------------------
@@ -89,10 +93,41 @@ rsess_is() {
 writes() {
 	local status=0 files
 
-	PATH=$work/bin:$PATH "$from/rsess-textfile" "$work/out" 2>/dev/null || status=$?
+	PATH=$work/bin:$PATH "$from/rsess-textfile" "$work/out" 2>"$work/said" || status=$?
 	files=$(cd "$work/out" && find . ! -type d -printf '%P ')
 	[ "$status:$files" = "$1:$2" ] ||
 		wrong "status $status, files '$files' with: $(tail -n 1 "$work/bin/rsess")"
+	# What is wrong is said once.
+	[ "$status" -eq 0 ] || [ -s "$work/said" ] || wrong "it fails silently"
+}
+
+# At once, each with a file of its own: whoever writes first waits until the other one has.
+judge_two() {
+	rsess_is "echo 'rsess_up 1'; echo '$1'
+		[ ! -e '$work/second' ] || exit 0
+		: >'$work/second'
+		PATH='$work/bin:$PATH' '$from/rsess-textfile' '$work/out'
+		[ -s '$work/out/rsess.prom' ]"
+	rm -f "$work/out/rsess.prom"
+	writes 0 'rsess.prom '
+	is_in_file 'rsess_up 1' "$1"
+}
+
+# Ended, as systemd ends a service: nothing is left of it.
+judge_end() {
+	local pid
+
+	rsess_is ": >'$work/started'; exec sleep 1000"
+	PATH=$work/bin:$PATH setsid "$from/rsess-textfile" "$work/out" 2>/dev/null &
+	pid=$!
+	for _ in $(seq 600); do
+		[ -e "$work/started" ] && break
+		sleep 0.1
+	done
+	kill -TERM -- "-$pid"
+	wait "$pid" && wrong "it was ended and has not failed"
+	[ "$(find "$work/out" ! -type d -printf '%P ')" = 'rsess.prom ' ] ||
+		wrong "when it is ended something is left: $(ls -A "$work/out")"
 }
 
 is_in_file() { # LINES...
@@ -110,16 +145,23 @@ judge_file() {
 	[ "$(stat -c %a "$work/out/rsess.prom")" = 644 ] || wrong "others cannot read it"
 	exec 3<"$work/out/rsess.prom"		# or the new one could get its number
 	inode=$(stat -c %i "$work/out/rsess.prom")
-	rsess_is "echo 'rsess_up 0'; echo '$time'; exit 3"
+	rsess_is "echo 'rsess_up 0'; echo '$time'; echo missing >&2; exit 3"
 	writes 0 'rsess.prom '
 	is_in_file 'rsess_up 0' "$time"
+	[ ! -s "$work/said" ] || wrong "it says that there is no module"
 	[ "$(stat -c %i "$work/out/rsess.prom")" -ne "$inode" ] || wrong "it was not replaced"
 	exec 3<&-
+	rsess_is "echo 'rsess_up 0'; echo '$time'; echo old >&2; exit 4"
+	writes 0 'rsess.prom '
+	grep -qx old "$work/said" || wrong "it does not say why"
 	# Nobody gets another file written, by a link.
 	touch "$work/other"
-	ln -s "$work/other" "$work/out/.rsess.prom.new"
-	writes 0 'rsess.prom '
-	[ ! -s "$work/other" ] || wrong "a link was followed"
+	PATH=$work/bin:$PATH sh -c 'ln -s "$1/other" "$1/out/.rsess.prom.$$" &&
+		exec "$2/rsess-textfile" "$1/out"' - "$work" "$from" 2>/dev/null
+	[ ! -s "$work/other" ] && [ -f "$work/out/rsess.prom" ] &&
+		[ ! -L "$work/out/rsess.prom" ] || wrong "a link was followed"
+	judge_two "$time"
+	judge_end
 	# What is not whole: nothing, a part, a part of the last line, an end by a signal.
 	for said in 'exit 127' "echo 'rsess_up 1'; exit 1" "echo 'rsess_up 1'; echo '${time% *} 17'" \
 		"echo 'rsess_up 1'; kill -KILL \$\$"; do
