@@ -140,10 +140,17 @@ unpack() {
 			"DKMS module signing key" ]
 }
 
+# As the timer has left them; one was ended while it wrote.
+write_metrics() {
+	local to=$layer/root/var/lib/prometheus/node-exporter
+
+	mkdir -p "$to" && touch "$to/rsess.prom" "$to/.rsess.prom.1234"
+}
+
 # A key was made with the first module, and belongs to DKMS. Some kernels have no headers
 # any more.
 purge() {
-	rm -r "$layer/root/lib/modules/$excluded" &&
+	rm -r "$layer/root/lib/modules/$excluded" && write_metrics &&
 		in_root dpkg -P rsess-dkms rsess-tools librsess-dev || return
 	files | grep -vE '^\./var/lib/dkms/mok\.(key|pub)$' >"$dir/after"
 	diff "$dir/before" "$dir/after" && ! nothing_known
