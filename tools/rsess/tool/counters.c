@@ -93,6 +93,27 @@ int counters_look(struct counters *c)
 	return STATUS_OK;
 }
 
+/**
+ * counters_go_on() - is it the same module?
+ * @now: a reading
+ * @before: an earlier one
+ *
+ * Return: false if a counter has gone back: those of a module that was loaded meanwhile begin
+ * anew.
+ */
+bool counters_go_on(const struct counters *now, const struct counters *before)
+{
+	const struct counter *was;
+	size_t i;
+
+	for (i = 0; i < now->n; i++) {
+		was = counters_find(before, now->all[i].name);
+		if (was && !was->gauge && was->value > now->all[i].value)
+			return false;
+	}
+	return true;
+}
+
 void counters_free(struct counters *c)
 {
 	free(c->all);

@@ -34,6 +34,7 @@ struct counters {
 int counters_get(struct counters *c);
 int counters_look(struct counters *c);
 const struct counter *counters_find(const struct counters *c, const char *name);
+bool counters_go_on(const struct counters *now, const struct counters *before);
 void counters_free(struct counters *c);
 
 #endif /* _RSESS_TOOL_COUNTERS_H */

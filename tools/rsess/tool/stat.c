@@ -127,6 +127,9 @@ static int get(struct counters *c, unsigned int seconds)
 	}
 	if (!err)
 		err = counters_get(c) ?: counters_look(c);
+	if (!err && !counters_go_on(c, &before))
+		err = fail(STATUS_FAILED,
+			   "the module was loaded anew meanwhile, and its counters begin at 0");
 	if (!err)
 		subtract(c, &before);
 	counters_free(&before);

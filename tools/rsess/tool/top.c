@@ -77,20 +77,6 @@ static uint64_t growth(const struct top *t, const char *name, bool begins)
 	return sum;
 }
 
-/* Those of a module that was loaded meanwhile begin anew. */
-static bool go_on(const struct counters *now, const struct counters *before)
-{
-	const struct counter *was;
-	size_t i;
-
-	for (i = 0; i < now->n; i++) {
-		was = counters_find(before, now->all[i].name);
-		if (was && !was->gauge && was->value > now->all[i].value)
-			return false;
-	}
-	return before->n;
-}
-
 static int take_reading(struct top *t)
 {
 	int err;
@@ -101,7 +87,7 @@ static int take_reading(struct top *t)
 	clock_gettime(CLOCK_MONOTONIC, &t->now.at);
 	if (err)
 		return err;
-	if (!go_on(&t->now.counters, &t->before.counters))
+	if (!counters_go_on(&t->now.counters, &t->before.counters))
 		counters_free(&t->before.counters);
 	socks_free(&t->sel.socks);
 	err = select_socks(&t->sel);
@@ -260,7 +246,6 @@ static int take_option(struct top *t, int c)
 		return number_parse(optarg, UINT32_MAX, &t->times) && t->times ? 0 :
 		       usage("no number of times: %s", optarg);
 	case 'p':
-		t->sel.processes = true;
 		t->table.processes = true;
 		return 0;
 	case 'r':
@@ -293,6 +278,7 @@ int cmd_top(int argc, char **argv)
 	}
 	if (!err && !table_sort_by(&t.table, column))
 		err = usage("no such column: %s", column);
+	t.sel.processes = t.table.processes;
 	if (!err)
 		err = select_filter(&t.sel, argv + optind) ?: run(&t);
 	select_free(&t.sel);

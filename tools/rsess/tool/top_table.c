@@ -109,7 +109,7 @@ static bool is_there(const struct table *t, size_t column)
 
 /**
  * table_sort_by() - choose a column
- * @t: table
+ * @t: table; processes are in it if the column wants them
  * @name: title of it
  *
  * Return: false if there is none.
@@ -119,9 +119,10 @@ bool table_sort_by(struct table *t, const char *name)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(columns); i++) {
-		if (!is_there(t, i) || strcasecmp(columns[i].title, name))
+		if (strcasecmp(columns[i].title, name))
 			continue;
 		t->column = i;
+		t->processes |= columns[i].processes;
 		return true;
 	}
 	return false;

@@ -594,7 +594,9 @@ has_top() {
 		first_is "^127.0.0.1:$port " -s local && first_is ":$port " -r -s peer &&
 		first_is ' acceptor ' -s role && first_is ' dialer ' --reverse --sort Role &&
 		[ "$("$rsess" top -bn 3 -d 1 lost=0 | grep -c '^rsess ')" -eq 3 ] &&
-		ends 2 'no such column: unit' "$rsess" top -s unit &&
+		rows_are 2 " rsess_cat/(${pids[0]}|${pids[1]}) " -s process &&
+		top -s unit && sed -n 4p "$dir/top" | grep -q ' Process .* Unit$' &&
+		ends 2 'no such column: units' "$rsess" top -s units &&
 		ends 2 'no number of times' "$rsess" top -bn 0 &&
 		ends 2 'no number of seconds' "$rsess" top -d 0.5 &&
 		ends 2 'filter: ' "$rsess" top lost &&
@@ -791,7 +793,26 @@ ends_with_the_module() {
 	[ $status -eq 3 ] && grep -q unloaded "$dir/said"
 }
 
-plan 42
+is_asleep() { # PID
+	grep -q nanosleep "/proc/$1/wchan"
+}
+
+# It is held while it waits for its second reading.
+tells_of_another_module() {
+	local pid status=0
+
+	"$rsess" stat -d 10 >"$dir/said" 2>&1 &
+	pid=$!
+	until_true is_asleep $pid && kill -STOP $pid && until_true modprobe -r rsess &&
+		modprobe rsess
+	kill -CONT $pid
+	wait $pid || status=$?
+	cat "$dir/said"
+	[ $status -eq 1 ] && grep -q 'loaded anew' "$dir/said" &&
+		[ "$(grep -c . "$dir/said")" -eq 1 ]
+}
+
+plan 43
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
@@ -836,5 +857,6 @@ check torn parses_while_torn
 check top_order has_order
 check missed tells_what_it_missed
 check many_ended end_many
+check reloaded tells_of_another_module
 check unloaded ends_with_the_module
 exit $((failed > 0))
