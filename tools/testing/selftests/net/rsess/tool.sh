@@ -332,27 +332,37 @@ has_deep_unit() {
 	nest rmdir && return $result
 }
 
+# churn NAME: makes cgroups and removes them, until it is killed
+churn() {
+	exec python3 - "/sys/fs/cgroup/$1" <<-'END'
+	import os, signal, sys
+	end = []
+	signal.signal(signal.SIGTERM, lambda *_: end.append(1))
+	print("ready", flush=True)
+	while not end:
+	    for name in (sys.argv[1] + str(i) for i in range(16)):
+	        os.mkdir(name)
+	        os.rmdir(name)
+	END
+}
+
 # Cgroups that come and go do not end the search.
 has_unit_while_others_vanish() {
 	local i loops=()
 
 	enter_cgroup tool.slice/tool@busy.service && start busy -l && enter_cgroup . &&
 		until_true counts 1 . -l "pid = ${pids[-1]}" || return
-	for i in 1 2 3 4; do
-		while :; do
-			mkdir -p "/sys/fs/cgroup/churn$i/a/b"
-			rmdir -p --ignore-fail-on-non-empty \
-				"/sys/fs/cgroup/churn$i/a/b" 2>/dev/null
-		done &
+	for i in a b c d; do
+		churn "tool-$i" >"$dir/churn-$i" &
 		loops+=($!)
+		until_true test -s "$dir/churn-$i"
 	done
 	result=0
-	for ((i = 0; i < 100 && !result; i++)); do
+	for ((i = 0; i < 50 && !result; i++)); do
 		counts 1 . -l unit tool@busy.service || result=1
 	done
 	kill "${loops[@]}" "${pids[-1]}"
 	wait "${loops[@]}" "${pids[-1]}" 2>/dev/null
-	rmdir /sys/fs/cgroup/churn*/a/b /sys/fs/cgroup/churn*/a /sys/fs/cgroup/churn* 2>/dev/null
 	return $result
 }
 
