@@ -25,8 +25,7 @@ static void add(struct counters *c, const char *name, uint64_t value, bool gauge
 {
 	struct counter *new;
 
-	if (!(c->n & (c->n - 1)))
-		c->all = resize(c->all, c->n ? 2 * c->n : 1, sizeof(*c->all));
+	c->all = grow(c->all, c->n, sizeof(*c->all));
 	new = &c->all[c->n++];
 	snprintf(new->name, sizeof(new->name), "%s", name);
 	new->value = value;

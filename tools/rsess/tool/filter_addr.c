@@ -9,7 +9,6 @@
 
 #include "filter.h"
 
-
 /**
  * filter_port_parse() - a port, or the name of a service
  * @text: of it

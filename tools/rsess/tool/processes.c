@@ -29,8 +29,7 @@ static void add(int pid, int fd, uint32_t inode)
 {
 	struct process *p;
 
-	if (!(nfound & (nfound - 1)))
-		found = resize(found, nfound ? 2 * nfound : 1, sizeof(*found));
+	found = grow(found, nfound, sizeof(*found));
 	p = &found[nfound++];
 	memset(p, 0, sizeof(*p));
 	p->pid = pid;

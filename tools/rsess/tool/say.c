@@ -76,6 +76,17 @@ void *resize(void *p, size_t n, size_t size)
 	return p;
 }
 
+/**
+ * grow() - room for one element more
+ * @p: array, or NULL
+ * @n: how many it has; at a power of two it is full
+ * @size: of each
+ */
+void *grow(void *p, size_t n, size_t size)
+{
+	return n & (n - 1) ? p : resize(p, n ? 2 * n : 1, size);
+}
+
 bool module_is_loaded(void)
 {
 	return !access("/sys/module/rsess", F_OK);

@@ -130,9 +130,7 @@ static int take(const struct nlmsghdr *nlh, void *data)
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct inet_diag_msg))
 		return MNL_CB_OK;
-	/* A power of two: it is full. */
-	if (!(s->n & (s->n - 1)))
-		s->rows = resize(s->rows, s->n ? 2 * s->n : 1, sizeof(*s->rows));
+	s->rows = grow(s->rows, s->n, sizeof(*s->rows));
 	parse(&s->rows[s->n++], nlh);
 	return MNL_CB_OK;
 }

@@ -40,8 +40,7 @@ static int take(const struct nlmsghdr *nlh, void *data)
 	netlink_attributes(tb, INET_DIAG_CONG, nlh, sizeof(*m));
 	if (!tb[INET_DIAG_INFO])
 		return MNL_CB_OK;
-	if (!(nseen & (nseen - 1)))
-		seen = resize(seen, nseen ? 2 * nseen : 1, sizeof(*seen));
+	seen = grow(seen, nseen, sizeof(*seen));
 	t = &seen[nseen++];
 	t->cookie = m->id.idiag_cookie[0] | (uint64_t)m->id.idiag_cookie[1] << 32;
 	netlink_copy(&t->info, sizeof(t->info), tb[INET_DIAG_INFO]);

@@ -37,6 +37,7 @@ int fail(enum status status, const char *format, ...);
 int fail_missing(const char *what);
 int fail_errno(int err, const char *what);
 void *resize(void *p, size_t n, size_t size);
+void *grow(void *p, size_t n, size_t size);
 bool read_line(char *buf, size_t size, const char *format, ...);
 bool module_is_loaded(void);
 int module_family(void);

@@ -90,9 +90,7 @@ static bool is_no_fault(int err)
 
 static struct entry *push(struct walk *w)
 {
-	if (!(w->n & (w->n - 1)))
-		w->entries = resize(w->entries, w->n ? 2 * w->n : 1,
-				    sizeof(*w->entries));
+	w->entries = grow(w->entries, w->n, sizeof(*w->entries));
 	return &w->entries[w->n++];
 }
 
@@ -137,8 +135,7 @@ static void name_unit(struct entry *e)
 
 static void add(uint64_t id, const struct entry *e)
 {
-	if (!(nfound & (nfound - 1)))
-		found = resize(found, nfound ? 2 * nfound : 1, sizeof(*found));
+	found = grow(found, nfound, sizeof(*found));
 	found[nfound].id = id;
 	memcpy(found[nfound++].unit, e->unit, sizeof(e->unit));
 }
