@@ -85,8 +85,7 @@ void rsess_link_live(struct rsess_sock *rs)
 	rsess_owner_learn(rsess_to_sk(rs), tr->sock->sk);
 	rs->link = RSESS_LINK_LIVE;
 	rs->last_rx = jiffies;
-	if (rs->dialer)
-		tr->since = jiffies;
+	tr->since = jiffies;
 	rsess_timer_stop(rs, RSESS_TIMER_HANDSHAKE);
 	rsess_timer_stop(rs, RSESS_TIMER_DIAL);
 	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
@@ -380,7 +379,7 @@ static bool rsess_link_served(const struct rsess_sock *rs)
 	const struct rsess_transport *tr = rs->tr;
 
 	return tr->progress ||
-	       (rs->dialer && rs->link == RSESS_LINK_LIVE &&
+	       (rs->link == RSESS_LINK_LIVE &&
 		time_after_eq(jiffies, tr->since + RSESS_LASTED));
 }
 
@@ -690,6 +689,16 @@ static bool rsess_link_has_come(const struct sock *inner)
 	return !skb_queue_empty_lockless(&inner->sk_receive_queue);
 }
 
+/* Do what the work would, in a process that has locked the socket. */
+static void rsess_link_work_here(struct rsess_sock *rs)
+{
+	struct rsess_context context;
+
+	rsess_context_enter(&context, rsess_to_sk(rs));
+	rsess_link_work(rs, rs->tr);
+	rsess_context_leave(&context);
+}
+
 /**
  * rsess_link_fetch() - take what waits in the transport
  * @rs: session, locked by a process that has found nothing to read, or by a work
@@ -705,18 +714,14 @@ bool rsess_link_fetch(struct rsess_sock *rs)
 {
 	struct rsess_transport *tr = rs->tr;
 	u64 rcv_nxt = rs->credit.rcv_nxt;
-	struct rsess_context context;
-	bool bytes;
 
 	rsess_locked_by_me(rs);
 	if (rs->link != RSESS_LINK_LIVE || !tr->ops->receive)
 		return false;
 	if (!rsess_link_has_come(tr->sock->sk))
 		return false;
-	rsess_work_taken(rs, tr, &bytes);
-	rsess_context_enter(&context, rsess_to_sk(rs));
-	rsess_link_work(rs, tr);
-	rsess_context_leave(&context);
+	rsess_work_taken(rs, tr);
+	rsess_link_work_here(rs);
 	return rs->credit.rcv_nxt != rcv_nxt;
 }
 
@@ -731,19 +736,15 @@ bool rsess_link_fetch(struct rsess_sock *rs)
 void rsess_link_backlog(struct rsess_sock *rs)
 {
 	struct rsess_transport *tr = rs->tr;
-	struct rsess_context context;
-	bool bytes;
+	enum rsess_came came;
 
-	if (rs->link != RSESS_LINK_LIVE || !tr->ops->receive ||
-	    !rsess_work_taken(rs, tr, &bytes))
+	if (rs->link != RSESS_LINK_LIVE || !tr->ops->receive)
 		return;
-	if (bytes && rsess_link_may_leave(rs, tr)) {
+	came = rsess_work_taken(rs, tr);
+	if (came == RSESS_CAME_BYTES && rsess_link_may_leave(rs, tr))
 		rsess_link_leave(rs);
-		return;
-	}
-	rsess_context_enter(&context, rsess_to_sk(rs));
-	rsess_link_work(rs, tr);
-	rsess_context_leave(&context);
+	else if (came)
+		rsess_link_work_here(rs);
 }
 
 /**

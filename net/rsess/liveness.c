@@ -341,8 +341,7 @@ static void rsess_liveness_left(struct rsess_sock *rs)
 	if (rs->credit.rcv_nxt == rcv_nxt || rs->link != RSESS_LINK_LIVE ||
 	    rs->credit.acked == rs->credit.rcv_nxt)
 		return;
-	rs->ack_now = true;
-	rsess_link_push(rs);
+	rsess_liveness_ack(rs);
 }
 
 static void rsess_liveness_dial(struct rsess_sock *rs)

@@ -380,6 +380,14 @@ void rsess_recv_credit(struct rsess_sock *rs)
 	rsess_push(rs);
 }
 
+/* Take what waits in the transport: there is enough, or not yet.  Is there more to read? */
+static bool rsess_recv_more(struct rsess_sock *rs, size_t done, bool enough)
+{
+	if (done && signal_pending(current))
+		return false;
+	return enough ? rsess_link_settle(rs) : rsess_link_fetch(rs);
+}
+
 /* Nothing is queued: 0 is the end of the stream, 1 means wait. */
 static int rsess_recv_idle(struct sock *sk, long timeo)
 {
@@ -495,9 +503,8 @@ int rsess_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 		if (done && (sk->sk_err || sk->sk_state == TCP_CLOSE))
 			break;
 		/* Of what is fetched something has to be read, before there is more. */
-		if (!fetched && !(done && signal_pending(current)) &&
-		    (done >= target ? rsess_link_settle(rsess_sk(sk)) :
-				      rsess_link_fetch(rsess_sk(sk)))) {
+		if (!fetched && rsess_recv_more(rsess_sk(sk), done,
+						done >= target)) {
 			fetched = true;
 			continue;
 		}

@@ -151,7 +151,7 @@ static void rsess_tomb_add(struct rsess_net *rn, struct rsess_tomb *tomb,
 {
 	struct rsess_user *user = tomb->user;
 
-	/* Also if there is no room: whoever waited for its place is to look again. */
+	/* Also if there is no room: a drain may have waited for the place that is free then. */
 	queue_delayed_work(rsess_close_wq, &rn->tomb_work, HZ);
 	if (!rsess_tomb_room(rn, user) ||
 	    rhashtable_insert_fast(&rn->tomb_table, &tomb->hash,

@@ -267,7 +267,7 @@ struct rsess_note {
  * @lsn: where it was accepted and waits for its first frame, else NULL
  * @serial: @lsn has accepted so many before this one
  * @source: hash of the peer's address
- * @since: jiffies when @lsn accepted it; of a dialer, when it became that of the session
+ * @since: jiffies when @lsn accepted it, or when it became that of a session
  * @notes: what it came for, at the socket of its session and at another one, that of who
  *	listens or of the session that was asked for: each may be locked for as long as it likes
  * @link: place in a list of @lsn, under the lock of @lsn

@@ -173,30 +173,28 @@ static void rsess_work_unnote(struct rsess_note *note)
  * rsess_work_taken() - who has locked an outer socket does what a note was left for
  * @rs: session, locked by this process
  * @tr: a transport, with a reference
- * @bytes: true when nothing is known but that bytes have come
  *
  * Context: process.
- * Return: true if there was a note.
+ * Return: what that was.
  */
-bool rsess_work_taken(struct rsess_sock *rs, struct rsess_transport *tr,
-		      bool *bytes)
+enum rsess_came rsess_work_taken(struct rsess_sock *rs,
+				 struct rsess_transport *tr)
 {
 	struct rsess_note *note = rsess_work_note(rs, tr);
+	enum rsess_came came = RSESS_CAME_NOTHING;
 	struct sock *sk = rsess_to_sk(rs);
-	bool taken;
 
 	if (!test_bit(0, &note->left))
-		return false;
+		return came;
 	spin_lock_bh(&sk->sk_lock.slock);
-	taken = test_bit(0, &note->left);
-	if (taken) {
-		*bytes = !note->more;
+	if (test_bit(0, &note->left)) {
+		came = note->more ? RSESS_CAME_MORE : RSESS_CAME_BYTES;
 		rsess_work_unnote(note);
 	}
 	spin_unlock_bh(&sk->sk_lock.slock);
-	if (taken)
+	if (came)
 		rsess_transport_put(tr);	/* of rsess_work_later() */
-	return taken;
+	return came;
 }
 
 /**

@@ -26,6 +26,18 @@ struct rsess_context {
 	struct mem_cgroup	*memcg;
 };
 
+/**
+ * enum rsess_came - what a note was left for
+ * @RSESS_CAME_NOTHING: there was none
+ * @RSESS_CAME_BYTES: nothing is known but that bytes have come
+ * @RSESS_CAME_MORE: all that a work sees to
+ */
+enum rsess_came {
+	RSESS_CAME_NOTHING,
+	RSESS_CAME_BYTES,
+	RSESS_CAME_MORE,
+};
+
 void rsess_context_enter(struct rsess_context *c, const struct sock *sk);
 void rsess_context_leave(const struct rsess_context *c);
 
@@ -33,8 +45,8 @@ bool rsess_work_lock(struct sock *sk, struct rsess_transport *tr);
 void rsess_work_unlock(struct sock *sk);
 void rsess_work_later(struct rsess_sock *rs, struct rsess_transport *tr,
 		      bool bytes);
-bool rsess_work_taken(struct rsess_sock *rs, struct rsess_transport *tr,
-		      bool *bytes);
+enum rsess_came rsess_work_taken(struct rsess_sock *rs,
+				 struct rsess_transport *tr);
 bool rsess_work_trylock(struct sock *sk);
 void rsess_work_ready(struct sock *sk);
 void rsess_work_release(struct sock *sk);
