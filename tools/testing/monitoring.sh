@@ -101,7 +101,7 @@ writes() {
 	[ "$status" -eq 0 ] || [ -s "$work/said" ] || wrong "it fails silently"
 }
 
-# At once, each with a file of its own: whoever writes first waits until the other one has.
+# At once, each with a file of its own: the first one waits until the second one has written.
 judge_two() {
 	rsess_is "echo 'rsess_up 1'; echo '$1'
 		[ ! -e '$work/second' ] || exit 0
