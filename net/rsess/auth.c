@@ -6,12 +6,22 @@
 #include <crypto/algapi.h>
 #include <crypto/hash.h>
 #include <linux/err.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/string.h>
 #include "auth.h"
 #include "kunit_export.h"
 
-/* Keeps the algorithm loaded: a resume must not wait for a module. */
-static struct crypto_shash *rsess_hmac;
+/* A transform, which holds the key of one MAC at a time. */
+struct rsess_hmac {
+	struct mutex		lock;
+	struct crypto_shash	*tfm;
+};
+
+/* One for each processor.  They are made once: a resume must neither wait for a module nor
+ * for memory.
+ */
+static struct rsess_hmac __percpu *rsess_hmac;
 
 /* What goes into a MAC, piece by piece. */
 struct rsess_auth_part {
@@ -19,32 +29,36 @@ struct rsess_auth_part {
 	unsigned int	len;
 };
 
-/* A transform holds its key, so each MAC has one of its own.  Resumes are rare;
- * this is not in the path of data.
- */
+/* Nothing of the key is left afterwards. */
+static int rsess_auth_mac_by(struct crypto_shash *tfm, const u8 *key,
+			     unsigned int key_len,
+			     const struct rsess_auth_part *part, int n, u8 *mac)
+{
+	static const u8 none[RSESS_WIRE_MAC_LEN];
+	SHASH_DESC_ON_STACK(desc, tfm);
+	int i, err;
+
+	desc->tfm = tfm;
+	err = crypto_shash_setkey(tfm, key, key_len) ?: crypto_shash_init(desc);
+	for (i = 0; i < n && !err; i++)
+		err = crypto_shash_update(desc, part[i].data, part[i].len);
+	if (!err)
+		err = crypto_shash_final(desc, mac);
+	shash_desc_zero(desc);
+	return crypto_shash_setkey(tfm, none, sizeof(none)) ?: err;
+}
+
+/* MACs are for those who open and resume; this is not in the path of data. */
 static int rsess_auth_mac(const u8 *key, unsigned int key_len,
 			  const struct rsess_auth_part *part, int n, u8 *mac)
 {
-	struct crypto_shash *tfm;
-	int i, err;
+	/* Whose it is does not matter, only that it is not that of all. */
+	struct rsess_hmac *hmac = raw_cpu_ptr(rsess_hmac);
+	int err;
 
-	tfm = crypto_alloc_shash("hmac(sha256)", 0, 0);
-	if (IS_ERR(tfm))
-		return PTR_ERR(tfm);
-	err = crypto_shash_setkey(tfm, key, key_len);
-	if (!err) {
-		SHASH_DESC_ON_STACK(desc, tfm);
-
-		desc->tfm = tfm;
-		err = crypto_shash_init(desc);
-		for (i = 0; i < n && !err; i++)
-			err = crypto_shash_update(desc, part[i].data,
-						  part[i].len);
-		if (!err)
-			err = crypto_shash_final(desc, mac);
-		shash_desc_zero(desc);
-	}
-	crypto_free_shash(tfm);
+	mutex_lock(&hmac->lock);
+	err = rsess_auth_mac_by(hmac->tfm, key, key_len, part, n, mac);
+	mutex_unlock(&hmac->lock);
 	return err;
 }
 
@@ -252,21 +266,50 @@ bool rsess_auth_equal(const u8 *a, const u8 *b)
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_auth_equal);
 
+static int rsess_hmac_init(struct rsess_hmac *hmac)
+{
+	struct crypto_shash *tfm = crypto_alloc_shash("hmac(sha256)", 0, 0);
+
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	mutex_init(&hmac->lock);
+	hmac->tfm = tfm;
+	return 0;
+}
+
 /**
- * rsess_auth_init() - make sure that the algorithm is there, and keep it
+ * rsess_auth_init() - make the transforms
  *
+ * Context: may sleep.
  * Return: 0 or a negative errno.
  */
 int rsess_auth_init(void)
 {
-	rsess_hmac = crypto_alloc_shash("hmac(sha256)", 0, 0);
-	return PTR_ERR_OR_ZERO(rsess_hmac);
+	int cpu, err = 0;
+
+	rsess_hmac = alloc_percpu(struct rsess_hmac);
+	if (!rsess_hmac)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		err = rsess_hmac_init(per_cpu_ptr(rsess_hmac, cpu));
+		if (err) {
+			rsess_auth_exit();
+			break;
+		}
+	}
+	return err;
 }
 
 /**
- * rsess_auth_exit() - undo rsess_auth_init()
+ * rsess_auth_exit() - undo rsess_auth_init(), also one that did not get far
+ *
+ * Context: may sleep.
  */
 void rsess_auth_exit(void)
 {
-	crypto_free_shash(rsess_hmac);
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		crypto_free_shash(per_cpu_ptr(rsess_hmac, cpu)->tfm);
+	free_percpu(rsess_hmac);
 }

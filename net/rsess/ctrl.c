@@ -124,7 +124,8 @@ static int rsess_ctrl_put_resume(struct rsess_sock *rs, u8 *hdr, u8 *p)
 	get_random_bytes(rs->nonce, sizeof(rs->nonce));
 	memcpy(r.id, rs->id, sizeof(r.id));
 	memcpy(r.nonce, rs->nonce, sizeof(r.nonce));
-	err = rsess_auth_resume(rs->secret, hdr, &r, r.mac) ?:
+	err = rsess_session_secret(rs) ?:
+	      rsess_auth_resume(rs->secret, hdr, &r, r.mac) ?:
 	      rsess_auth_mask(rs->secret, hdr, &r);
 	memcpy(p, &r, sizeof(r));
 	return err;

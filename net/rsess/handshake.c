@@ -126,10 +126,9 @@ int rsess_handshake_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 		return -EPROTO;
 	}
 	memcpy(rs->peer_key, w.key, sizeof(rs->peer_key));
-	err = rsess_auth_secret(rs->key, rs->peer_key, &rs->psk, rs->id,
-				rs->secret);
-	if (!err && rsess_ctrl_proves(rs))
-		err = rsess_handshake_check_welcome(rs, tr);
+	rs->secret_made = false;
+	err = rsess_ctrl_proves(rs) ? rsess_session_secret(rs) ?:
+				      rsess_handshake_check_welcome(rs, tr) : 0;
 	if (!err && rs->psk.len)
 		err = rsess_handshake_prove(rs);
 	if (err)
@@ -342,8 +341,7 @@ static int rsess_handshake_check_hello(struct rsess_sock *rs,
 static int rsess_handshake_keys(struct rsess_sock *rs,
 				const struct rsess_transport *tr)
 {
-	int err = rsess_auth_secret(rs->peer_key, rs->key, &rs->psk, rs->id,
-				    rs->secret);
+	int err = rsess_ctrl_proves(rs) ? rsess_session_secret(rs) : 0;
 
 	if (!err && rs->psk.len)
 		err = rsess_handshake_check_hello(rs, tr);
@@ -607,6 +605,10 @@ static bool rsess_handshake_verify(struct rsess_sock *rs,
 {
 	u32 epoch;
 
+	if (rsess_session_secret(rs)) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
+		return false;
+	}
 	if (!rsess_handshake_authentic(tr, r, rs->secret, q))
 		return false;
 	epoch = be32_to_cpu(q->r.epoch);

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 #include <uapi/linux/rsess_netlink.h>
+#include "auth.h"
 #include "cast.h"
 #include "compat.h"
 #include "genl.h"
@@ -139,6 +140,7 @@ struct sock *rsess_sock_alloc(struct net *net, struct proto *prot,
 void rsess_session_init(struct rsess_sock *rs, bool dialer)
 {
 	rs->dialer = dialer;
+	rs->secret_made = false;
 	rs->tag_asked = false;
 	rs->tagged = false;
 	rs->link = RSESS_LINK_NONE;
@@ -187,6 +189,32 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->urgent = false;
 	rs->urg_state = RSESS_URG_NONE;
 	rs->last_rx = jiffies;
+}
+
+/**
+ * rsess_session_secret() - have the secret, now that it is wanted
+ * @rs: session, locked, which has both keys
+ *
+ * Most sessions end without: only tags, a pre-shared key, a RESUME, and what is left for one,
+ * need it.
+ *
+ * Context: may sleep.
+ * Return: 0, with &rsess_sock.secret filled in, or a negative errno of the crypto API.
+ */
+int rsess_session_secret(struct rsess_sock *rs)
+{
+	int err;
+
+	rsess_locked_by_me(rs);
+	if (rs->secret_made)
+		return 0;
+	err = rs->dialer ?
+	      rsess_auth_secret(rs->key, rs->peer_key, &rs->psk, rs->id,
+				rs->secret) :
+	      rsess_auth_secret(rs->peer_key, rs->key, &rs->psk, rs->id,
+				rs->secret);
+	rs->secret_made = !err;
+	return err;
 }
 
 /**
@@ -255,6 +283,7 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 	rsess_locked_by_me(rs);
 	if (rs->reason)
 		return;
+	tomb = tomb && !rsess_session_secret(rs);
 	rs->reason = reason;
 	trace_rsess_session_end(sk, reason, err);
 	rsess_event_session(rs, RSESS_CMD_SESSION_ENDED);

@@ -169,7 +169,6 @@ struct rsess_addrs {
  * @id: names the session
  * @key: of this side, from its HELLO or WELCOME
  * @peer_key: of the other side
- * @secret: of both; keys the MACs
  * @dialer: this side opens the transports
  * @tag_asked: HELLO asked for tags
  * @tagged: every transport has them
@@ -178,6 +177,8 @@ struct rsess_addrs {
  *	resumes come to, if not to another one of the same user
  *
  * Locked (lock_sock() of this socket):
+ * @secret: of both keys, if it was made; keys the MACs, see rsess_session_secret()
+ * @secret_made: it was
  * @ops: of the transports; constant
  * @family: of the inner sockets, AF_INET, AF_INET6 or that of @ops; 0 until it is known
  * @laddr: local address given to bind(), or of the first transport
@@ -310,13 +311,14 @@ struct rsess_sock {
 	u8			id[RSESS_ID_LEN];
 	u8			key[RSESS_WIRE_KEY_LEN];
 	u8			peer_key[RSESS_WIRE_KEY_LEN];
-	u8			secret[RSESS_WIRE_MAC_LEN];
 	bool			dialer;
 	bool			tag_asked;
 	bool			tagged;
 	struct rsess_callbacks	callbacks;
 	struct rsess_listener	*lsn;
 
+	u8			secret[RSESS_WIRE_MAC_LEN];
+	bool			secret_made;
 	const struct rsess_transport_ops *ops;
 	u16			family;
 	union rsess_addr	laddr;
@@ -605,6 +607,7 @@ struct sock *rsess_sock_alloc(struct net *net, struct proto *prot,
 			      const struct rsess_transport_ops *ops, gfp_t gfp,
 			      int kern);
 void rsess_session_init(struct rsess_sock *rs, bool dialer);
+int rsess_session_secret(struct rsess_sock *rs);
 void rsess_session_event(struct rsess_sock *rs, enum rsess_event ev);
 void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err);
 void rsess_session_abort(struct rsess_sock *rs, enum rsess_reason reason, int err);

@@ -331,6 +331,7 @@ static void send_resume(struct conn *c, bool odd)
 	u8 key[RSESS_WIRE_KEY_LEN];
 
 	if (world.rs) {
+		CHECK(!rsess_session_secret(world.rs));
 		memcpy(secret, world.rs->secret, sizeof(secret));
 		peer.epoch = max(peer.epoch, world.rs->epoch);
 	}
