@@ -51,10 +51,17 @@ round() {
 	wait $! && as_wanted
 }
 
-# Those that went have ended by themselves.
+said() {
+	grep -c "$1" "$work/server.log"
+}
+
+# Those that went have ended by themselves. A signal may be missed by a process that is just
+# about to replace itself.
 replaced() {
-	[ "$(grep -c 'Former worker .* exited with code 0' "$work/server.log")" -eq \
-		$number ]
+	local gone
+
+	gone=$(said 'Former worker .* exited with code 0')
+	[ "$gone" -eq "$(said 'Reloading HAProxy')" ] && [ "$gone" -ge $((number / 2)) ]
 }
 
 settle() {
