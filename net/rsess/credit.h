@@ -14,12 +14,14 @@
  * @copied_seq: next offset the application will read
  * @limit: the highest limit that the peer was told; never decreases
  * @acked: the highest rcv_nxt that the peer was told
+ * @read: copied_seq when it was told
  */
 struct rsess_credit {
 	u64	rcv_nxt;
 	u64	copied_seq;
 	u64	limit;
 	u64	acked;
+	u64	read;
 };
 
 static inline void rsess_credit_init(struct rsess_credit *c, u64 seq)
@@ -28,6 +30,7 @@ static inline void rsess_credit_init(struct rsess_credit *c, u64 seq)
 	c->copied_seq = seq;
 	c->limit = seq;
 	c->acked = seq;
+	c->read = seq;
 }
 
 /* The limit to tell now, given the window in bytes. */
@@ -43,6 +46,7 @@ static inline u64 rsess_credit_told(struct rsess_credit *c, u32 window)
 {
 	WRITE_ONCE(c->limit, rsess_credit_limit(c, window));
 	c->acked = c->rcv_nxt;
+	c->read = c->copied_seq;
 	return c->limit;
 }
 
@@ -52,10 +56,16 @@ static inline bool rsess_credit_owed(const struct rsess_credit *c, u32 window)
 	return c->rcv_nxt - c->acked >= window / 4;
 }
 
-/* Has the reader freed enough for a frame of its own? */
+/* Has the reader freed enough for a frame of its own?  That the window has grown is worth one
+ * when half of what the peer was told of is used up; otherwise the next frame tells.
+ */
 static inline bool rsess_credit_freed(const struct rsess_credit *c, u32 window)
 {
-	return rsess_credit_limit(c, window) - c->limit >= window / 4;
+	u32 enough = window / 4;
+
+	return rsess_credit_limit(c, window) - c->limit >= enough &&
+	       (c->copied_seq - c->read >= enough ||
+		c->limit - c->rcv_nxt < (c->limit - c->read) / 2);
 }
 
 /* Where DATA stands. */

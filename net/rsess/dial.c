@@ -208,7 +208,9 @@ int rsess_dial(struct rsess_sock *rs)
 	if (rs->greeted)
 		rsess_timer_arm(rs, RSESS_TIMER_HANDSHAKE,
 				rsess_dial_answer_delay(rs));
-	rsess_transport_queue(tr);
+	/* TCP's has told already, or will. */
+	if (!rs->ops->receive)
+		rsess_transport_queue(tr);
 	return 0;
 
 release:
@@ -265,6 +267,8 @@ void rsess_dial_handshake(struct rsess_sock *rs)
 		delay = rsess_dial_answer_delay(rs);
 	}
 	rs->greeted = true;
+	if (rs->ops->dialogue)
+		rs->ops->dialogue(rs->tr->sock, true);
 	rsess_inner_unchoose(rs->tr->sock);
 	rsess_timer_arm(rs, RSESS_TIMER_HANDSHAKE, delay);
 }

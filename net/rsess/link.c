@@ -64,6 +64,8 @@ struct sock *rsess_link_inner(struct rsess_sock *rs)
 /**
  * rsess_link_live() - the transport is agreed: bytes may flow
  * @rs: session, locked
+ *
+ * Context: may sleep; locks the inner socket.
  */
 void rsess_link_live(struct rsess_sock *rs)
 {
@@ -83,6 +85,8 @@ void rsess_link_live(struct rsess_sock *rs)
 				rs->dialer);
 	}
 	rsess_owner_learn(rsess_to_sk(rs), tr->sock->sk);
+	if (tr->ops->dialogue)
+		tr->ops->dialogue(tr->sock, false);
 	rs->link = RSESS_LINK_LIVE;
 	rs->last_rx = jiffies;
 	tr->since = jiffies;
@@ -249,16 +253,14 @@ static bool rsess_link_shuts(const struct rsess_sock *rs)
 	return !rs->ops->no_half_close || !rs->dialer;
 }
 
-/* Everything was sent.  In TIME_WAIT the last acknowledgment is on its way; closing our
- * direction of the transport behind it tells the peer that nothing more comes.
+/* In TIME_WAIT the last acknowledgment is on its way; closing our direction of the transport
+ * behind it tells the peer that nothing more comes.
  */
-static void rsess_link_done(struct rsess_sock *rs)
+static bool rsess_link_is_done(const struct rsess_sock *rs)
 {
-	if (rsess_to_sk(rs)->sk_state != TCP_TIME_WAIT || rs->tr->shut ||
-	    rs->link != RSESS_LINK_LIVE || !rsess_link_shuts(rs))
-		return;
-	rs->tr->shut = true;
-	kernel_sock_shutdown(rs->tr->sock, SHUT_WR);
+	return rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT && rs->tr &&
+	       !rs->tr->shut && rs->link == RSESS_LINK_LIVE &&
+	       rsess_link_shuts(rs);
 }
 
 /**
@@ -271,8 +273,15 @@ static void rsess_link_done(struct rsess_sock *rs)
  */
 void rsess_link_push(struct rsess_sock *rs)
 {
-	if (rsess_push(rs))
-		rsess_link_done(rs);
+	struct rsess_transport *tr = rs->tr;
+	bool done = rsess_link_is_done(rs);
+
+	if (tr)
+		tr->tx.last = done;
+	if (!rsess_push(rs) || !done)
+		return;
+	tr->shut = true;
+	kernel_sock_shutdown(tr->sock, SHUT_WR);
 }
 
 /**
@@ -680,6 +689,24 @@ static bool rsess_link_receive(struct rsess_transport *tr)
 	return done;
 }
 
+/* The state of a transport has changed.  Who has locked the outer socket sees to it, see
+ * rsess_link_connect(), or has the work queued when it unlocks that.
+ */
+static bool rsess_link_changed(struct rsess_transport *tr)
+{
+	struct sock *sk = READ_ONCE(tr->sk);
+	bool owned;
+
+	if (!sk)
+		return false;
+	bh_lock_sock_nested(sk);
+	owned = sock_owned_by_user_nocheck(sk);
+	if (owned)
+		rsess_work_later(rsess_sk(sk), tr, false);
+	bh_unlock_sock(sk);
+	return owned;
+}
+
 /* Is there something to read on an inner socket, maybe in its backlog? */
 static bool rsess_link_has_come(const struct sock *inner)
 {
@@ -695,6 +722,7 @@ static void rsess_link_work_here(struct rsess_sock *rs)
 	struct rsess_context context;
 
 	rsess_context_enter(&context, rsess_to_sk(rs));
+	rsess_transport_unqueue(rs->tr);
 	rsess_link_work(rs, rs->tr);
 	rsess_context_leave(&context);
 }
@@ -744,6 +772,20 @@ void rsess_link_backlog(struct rsess_sock *rs)
 	if (came == RSESS_CAME_BYTES && rsess_link_may_leave(rs, tr))
 		rsess_link_leave(rs);
 	else if (came)
+		rsess_link_work_here(rs);
+}
+
+/**
+ * rsess_link_connect() - see to a connection that is there already
+ * @rs: session, locked by a process in connect()
+ *
+ * Over the loopback device it is there at once.
+ *
+ * Context: process; may sleep.  The session may have ended afterwards, or fallen back.
+ */
+void rsess_link_connect(struct rsess_sock *rs)
+{
+	if (rs->tr && rsess_work_taken(rs, rs->tr))
 		rsess_link_work_here(rs);
 }
 
@@ -932,4 +974,5 @@ static void rsess_link_serve(struct rsess_transport *tr)
 const struct rsess_transport_user rsess_link_user = {
 	.serve		= rsess_link_serve,
 	.receive	= rsess_link_receive,
+	.changed	= rsess_link_changed,
 };

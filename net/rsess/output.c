@@ -24,7 +24,7 @@
 static enum rsess_more rsess_tx_tail(const struct rsess_sock *rs)
 {
 	if (rs->fin_queued)
-		return RSESS_MORE_NO;
+		return RSESS_MORE_YES;
 	if (rs->opt.cork || rs->more)
 		return RSESS_MORE_MAYBE;
 	return rs->opt.nodelay || rs->urgent || rs->impatient ||
@@ -117,6 +117,23 @@ static enum rsess_more rsess_tx_behind(const struct rsess_sock *rs,
 						  RSESS_MORE_NO;
 }
 
+/* STOP is sent behind FIN. */
+static bool rsess_tx_stop_due(const struct rsess_sock *rs,
+			      const struct rsess_transport *tr)
+{
+	return rs->stop_queued && !tr->stop_sent && tr->fin_sent && !rs->rcv_fin;
+}
+
+/* What comes behind the current frame? */
+static enum rsess_more rsess_tx_more(const struct rsess_sock *rs,
+				     const struct rsess_transport *tr)
+{
+	if (tr->tx.data)
+		return rsess_tx_behind(rs, &tr->tx);
+	return tr->tx.last || rsess_tx_stop_due(rs, tr) ? RSESS_MORE_YES :
+							  RSESS_MORE_NO;
+}
+
 /* Give the transport what is left of the current frame. */
 static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
 {
@@ -129,7 +146,7 @@ static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
 
 	while (tx->page) {
 		n = rsess_tx_vec(rs, tx, bv, &len);
-		more = tx->data ? rsess_tx_behind(rs, tx) : RSESS_MORE_NO;
+		more = rsess_tx_more(rs, tr);
 		sent = tr->ops->send(tr->sock, bv, n, len, more);
 		if (sent <= 0)
 			return sent ?: -EAGAIN;
@@ -288,7 +305,7 @@ static int rsess_tx_next(struct rsess_sock *rs, struct rsess_transport *tr)
 		}
 		return err;
 	}
-	if (rs->stop_queued && !tr->stop_sent && tr->fin_sent && !rs->rcv_fin) {
+	if (rsess_tx_stop_due(rs, tr)) {
 		err = rsess_tx_begin(rs, tr, RSESS_STOP, 0, 0);
 		if (err > 0)
 			tr->stop_sent = true;

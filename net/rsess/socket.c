@@ -329,6 +329,7 @@ static int rsess_connect(struct socket *sock, struct sockaddr_unsized *uaddr,
 	timeo = sock_sndtimeo(sk, flags & O_NONBLOCK);
 	if (sk->sk_state == TCP_SYN_SENT) {
 		err = again ? -EALREADY : -EINPROGRESS;
+		rsess_link_connect(rsess_sk(sk));
 		if (!timeo)
 			goto out;
 		disconnects = sk->sk_disconnects;

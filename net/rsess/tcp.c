@@ -107,7 +107,7 @@ static ssize_t rsess_tcp_send(struct socket *sock, const struct bio_vec *bv,
 	ssize_t taken;
 
 	lock_sock(sk);
-	if (more == RSESS_MORE_MAYBE ||
+	if (more >= RSESS_MORE_MAYBE ||
 	    (more == RSESS_MORE_SOON && rsess_tcp_small_out(sk)))
 		flags |= MSG_MORE;
 	taken = rsess_lend_pages(sock, bv, n, len, flags);
@@ -160,6 +160,19 @@ static void rsess_tcp_was_read(struct socket *sock)
 
 	if (inet_csk_ack_scheduled(sk) && !inet_csk_in_pingpong_mode(sk))
 		tcp_sock_set_quickack(sk, 1);
+}
+
+/* At its beginning TCP acknowledges each segment at once. */
+static void rsess_tcp_dialogue(struct socket *sock, bool on)
+{
+	struct sock *sk = sock->sk;
+
+	lock_sock(sk);
+	if (on)
+		inet_csk_enter_pingpong_mode(sk);
+	else
+		inet_csk_exit_pingpong_mode(sk);
+	release_sock(sk);
 }
 
 /* The inner socket is locked, or its spinlock is held. */
@@ -221,5 +234,6 @@ const struct rsess_transport_ops rsess_tcp_ops = {
 	.read		= rsess_tcp_read,
 	.receive	= rsess_tcp_receive,
 	.was_read	= rsess_tcp_was_read,
+	.dialogue	= rsess_tcp_dialogue,
 	.discard	= rsess_tcp_discard,
 };

@@ -72,7 +72,8 @@ static void rsess_inner_note(struct rsess_transport *tr, const struct sock *sk)
 	smp_store_release(&tr->opened, true); /* rsess_transport_opened() */
 }
 
-static void rsess_inner_kick(struct sock *sk)
+/* Its state, or an error. */
+static void rsess_inner_change(struct sock *sk)
 {
 	struct rsess_transport *tr;
 
@@ -80,7 +81,8 @@ static void rsess_inner_kick(struct sock *sk)
 	tr = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
 	if (tr) {
 		rsess_inner_note(tr, sk);
-		rsess_transport_queue(tr);
+		if (!(tr->ops->receive && rsess_transport_user->changed(tr)))
+			rsess_transport_queue(tr);
 	}
 	read_unlock_bh(&sk->sk_callback_lock);
 }
@@ -108,7 +110,7 @@ struct rsess_synopt *rsess_transport_synopt(struct sock *sk)
 {
 	struct rsess_transport *tr;
 
-	if (READ_ONCE(sk->sk_state_change) != rsess_inner_kick)
+	if (READ_ONCE(sk->sk_state_change) != rsess_inner_change)
 		return NULL;
 	tr = __rcu_dereference_sk_user_data_with_flags(sk,
 						       SK_USER_DATA_NOCOPY);
@@ -118,11 +120,18 @@ struct rsess_synopt *rsess_transport_synopt(struct sock *sk)
 static void rsess_inner_write_space(struct sock *sk)
 {
 	struct socket *sock = sk->sk_socket;
+	struct rsess_transport *tr;
 
 	if (!sock || !__sk_stream_is_writeable(sk, 1))
 		return;
 	clear_bit(SOCK_NOSPACE, &sock->flags);
-	rsess_inner_kick(sk);
+	read_lock_bh(&sk->sk_callback_lock);
+	tr = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
+	if (tr) {
+		rsess_inner_note(tr, sk);
+		rsess_transport_queue(tr);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
 }
 
 /* Somebody who sleeps on the inner socket is woken. */
@@ -150,13 +159,25 @@ void rsess_transport_queue(struct rsess_transport *tr)
 		rsess_transport_put(tr);
 }
 
+/**
+ * rsess_transport_unqueue() - somebody else does what the transport's work is to do
+ * @tr: the transport; the caller has another reference, and looks at it afterwards
+ *
+ * Context: any.
+ */
+void rsess_transport_unqueue(struct rsess_transport *tr)
+{
+	if (cancel_work(&tr->work))
+		rsess_transport_put(tr);	/* of rsess_transport_queue() */
+}
+
 static void rsess_transport_work(struct work_struct *work)
 {
 	struct rsess_transport *tr =
 		container_of(work, struct rsess_transport, work);
 
 	rsess_transport_user->serve(tr);
-	rsess_transport_put(tr);	/* of rsess_transport_queue() */
+	rsess_transport_put(tr);	/* as above */
 }
 
 /* A transport without a session has waited long enough. */
@@ -226,8 +247,8 @@ void rsess_transport_hook(struct rsess_transport *tr)
 	tr->sk_error_report = sk->sk_error_report;
 	sk->sk_data_ready = rsess_inner_data_ready;
 	sk->sk_write_space = rsess_inner_write_space;
-	sk->sk_state_change = rsess_inner_kick;
-	sk->sk_error_report = rsess_inner_kick;
+	sk->sk_state_change = rsess_inner_change;
+	sk->sk_error_report = rsess_inner_change;
 	__rcu_assign_sk_user_data_with_flags(sk, tr, SK_USER_DATA_NOCOPY);
 	if (tr->ops->waitq_space)
 		add_wait_queue(&tr->sock->wq.wait, &tr->room);

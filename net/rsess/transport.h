@@ -39,6 +39,7 @@ enum rsess_more {
 	RSESS_MORE_NO,		/* nothing: send them */
 	RSESS_MORE_SOON,	/* nothing yet: the last may wait until others have arrived */
 	RSESS_MORE_MAYBE,	/* the application may add some: TCP_CORK, MSG_MORE */
+	RSESS_MORE_YES,		/* a frame, or the end, follows at once */
 };
 
 /* What the peer said. */
@@ -97,6 +98,8 @@ enum rsess_answer_kind {
  * @receive: as @read, but in softirq, with the socket's spinlock held; never sleeps.
  *	NULL: only @read can
  * @was_read: the application has taken all that was received; NULL: nobody asks
+ * @dialogue: a frame is on its way that is answered at once, and the answer acknowledges it; or
+ *	no more.  Not locked; may sleep.  NULL: it cannot wait for that
  * @discard: throw away what has been received, so that closing in order does not
  *	turn into a reset; may sleep
  *
@@ -139,6 +142,7 @@ struct rsess_transport_ops {
 	int (*read)(struct rsess_transport *tr);
 	int (*receive)(struct rsess_transport *tr);
 	void (*was_read)(struct socket *sock);
+	void (*dialogue)(struct socket *sock, bool on);
 	void (*discard)(struct socket *sock);
 };
 
@@ -147,10 +151,12 @@ struct rsess_transport_ops {
  * @serve: something has happened on it; called by its work
  * @receive: bytes have arrived on one that can be read in softirq; false: have @serve
  *	called.  Called with the spinlock of the inner socket
+ * @changed: its state has; false: have @serve called.  Called as @receive
  */
 struct rsess_transport_user {
 	void (*serve)(struct rsess_transport *tr);
 	bool (*receive)(struct rsess_transport *tr);
+	bool (*changed)(struct rsess_transport *tr);
 };
 
 /* What has happened while a transport was read, for link to act on; bits. */
@@ -222,6 +228,7 @@ struct rsess_rx {
  * @tail_left: bytes of it that the transport has not taken
  * @data: it is DATA
  * @alone: when it began all bytes before had been acknowledged
+ * @last: the transport is shut behind what is sent now
  * @tag: of this direction
  * @frag: page for @page, which nobody else writes to, so that what the transport
  *	keeps are bytes of its own; the outer socket is charged for it
@@ -235,6 +242,7 @@ struct rsess_tx {
 	u32		tail_left;
 	bool		data;
 	bool		alone;
+	bool		last;
 	struct rsess_tag tag;
 	struct page_frag frag;
 };
@@ -393,6 +401,7 @@ void rsess_transport_unhook(struct rsess_transport *tr);
 void rsess_transport_close(struct rsess_transport *tr, bool reset);
 struct rsess_synopt *rsess_transport_synopt(struct sock *sk);
 void rsess_transport_queue(struct rsess_transport *tr);
+void rsess_transport_unqueue(struct rsess_transport *tr);
 void rsess_transport_put(struct rsess_transport *tr);
 bool rsess_transport_pin_net(struct sock *sk);
 bool rsess_transport_pin_as(struct sock *sk, const struct sock *outer);

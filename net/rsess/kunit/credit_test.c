@@ -286,6 +286,11 @@ static void rsess_credit_freed__window_grows(struct kunit *test)
 	struct rsess_credit *c = test->priv;
 
 	KUNIT_EXPECT_FALSE(test, rsess_credit_freed(c, WINDOW + 10));
+	KUNIT_EXPECT_FALSE(test, rsess_credit_freed(c, 2 * WINDOW));
+	arrive(test, WINDOW / 2);
+	KUNIT_EXPECT_FALSE(test, rsess_credit_freed(c, 2 * WINDOW));
+	arrive(test, 1);
+	KUNIT_EXPECT_FALSE(test, rsess_credit_freed(c, WINDOW + 10));
 	KUNIT_EXPECT_TRUE(test, rsess_credit_freed(c, 2 * WINDOW));
 }
 

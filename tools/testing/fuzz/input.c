@@ -322,7 +322,7 @@ static void send_hello(struct conn *c, bool odd)
 	send_bytes(c, p, RSESS_HDR_LEN + len);
 }
 
-/* A peer that was told the key knows the secret; here it is looked up. */
+/* A peer that was told the key knows the secret; here the keys are looked up. */
 static void send_resume(struct conn *c, bool odd)
 {
 	static u8 secret[RSESS_WIRE_MAC_LEN];
@@ -331,9 +331,10 @@ static void send_resume(struct conn *c, bool odd)
 	u8 key[RSESS_WIRE_KEY_LEN];
 
 	if (world.rs) {
-		CHECK(!rsess_session_secret(world.rs));
-		memcpy(secret, world.rs->secret, sizeof(secret));
-		peer.epoch = max(peer.epoch, world.rs->epoch);
+		const struct rsess_sock *rs = world.rs;
+
+		rsess_auth_secret(rs->peer_key, rs->key, &rs->psk, rs->id, secret);
+		peer.epoch = max(peer.epoch, rs->epoch);
 	}
 	peer_identity(r.id, key);
 	peer.epoch += odd ? take() & 3 : 1;

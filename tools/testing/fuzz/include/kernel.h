@@ -588,6 +588,7 @@ struct delayed_work {
 #define INIT_DELAYED_WORK(w, f)	INIT_WORK(&(w)->work, f)
 #define delayed_work_pending(w)	((w)->work.pending)
 #define cancel_delayed_work_sync cancel_delayed_work
+#define cancel_work		fuzz_work_cancel
 
 /* Works are independent of each other: the last may run first. */
 extern bool fuzz_work_lifo;
