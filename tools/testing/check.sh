@@ -57,7 +57,7 @@ selftests.seen	25	15	0	selftests diag events
 selftests.over	37	95	0	selftests transports sctp
 vm		45	0	27	part_vm
 ss		0	60	11	part_ss
-tool		0	115	43	part_tool
+tool		0	115	44	part_tool
 ynl		0	20	1	part_ynl
 selinux		60	0	41	part_selinux
 module		30	0	9	part_module

@@ -74,9 +74,17 @@ static int find_units(struct selection *sel)
 		    "there is no file system of cgroups of version 2" : strerror(-err));
 }
 
+/* Somebody has the socket, but in another PID namespace, or not to be seen by the caller. */
+static bool hides_processes(const struct selection *sel, const struct row *r)
+{
+	return sel->acts && sel->filter.asks_processes && r->inode && !r->nprocesses;
+}
+
 static bool is_meant(const struct selection *sel, const struct row *r)
 {
-	return (r->knows_unit || !needs_units(sel)) && filter_matches(&sel->filter, r);
+	if (hides_processes(sel, r) || (needs_units(sel) && !r->knows_unit))
+		return false;
+	return filter_matches(&sel->filter, r);
 }
 
 /**

@@ -89,7 +89,7 @@ void addr_from_sockaddr(struct addr *a, const void *sa, size_t len);
  * @listening: those that listen
  * @processes: find out who has them, and of which unit
  * @acts: something is done to them: a service that is not to accept any more has to be named as
- *	such, and what is asked of units has to be known
+ *	such, and what is asked of units and processes has to be known
  * @filter: what else has to be true
  * @socks: they
  */

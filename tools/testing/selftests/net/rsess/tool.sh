@@ -393,6 +393,27 @@ spares_unknown_units() {
 	return $result
 }
 
+# alone COMMAND...: where no other processes are seen
+alone() {
+	unshare -fpm --mount-proc "$@"
+}
+
+# Nor by "not process" to one that somebody has who is not seen.
+spares_unknown_processes() {
+	start hidden -l && until_true counts 1 . -l "pid = ${pids[-1]}" &&
+		would_kill 1 state listening and not process nothing &&
+		would_kill 0 state listening and not pid "${pids[-1]}" &&
+		[ "$(alone "$rsess" show -lH not process nothing | grep -c .)" -eq 1 ] &&
+		ends 1 'no such socket' alone "$rsess" kill state listening and \
+			not process nothing &&
+		ends 1 'no such socket' alone "$rsess" kill state listening and \
+			not pid "${pids[-1]}" &&
+		[ "$(alone "$rsess" kill -n state listening 2>/dev/null | grep -c .)" -eq 1 ]
+	result=$?
+	kill "${pids[-1]}"
+	return $result
+}
+
 is_shown_to_nobody() {
 	[ "$(as_nobody "$rsess" show -H | wc -l)" -eq 2 ] &&
 		! as_nobody "$rsess" show -He | grep ' id:' &&
@@ -822,7 +843,7 @@ tells_of_another_module() {
 		[ "$(grep -c . "$dir/said")" -eq 1 ]
 }
 
-plan 43
+plan 44
 mkfifo "$dir/in"
 exec 3<>"$dir/in"
 check missing is_missing
@@ -841,6 +862,7 @@ check unit has_unit
 check deep_unit has_deep_unit
 check busy_unit has_unit_while_others_vanish
 check unknown_unit spares_unknown_units
+check unknown_process spares_unknown_processes
 check nobody is_shown_to_nobody
 check namespace has_namespace
 check empty_filter refuses_empty_filter
