@@ -289,8 +289,8 @@ static bool rsess_acceptq_is_over(const struct rsess_listener *lsn,
 {
 	if (n <= READ_ONCE(lsn->rn->max_pending_source))
 		return false;
-	RSESS_INC(lsn->rn->net, PENDING_SOURCE);
-	rsess_event_limit(lsn->rn, RSESS_LIMIT_PENDING_SOURCE);
+	rsess_limit_reached(lsn->rn, RSESS_LIMIT_PENDING_SOURCE,
+			    RSESS_MIB_PENDING_SOURCE);
 	return true;
 }
 
@@ -388,8 +388,8 @@ static bool rsess_acceptq_may_accept(struct rsess_listener *lsn)
 	may = !lsn->dead;
 	lsn->stopped = lsn->npending >= READ_ONCE(lsn->rn->max_pending);
 	if (lsn->stopped && may) {
-		RSESS_INC(lsn->rn->net, PENDING_FULL);
-		rsess_event_limit(lsn->rn, RSESS_LIMIT_PENDING);
+		rsess_limit_reached(lsn->rn, RSESS_LIMIT_PENDING,
+				    RSESS_MIB_PENDING_FULL);
 		rsess_acceptq_make_room(lsn);
 		may = false;
 	}
@@ -515,8 +515,8 @@ static bool rsess_acceptq_is_full(const struct rsess_listener *lsn,
 		max *= 2;
 	if (lsn->nparked < max)
 		return false;
-	RSESS_INC(lsn->rn->net, PARKED_FULL);
-	rsess_event_limit(lsn->rn, RSESS_LIMIT_PENDING);
+	rsess_limit_reached(lsn->rn, RSESS_LIMIT_PENDING,
+			    RSESS_MIB_PARKED_FULL);
 	return true;
 }
 

@@ -14,7 +14,7 @@
 
 /* A transform, which holds the key of one MAC at a time. */
 struct rsess_hmac {
-	struct mutex		lock;
+	struct mutex		lock;	/* who uses @tfm */
 	struct crypto_shash	*tfm;
 };
 

@@ -378,8 +378,7 @@ unsigned long rsess_dial_delay(const struct rsess_sock *rs)
 
 	if (wait <= backoff)
 		return backoff;
-	RSESS_INC(sock_net(rsess_to_sk(rs)), RESUMES_DELAYED);
-	rsess_event_limit(rsess_net(sock_net(rsess_to_sk(rs))),
-			  RSESS_LIMIT_RESUMES);
+	rsess_limit_reached(rsess_net(sock_net(rsess_to_sk(rs))),
+			    RSESS_LIMIT_RESUMES, RSESS_MIB_RESUMES_DELAYED);
 	return wait;
 }

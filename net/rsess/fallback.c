@@ -145,7 +145,7 @@ static void rsess_fallback_count(struct sock *sk, enum rsess_reason reason)
  *	that was connected once and of which nothing was read, and that has its @plain
  * @reason: why
  *
- * Context: the transport's work; may sleep.
+ * Context: the transport's work, or a process in connect(); may sleep.
  */
 void rsess_fallback_fall_back(struct rsess_sock *rs, enum rsess_reason reason)
 {

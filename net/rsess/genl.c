@@ -197,19 +197,22 @@ static void rsess_event_limit_work(struct work_struct *work)
 }
 
 /**
- * rsess_event_limit() - a limit is reached
+ * rsess_limit_reached() - count and tell that something is refused at a limit
  * @rn: namespace
  * @limit: which one
+ * @counter: of what is refused, RSESS_MIB_...
  *
  * A peer may have something refused as often as it likes.  So it is told when that begins,
  * and again when nothing was refused for a while.
  *
  * Context: any.
  */
-void rsess_event_limit(struct rsess_net *rn, enum rsess_limit limit)
+void rsess_limit_reached(struct rsess_net *rn, enum rsess_limit limit,
+			 unsigned int counter)
 {
 	unsigned long last;
 
+	this_cpu_inc(rn->mib->mibs[counter]);
 	if (!genl_has_listeners(&rsess_genl_family, rn->net, 0))
 		return;
 	last = xchg(&rn->limit_at[limit], jiffies ?: 1);

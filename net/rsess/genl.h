@@ -13,7 +13,8 @@ struct sock;
 
 void rsess_event_session(struct rsess_sock *rs, u8 cmd);
 void rsess_event_fallback(struct sock *sk, u32 reason);
-void rsess_event_limit(struct rsess_net *rn, enum rsess_limit limit);
+void rsess_limit_reached(struct rsess_net *rn, enum rsess_limit limit,
+			 unsigned int counter);
 
 void rsess_event_init(struct rsess_net *rn);
 void rsess_event_exit(struct rsess_net *rn);

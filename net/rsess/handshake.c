@@ -161,6 +161,8 @@ int rsess_handshake_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
  * @rs: session of the dialer, locked
  * @tr: holds the frame
  *
+ * It may be here before RESUME has left, from one who guesses what will be asked.
+ *
  * Context: may sleep.
  * Return: 0 or a negative errno.
  */
@@ -170,8 +172,13 @@ int rsess_handshake_resumed(struct rsess_sock *rs, struct rsess_transport *tr)
 	u8 mac[RSESS_WIRE_MAC_LEN];
 	int err;
 
+	if (tr->pending & RSESS_PEND(RSESS_RESUME)) {
+		RSESS_INC(sock_net(rsess_to_sk(rs)), RESUME_AUTH);
+		return -EPROTO;
+	}
 	memcpy(&r, tr->rx.ctrl, sizeof(r));
-	err = rsess_auth_resumed(rs->secret, tr->rx.hdr, rs->id,
+	err = rsess_session_secret(rs) ?:
+	      rsess_auth_resumed(rs->secret, tr->rx.hdr, rs->id,
 				 cpu_to_be32(rs->epoch), rs->nonce, r.nonce,
 				 mac);
 	if (err)
@@ -266,8 +273,8 @@ static bool rsess_handshake_exceeds(struct rsess_sock *rs)
 
 	if (rsess_rate_take(&rs->attached, max))
 		return false;
-	RSESS_INC(net, RESUME_EXCESS);
-	rsess_event_limit(rsess_net(net), RSESS_LIMIT_RESUMES);
+	rsess_limit_reached(rsess_net(net), RSESS_LIMIT_RESUMES,
+			    RSESS_MIB_RESUME_EXCESS);
 	return true;
 }
 

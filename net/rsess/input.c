@@ -368,9 +368,9 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 	}
 	rsess_input_grown(rs, &tr->rx, len);
 	if (c->rcv_nxt == c->limit && rsess_is_early(rs)) {
-		RSESS_INC(sock_net(sk), EARLY_FULL);
-		rsess_event_limit(rsess_net(sock_net(sk)),
-				  RSESS_LIMIT_EARLY_BYTES);
+		rsess_limit_reached(rsess_net(sock_net(sk)),
+				    RSESS_LIMIT_EARLY_BYTES,
+				    RSESS_MIB_EARLY_FULL);
 	}
 	if (urgent && !rs->stop_queued) {
 		rsess_urgent_arrived(rs, last);
@@ -418,8 +418,8 @@ static int rsess_input_judge(struct rsess_transport *tr)
 	int err;
 
 	if (rsess_input_floods(tr)) {
-		RSESS_INC(sock_net(tr->sock->sk), FRAMES_IDLE);
-		rsess_event_limit(tr->rn, RSESS_LIMIT_IDLE_FRAMES);
+		rsess_limit_reached(tr->rn, RSESS_LIMIT_IDLE_FRAMES,
+				    RSESS_MIB_FRAMES_IDLE);
 		return -EPROTO;
 	}
 	err = rsess_input_begin(tr);

@@ -785,7 +785,19 @@ void rsess_link_backlog(struct rsess_sock *rs)
  */
 void rsess_link_connect(struct rsess_sock *rs)
 {
-	if (rs->tr && rsess_work_taken(rs, rs->tr))
+	if (rs->tr && rs->ops->receive && rsess_work_taken(rs, rs->tr))
+		rsess_link_work_here(rs);
+}
+
+/**
+ * rsess_link_finish() - see to all that has come, the end of the transport too
+ * @rs: session, locked by a process that is about to cut it
+ *
+ * Context: process; may sleep.  The session may have ended afterwards.
+ */
+void rsess_link_finish(struct rsess_sock *rs)
+{
+	if (rs->link == RSESS_LINK_LIVE && rs->tr->ops->receive)
 		rsess_link_work_here(rs);
 }
 
@@ -832,8 +844,8 @@ static bool rsess_link_exhausted(struct rsess_sock *rs)
 
 	if (rs->link != RSESS_LINK_LIVE || ++rs->errors < max || !max)
 		return false;
-	RSESS_INC(net, ERRORS_EXCEEDED);
-	rsess_event_limit(rsess_net(net), RSESS_LIMIT_ERRORS);
+	rsess_limit_reached(rsess_net(net), RSESS_LIMIT_ERRORS,
+			    RSESS_MIB_ERRORS_EXCEEDED);
 	return true;
 }
 

@@ -604,8 +604,8 @@ static void rsess_listener_trim(struct rsess_net *rn, kuid_t uid)
 		}
 		if (n <= READ_ONCE(rn->max_retained))
 			break;
-		RSESS_INC(rn->net, LISTENERS_DROPPED);
-		rsess_event_limit(rn, RSESS_LIMIT_RETAINED);
+		rsess_limit_reached(rn, RSESS_LIMIT_RETAINED,
+				    RSESS_MIB_LISTENERS_DROPPED);
 		rsess_listener_drop(oldest);
 	} while (n > READ_ONCE(rn->max_retained));
 	mutex_unlock(&rn->bind_lock);

@@ -332,6 +332,9 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
  */
 void rsess_session_abort(struct rsess_sock *rs, enum rsess_reason reason, int err)
 {
+	/* Nobody waits for the transport to end in order who has closed the socket. */
+	bool unheard = rs->stopped && !rs->dialer;
+
 	rs->cut = false;
 	if (rs->tr && rs->link >= RSESS_LINK_GREETING) {
 		rs->abort_reason = reason;
@@ -341,6 +344,7 @@ void rsess_session_abort(struct rsess_sock *rs, enum rsess_reason reason, int er
 		rs->cut = !rs->tr->pending && !rs->tr->tx.page;
 		if (rs->cut)
 			RSESS_INC(sock_net(rsess_to_sk(rs)), ABORTS_SENT);
+		rs->cut = rs->cut && !unheard;
 	}
 	rsess_session_end(rs, reason, err);
 	rs->cut = false;
@@ -406,9 +410,8 @@ static bool rsess_session_evict(struct rsess_sock *rs)
 
 	if (!victim)
 		return false;
-	RSESS_INC(sock_net(rsess_to_sk(rs)), ORPHANS_DROPPED);
-	rsess_event_limit(rsess_net(sock_net(rsess_to_sk(rs))),
-			  RSESS_LIMIT_ORPHANS);
+	rsess_limit_reached(rsess_net(sock_net(rsess_to_sk(rs))),
+			    RSESS_LIMIT_ORPHANS, RSESS_MIB_ORPHANS_DROPPED);
 	if (victim != rs)
 		rsess_timer_evict(victim, RSESS_REASON_RESOURCES);
 	sock_put(rsess_to_sk(victim));	/* rsess_orphan_add() */
@@ -478,6 +481,10 @@ int rsess_session_reject(struct sock *sk, int flags)
 
 	sock_hold(sk);
 	lock_sock(sk);
+	/* TCP resets those, and their port is free when close() returns. */
+	rsess_link_finish(rs);
+	if (rs->tr && rs->tr->ops->hurry_end)
+		rs->tr->ops->hurry_end(rs->tr->sock);
 	sock_set_flag(sk, SOCK_DEAD);
 	rs->orphaned = true;
 	if (sk->sk_state == TCP_CLOSE)

@@ -644,6 +644,7 @@ void rsess_link_work(struct rsess_sock *rs, struct rsess_transport *tr);
 bool rsess_link_fetch(struct rsess_sock *rs);
 void rsess_link_backlog(struct rsess_sock *rs);
 void rsess_link_connect(struct rsess_sock *rs);
+void rsess_link_finish(struct rsess_sock *rs);
 bool rsess_link_settle(struct rsess_sock *rs);
 void rsess_link_catch_up(struct rsess_sock *rs);
 void rsess_link_restart(struct rsess_sock *rs);

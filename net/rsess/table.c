@@ -139,8 +139,8 @@ static bool rsess_tomb_room(struct rsess_net *rn, struct rsess_user *own)
 	if (!rn->ntombs)
 		return false;
 	user = rsess_user_excess(rn, own, RSESS_TOMBS, rn->ntombs);
-	this_cpu_inc(rn->mib->mibs[RSESS_MIB_TOMBSTONES_DROPPED]);
-	rsess_event_limit(rn, RSESS_LIMIT_TOMBSTONES);
+	rsess_limit_reached(rn, RSESS_LIMIT_TOMBSTONES,
+			    RSESS_MIB_TOMBSTONES_DROPPED);
 	rsess_tomb_del(rn, rsess_tomb_first(user));
 	return true;
 }
@@ -396,8 +396,8 @@ int rsess_table_list(struct rsess_sock *rs)
 	if (rs->number)
 		return 0;		/* a second connect() */
 	if (!rsess_table_count(rn, rs)) {
-		RSESS_INC(net, SESSIONS_REFUSED);
-		rsess_event_limit(rn, RSESS_LIMIT_SESSIONS);
+		rsess_limit_reached(rn, RSESS_LIMIT_SESSIONS,
+				    RSESS_MIB_SESSIONS_REFUSED);
 		return -ENOBUFS;
 	}
 	if (rsess_roll_add(&rn->roll[RSESS_ROLL_SESSIONS], &rs->number, rs)) {

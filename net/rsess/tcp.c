@@ -175,6 +175,16 @@ static void rsess_tcp_dialogue(struct socket *sock, bool on)
 	release_sock(sk);
 }
 
+/* It does not wait for the peer's FIN, and there is no TIME_WAIT. */
+static void rsess_tcp_hurry_end(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	lock_sock(sk);
+	WRITE_ONCE(tcp_sk(sk)->linger2, -1);
+	release_sock(sk);
+}
+
 /* The inner socket is locked, or its spinlock is held. */
 static int rsess_tcp_receive(struct rsess_transport *tr)
 {
@@ -235,5 +245,6 @@ const struct rsess_transport_ops rsess_tcp_ops = {
 	.receive	= rsess_tcp_receive,
 	.was_read	= rsess_tcp_was_read,
 	.dialogue	= rsess_tcp_dialogue,
+	.hurry_end	= rsess_tcp_hurry_end,
 	.discard	= rsess_tcp_discard,
 };

@@ -234,7 +234,7 @@ rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
  * rsess_transport_hook() - replace the inner socket's callbacks
  * @tr: the transport
  *
- * What happened before is not called back: queue the work once after this.
+ * What happened before is not called back: if anything can have, queue the work once after this.
  */
 void rsess_transport_hook(struct rsess_transport *tr)
 {

@@ -60,8 +60,7 @@ static void rsess_turn_add(struct rsess_net *rn, struct rsess_sock *rs)
 	if (list_empty(&rs->turns->list))
 		list_add_tail(&rs->turns->next, &rn->turns_next);
 	list_add_tail(&rs->turn, &rs->turns->list);
-	this_cpu_inc(rn->mib->mibs[RSESS_MIB_DIALS_DELAYED]);
-	rsess_event_limit(rn, RSESS_LIMIT_REDIALS);
+	rsess_limit_reached(rn, RSESS_LIMIT_REDIALS, RSESS_MIB_DIALS_DELAYED);
 	queue_delayed_work(rsess_wq, &rn->turn_work, rsess_turn_delay(rn));
 }
 

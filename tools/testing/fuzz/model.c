@@ -92,6 +92,8 @@ void model_look(const struct rsess_sock *rs, struct model_view *v)
 		.fin_sent	= rs->tr && rs->tr->fin_sent,
 		.fin_tried	= rs->fin_tried,
 		.connecting	= sk->sk_state == TCP_SYN_SENT,
+		.unasked	= rs->tr &&
+				  rs->tr->pending & RSESS_PEND(RSESS_RESUME),
 		.inline_urgent	= sock_flag(sk, SOCK_URGINLINE),
 	};
 }
@@ -190,6 +192,8 @@ static bool model_answer(struct model *m, struct model_rx *rx,
 
 	if (v->connecting)
 		return model_welcome(m, rx, v, rs);
+	if (v->unasked)
+		return false;
 	rsess_auth_resumed(rs->secret, rx->hdr, rs->id, cpu_to_be32(rs->epoch),
 			   rs->nonce, rx->ctrl, mac);
 	if (memcmp(mac, rx->ctrl + 16, sizeof(mac)) ||

@@ -92,6 +92,7 @@ struct model {
  * @fin_sent: FIN was given to the connection
  * @fin_tried: FIN was given to any
  * @connecting: WELCOME is awaited
+ * @unasked: RESUME has not left: RESUMED would be no answer
  * @inline_urgent: SO_OOBINLINE
  */
 struct model_view {
@@ -104,6 +105,7 @@ struct model_view {
 	bool	fin_sent;
 	bool	fin_tried;
 	bool	connecting;
+	bool	unasked;
 	bool	inline_urgent;
 };
 

@@ -314,7 +314,8 @@ void rsess_event_session(struct rsess_sock *rs, u8 cmd)
 {
 }
 
-void rsess_event_limit(struct rsess_net *rn, enum rsess_limit limit)
+void rsess_limit_reached(struct rsess_net *rn, enum rsess_limit limit,
+			 unsigned int counter)
 {
 }
 

@@ -15,6 +15,8 @@
 #include "harness.h"
 #include "line.h"
 
+/* How often a port is to be free again. */
+#define FREED		200
 /* More seconds than a test takes. */
 #define LONG		600
 
@@ -366,6 +368,29 @@ CASE(again, at_any_port)
 	OK(bind(l->lfd, (struct sockaddr *)&ss, len));
 	OK(listen(l->lfd, 5));
 	OK(line_open(l));
+}
+
+/* Nobody has called accept(): whoever closes first, the port is free when close() returns. */
+CASE(again, when_nobody_was_accepted)
+{
+	struct line *l = &self->l;
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, l->kind->family, l->port);
+	int i;
+
+	for (i = 0; i < FREED; i++) {
+		l->c = line_connect(l);
+		ASSERT_LE(0, l->c);
+		if (i % 2)
+			OK(line_close(&l->c));
+		OK(line_close(&l->lfd));
+		l->lfd = kind_socket(l->kind, 0);
+		ASSERT_LE(0, l->lfd);
+		OK(bind(l->lfd, (struct sockaddr *)&ss, len));
+		OK(listen(l->lfd, 5));
+		if (l->c >= 0)
+			OK(line_close(&l->c));
+	}
 }
 
 TEST_HARNESS_MAIN
