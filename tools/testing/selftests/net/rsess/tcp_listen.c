@@ -370,12 +370,21 @@ CASE(again, at_any_port)
 	OK(line_open(l));
 }
 
-/* Nobody has called accept(): whoever closes first, the port is free when close() returns. */
+static bool binds(void *arg)
+{
+	struct line *l = arg;
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(&ss, l->kind->family, l->port);
+
+	return !bind(l->lfd, (struct sockaddr *)&ss, len);
+}
+
+/* Nobody has called accept(): whoever closes first, the port is free when the peer has been
+ * told, and nothing is left in TIME_WAIT.
+ */
 CASE(again, when_nobody_was_accepted)
 {
 	struct line *l = &self->l;
-	struct sockaddr_storage ss;
-	socklen_t len = loopback(&ss, l->kind->family, l->port);
 	int i;
 
 	for (i = 0; i < FREED; i++) {
@@ -386,7 +395,7 @@ CASE(again, when_nobody_was_accepted)
 		OK(line_close(&l->lfd));
 		l->lfd = kind_socket(l->kind, 0);
 		ASSERT_LE(0, l->lfd);
-		OK(bind(l->lfd, (struct sockaddr *)&ss, len));
+		OK(wait_until(binds, l));
 		OK(listen(l->lfd, 5));
 		if (l->c >= 0)
 			OK(line_close(&l->c));
