@@ -347,8 +347,8 @@ static void rsess_acceptq_accept_one(struct rsess_listener *lsn,
 	/* Once it is hooked its work may run, and be the last that knows it. */
 	refcount_inc(&tr->ref);
 	if (!tr->plain) {
-		if (tr->ops->dialogue && tr->offer == RSESS_OFFER_SURE)
-			tr->ops->dialogue(sock, true);
+		if (tr->offer == RSESS_OFFER_SURE)
+			rsess_transport_dialogue(tr, true);
 		rsess_transport_hook(tr);
 		rsess_acceptq_expect(tr);
 	}

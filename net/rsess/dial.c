@@ -267,8 +267,7 @@ void rsess_dial_handshake(struct rsess_sock *rs)
 		delay = rsess_dial_answer_delay(rs);
 	}
 	rs->greeted = true;
-	if (rs->ops->dialogue)
-		rs->ops->dialogue(rs->tr->sock, true);
+	rsess_transport_dialogue(rs->tr, true);
 	rsess_inner_unchoose(rs->tr->sock);
 	rsess_timer_arm(rs, RSESS_TIMER_HANDSHAKE, delay);
 }

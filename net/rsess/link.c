@@ -85,8 +85,7 @@ void rsess_link_live(struct rsess_sock *rs)
 				rs->dialer);
 	}
 	rsess_owner_learn(rsess_to_sk(rs), tr->sock->sk);
-	if (tr->ops->dialogue)
-		tr->ops->dialogue(tr->sock, false);
+	rsess_transport_dialogue(tr, false);
 	rs->link = RSESS_LINK_LIVE;
 	rs->last_rx = jiffies;
 	tr->since = jiffies;
@@ -689,8 +688,8 @@ static bool rsess_link_receive(struct rsess_transport *tr)
 	return done;
 }
 
-/* The state of a transport has changed.  Who has locked the outer socket sees to it, see
- * rsess_link_connect(), or has the work queued when it unlocks that.
+/* The state of a transport has changed.  If somebody has locked the outer socket, connect()
+ * deals with the change in rsess_link_connect(), or release_sock() queues the work.
  */
 static bool rsess_link_changed(struct rsess_transport *tr)
 {

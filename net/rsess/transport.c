@@ -72,8 +72,11 @@ static void rsess_inner_note(struct rsess_transport *tr, const struct sock *sk)
 	smp_store_release(&tr->opened, true); /* rsess_transport_opened() */
 }
 
-/* Its state, or an error. */
-static void rsess_inner_change(struct sock *sk)
+/* Tell the transport of @sk, if it is still hooked.  If @handle does not deal with it the work
+ * does; NULL: the work does.
+ */
+static void rsess_inner_tell(struct sock *sk,
+			     bool (*handle)(struct rsess_transport *tr))
 {
 	struct rsess_transport *tr;
 
@@ -81,22 +84,22 @@ static void rsess_inner_change(struct sock *sk)
 	tr = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
 	if (tr) {
 		rsess_inner_note(tr, sk);
-		if (!(tr->ops->receive && rsess_transport_user->changed(tr)))
+		if (!handle || !tr->ops->receive || !handle(tr))
 			rsess_transport_queue(tr);
 	}
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
+/* Its state, or an error. */
+static void rsess_inner_change(struct sock *sk)
+{
+	rsess_inner_tell(sk, rsess_transport_user->changed);
+}
+
 /* Bytes have arrived. */
 static void rsess_inner_data_ready(struct sock *sk)
 {
-	struct rsess_transport *tr;
-
-	read_lock_bh(&sk->sk_callback_lock);
-	tr = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
-	if (tr && !(tr->ops->receive && rsess_transport_user->receive(tr)))
-		rsess_transport_queue(tr);
-	read_unlock_bh(&sk->sk_callback_lock);
+	rsess_inner_tell(sk, rsess_transport_user->receive);
 }
 
 /**
@@ -120,18 +123,11 @@ struct rsess_synopt *rsess_transport_synopt(struct sock *sk)
 static void rsess_inner_write_space(struct sock *sk)
 {
 	struct socket *sock = sk->sk_socket;
-	struct rsess_transport *tr;
 
 	if (!sock || !__sk_stream_is_writeable(sk, 1))
 		return;
 	clear_bit(SOCK_NOSPACE, &sock->flags);
-	read_lock_bh(&sk->sk_callback_lock);
-	tr = __locked_read_sk_user_data_with_flags(sk, SK_USER_DATA_NOCOPY);
-	if (tr) {
-		rsess_inner_note(tr, sk);
-		rsess_transport_queue(tr);
-	}
-	read_unlock_bh(&sk->sk_callback_lock);
+	rsess_inner_tell(sk, NULL);
 }
 
 /* Somebody who sleeps on the inner socket is woken. */

@@ -395,6 +395,14 @@ rsess_transport_has_core(const struct rsess_transport_ops *ops,
 	return ops->core && ops->core(sk);
 }
 
+/* See &rsess_transport_ops.dialogue. */
+static inline void rsess_transport_dialogue(const struct rsess_transport *tr,
+					    bool on)
+{
+	if (tr->ops->dialogue)
+		tr->ops->dialogue(tr->sock, on);
+}
+
 void rsess_transport_use(const struct rsess_transport_user *user);
 struct rsess_transport *
 rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,

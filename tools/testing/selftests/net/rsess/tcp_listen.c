@@ -379,8 +379,8 @@ static bool binds(void *arg)
 	return !bind(l->lfd, (struct sockaddr *)&ss, len);
 }
 
-/* Nobody has called accept(): whoever closes first, the port is free when the peer has been
- * told, and nothing is left in TIME_WAIT.
+/* A session that was never accepted does not keep the port, whichever side closes first:
+ * bind() succeeds once the peer has been told, and no TIME_WAIT is in its way.
  */
 CASE(again, when_nobody_was_accepted)
 {
