@@ -47,21 +47,29 @@ as_wanted() {
 round() {
 	fetch_all &
 	until_true test -e "$work/got/100"
-	kill -USR2 "$(cat "$work/haproxy.pid")"
+	reload
 	wait $! && as_wanted
 }
 
+# said N TEXT: the server has, so often
 said() {
-	grep -c "$1" "$work/server.log"
+	[ "$(grep -c "$2" "$work/server.log")" -eq "$1" ]
 }
 
-# Those that went have ended by themselves. A signal may be missed by a process that is just
-# about to replace itself.
-replaced() {
-	local gone
+# A signal may be missed by a process that is about to replace itself, so the next one is not sent
+# before that has begun to serve; and if it is missed all the same, again.
+reload() {
+	local i
 
-	gone=$(said 'Former worker .* exited with code 0')
-	[ "$gone" -eq "$(said 'Reloading HAProxy')" ] && [ "$gone" -ge $((number / 2)) ]
+	for i in {1..4}; do
+		kill -USR2 "$(cat "$work/haproxy.pid")"
+		PATIENCE=10 until_true said $((number + 1)) 'Loading success' && return
+	done
+}
+
+# Those that went have ended by themselves.
+replaced() {
+	said "$number" 'Former worker .* exited with code 0'
 }
 
 settle() {
