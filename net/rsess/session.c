@@ -319,6 +319,21 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
 		rsess_session_destroy(rs);
 }
 
+/* Send ABORT.  Has the transport taken all of it? */
+static bool rsess_session_tell(struct rsess_sock *rs, enum rsess_reason reason)
+{
+	if (!rs->tr || rs->link < RSESS_LINK_GREETING)
+		return false;
+	rs->abort_reason = reason;
+	rs->link = RSESS_LINK_GREETING;	/* no bytes behind it */
+	rs->tr->pending = RSESS_PEND(RSESS_ABORT);
+	rsess_push(rs);
+	if (rs->tr->pending || rs->tr->tx.page)
+		return false;
+	RSESS_INC(sock_net(rsess_to_sk(rs)), ABORTS_SENT);
+	return true;
+}
+
 /**
  * rsess_session_abort() - end the session and tell the peer, if that can be done
  * at once
@@ -332,20 +347,7 @@ void rsess_session_end(struct rsess_sock *rs, enum rsess_reason reason, int err)
  */
 void rsess_session_abort(struct rsess_sock *rs, enum rsess_reason reason, int err)
 {
-	/* Nobody waits for the transport to end in order who has closed the socket. */
-	bool unheard = rs->stopped && !rs->dialer;
-
-	rs->cut = false;
-	if (rs->tr && rs->link >= RSESS_LINK_GREETING) {
-		rs->abort_reason = reason;
-		rs->link = RSESS_LINK_GREETING;	/* no bytes behind it */
-		rs->tr->pending = RSESS_PEND(RSESS_ABORT);
-		rsess_push(rs);
-		rs->cut = !rs->tr->pending && !rs->tr->tx.page;
-		if (rs->cut)
-			RSESS_INC(sock_net(rsess_to_sk(rs)), ABORTS_SENT);
-		rs->cut = rs->cut && !unheard;
-	}
+	rs->cut = rsess_session_tell(rs, reason);
 	rsess_session_end(rs, reason, err);
 	rs->cut = false;
 }
@@ -465,6 +467,17 @@ void rsess_session_destroy(struct rsess_sock *rs)
 	sock_put(sk);
 }
 
+/* TCP resets a connection that nobody has accepted, which leaves its port free.  Here ABORT has to
+ * arrive: the transport ends in order, but without TIME_WAIT; unless the peer's application has
+ * closed, and its kernel ends the transport at the same moment, which would leave one.
+ */
+static bool rsess_session_may_reset(const struct rsess_sock *rs)
+{
+	const struct rsess_transport *tr = rs->tr;
+
+	return tr->ops->hurry_end && tr->ops->hurry_end(tr->sock) && rs->stopped;
+}
+
 /**
  * rsess_session_reject() - proto.disconnect: nobody will accept the session
  * @sk: outer socket, not locked
@@ -481,16 +494,16 @@ int rsess_session_reject(struct sock *sk, int flags)
 
 	sock_hold(sk);
 	lock_sock(sk);
-	/* TCP resets those, and their port is free when close() returns. */
 	rsess_link_finish(rs);
-	if (rs->tr && rs->tr->ops->hurry_end)
-		rs->tr->ops->hurry_end(rs->tr->sock);
 	sock_set_flag(sk, SOCK_DEAD);
 	rs->orphaned = true;
-	if (sk->sk_state == TCP_CLOSE)
+	if (sk->sk_state == TCP_CLOSE) {
 		rsess_session_destroy(rs);
-	else
-		rsess_session_abort(rs, RSESS_REASON_APP, 0);
+	} else {
+		rs->cut = rsess_session_tell(rs, RSESS_REASON_APP) &&
+			  !rsess_session_may_reset(rs);
+		rsess_session_end(rs, RSESS_REASON_APP, 0);
+	}
 	release_sock(sk);
 	sock_put(sk);
 	return 0;

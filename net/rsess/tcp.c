@@ -176,13 +176,16 @@ static void rsess_tcp_dialogue(struct socket *sock, bool on)
 }
 
 /* It does not wait for the peer's FIN, and there is no TIME_WAIT. */
-static void rsess_tcp_hurry_end(struct socket *sock)
+static bool rsess_tcp_hurry_end(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
+	bool sent;
 
 	lock_sock(sk);
 	WRITE_ONCE(tcp_sk(sk)->linger2, -1);
+	sent = tcp_write_queue_empty(sk);
 	release_sock(sk);
+	return sent;
 }
 
 /* The inner socket is locked, or its spinlock is held. */

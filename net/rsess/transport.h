@@ -100,8 +100,9 @@ enum rsess_answer_kind {
  * @was_read: the application has taken all that was received; NULL: nobody asks
  * @dialogue: a frame is on its way that is answered at once, and the answer acknowledges it; or
  *	no more.  Not locked; may sleep.  NULL: it cannot wait for that
- * @hurry_end: it will be closed, and is to be gone when the peer has what was sent; its port is
- *	wanted.  NULL: it is so in any case
+ * @hurry_end: it will be closed, and is to be gone as soon as the peer has what was sent, for its
+ *	port is wanted; has all been sent, if it has not arrived?  Not locked; may sleep.  NULL:
+ *	nobody waits for its port
  * @discard: throw away what has been received, so that closing in order does not
  *	turn into a reset; may sleep
  *
@@ -145,7 +146,7 @@ struct rsess_transport_ops {
 	int (*receive)(struct rsess_transport *tr);
 	void (*was_read)(struct socket *sock);
 	void (*dialogue)(struct socket *sock, bool on);
-	void (*hurry_end)(struct socket *sock);
+	bool (*hurry_end)(struct socket *sock);
 	void (*discard)(struct socket *sock);
 };
 
