@@ -314,13 +314,15 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_transport_put(tr);
 }
 
-/* Was there a connection before it failed?  If not, connect() says why. */
+/* Was there a connection before it failed?  If not, connect() says why; and so it does when an
+ * earlier one was lost, but nobody listens there any more.
+ */
 static bool rsess_link_was_up(const struct rsess_sock *rs, int err)
 {
-	if (rs->greeted || !err)
-		return true;
-	return err != rs->ops->refused &&
-	       (err == ECONNRESET || err == ECONNABORTED || err == EPIPE);
+	if (rs->refusals)
+		return false;
+	return rs->greeted || !err || err == ECONNRESET ||
+	       err == ECONNABORTED || err == EPIPE;
 }
 
 /* A dial has failed, or the transport that came of it. */
@@ -352,7 +354,7 @@ static void rsess_link_next(struct rsess_sock *rs, int err)
 	if (sk->sk_state == TCP_SYN_SENT &&
 	    (!rsess_link_was_up(rs, err) || replaced ||
 	     rs->attempts >= RSESS_HELLO_TRIES)) {
-		if (rs->greeted && rs->inband)
+		if (rs->greeted && rs->inband && !rs->refusals)
 			err = EPROTONOSUPPORT;
 		rsess_session_end(rs, RSESS_REASON_CONNECT, err ?: ECONNRESET);
 		return;

@@ -82,6 +82,22 @@ CASE(dialer, refused_by_abort)
 	ASSERT_EQ(ECONNREFUSED, pair_connect_fails(s));
 }
 
+/* The service ends in the middle of it, and nobody listens any more. */
+CASE(dialer, reset_and_then_refused)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+
+	OK(pair_start(s));
+	OK(peer_accept(p));
+	OK(peer_expect(p, RSESS_HELLO));
+	close(p->lfd);
+	p->lfd = -1;
+	peer_reset(p);
+	ASSERT_EQ(ECONNREFUSED, pair_connect_fails(s));
+	ASSERT_EQ(2, stat_get("Dials"));
+}
+
 /* All is said before the application looks: connect() has succeeded. */
 CASE(dialer, session_over_before_connect_returns)
 {

@@ -1304,6 +1304,31 @@ CASE(queue, linger_runs_out_refused)
 	FAILS(ECONNREFUSED, dial(new_socket(AF_RSESS, 0), family));
 }
 
+/* Whoever comes at that moment is refused at once, in whatever step of its handshake. */
+CASE(queue, linger_runs_out_while_dialing)
+{
+	struct crowd *w = &self->w;
+	int family = variant->family;
+	char ms[16];
+	int i;
+
+	for (i = 0; i < 30; i++) {
+		int a = LISTENER(ADDR, 16);
+
+		ASSERT_LE(0, a);
+		snprintf(ms, sizeof(ms), "%d", 1 + i);
+		OK(file_write(SYSCTL "listen_linger", ms));
+		close(a);
+		usleep(1000 * i + 250 * (i % 8));
+		OK(crowd_dial(w, 1));
+		ASSERT_LT(0, wait_for(w->c[i], POLLOUT));
+		ASSERT_EQ(ECONNREFUSED, socket_error(w->c[i]));
+		OK(wait_until(address_is_free, &family));
+	}
+	/* One that was lost, and one that was refused. */
+	EXPECT_GE(60, stat_get("Dials"));
+}
+
 CASE(queue, linger_other_user_not_taken)
 {
 	struct crowd *w = &self->w;
