@@ -10,9 +10,21 @@
 
 #include "out.h"
 
-/* Objects of json-c would take most of the time where there are many sockets: names and
- * numbers need none.
+/* Objects of json-c would take most of the time where there are many sockets, and so would
+ * printf(): names and numbers need neither.
  */
+static void put_decimal(uint64_t n)
+{
+	char digits[20];
+	char *at = digits + sizeof(digits);
+
+	do {
+		*--at = '0' + n % 10;
+		n /= 10;
+	} while (n);
+	fwrite(at, digits + sizeof(digits) - at, 1, stdout);
+}
+
 static void put_comma(struct out *o)
 {
 	if (o->more)
@@ -122,7 +134,7 @@ void out_number_as(struct out *o, const char *name, const char *key, uint64_t n,
 {
 	if (o->json) {
 		put_key(o, key);
-		printf("%" PRIu64, n);
+		put_decimal(n);
 	} else {
 		printf(" %s:%" PRIu64 "%s", name, n, unit);
 	}
@@ -157,7 +169,9 @@ void out_word(struct out *o, const char *name, const char *word)
 	}
 	put_key(o, name);
 	if (is_plain(word)) {
-		printf("\"%s\"", word);
+		putchar('"');
+		fputs(word, stdout);
+		putchar('"');
 		return;
 	}
 	quoted = json_object_new_string(word);

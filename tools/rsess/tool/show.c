@@ -119,7 +119,9 @@ static void put_memory(struct out *o, const struct row *r)
 
 static void put_details(struct out *o, const struct row *r)
 {
+	static const char digits[] = "0123456789abcdef";
 	char id[2 * RSESS_ID_LEN + 1];
+	char *at = id;
 	size_t i;
 
 	out_number(o, "uid", r->uid);
@@ -128,8 +130,11 @@ static void put_details(struct out *o, const struct row *r)
 	out_number(o, "cgroup", r->cgroup);
 	if (!r->has_id)
 		return;
-	for (i = 0; i < RSESS_ID_LEN; i++)
-		snprintf(id + 2 * i, 3, "%02x", r->info.id[i]);
+	for (i = 0; i < RSESS_ID_LEN; i++) {
+		*at++ = digits[r->info.id[i] >> 4];
+		*at++ = digits[r->info.id[i] & 15];
+	}
+	*at = 0;
 	out_word(o, "id", id);
 }
 
