@@ -23,6 +23,7 @@
 
 #include "harness.h"
 #include "line.h"
+#include "pair.h"
 #include "sockdiag.h"
 
 /* More than works of a workqueue may wait at a time: 256. */
@@ -535,6 +536,61 @@ CASE(lost, for_long)
 
 	OK(sysctl_set("rsess/handshake_timeout_ms", 500 * slowness()));
 	OK(goes_on(l, &self->m, l->s, l->c, true));
+}
+
+/* A peer that errs, while the kernel dials and is kept from looking. */
+FIXTURE(early) {
+	struct pair s;
+	struct missing m;
+};
+
+FIXTURE_SETUP(early)
+{
+	pair_init(&self->s, true, AF_INET, 0);
+	OK(netns_inband());
+	OK(missing_init(&self->m));
+}
+
+FIXTURE_TEARDOWN(early)
+{
+	pair_free(&self->s);
+}
+
+static bool dials_again(void *arg)
+{
+	(void)arg;
+	return stat_get("Dials") == 2;
+}
+
+/* RESUMED is there before RESUME has left, with all that RESUME would have asked of it. */
+CASE(early, answer_to_resume)
+{
+	u8 buf[RSESS_HDR_LEN + RSESS_CTRL_MAX];
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	struct call w;
+	int filler;
+
+	OK(pair_open(s));
+	/* A queue that is full drops the SYN, which comes again in a second. */
+	OK(listen(p->lfd, 0));
+	filler = socket(AF_INET, SOCK_STREAM, 0);
+	OK(connect(filler, (struct sockaddr *)&p->addr, p->addrlen));
+	peer_reset(p);
+	OK(wait_until(dials_again, NULL));
+	OK(call_sleeps(&w, call_write, s->fd, &self->m));
+	close(accept(p->lfd, NULL, NULL));
+	OK(peer_accept(p));
+	p->epoch++;
+	OK(peer_send_raw(p, buf, peer_make_resumed(p, p->rcv_nxt, buf)));
+
+	OK(missing_bring(&self->m));
+	ASSERT_EQ((ssize_t)self->m.size, call_end(&w));
+	OK(peer_gone(p));
+	ASSERT_EQ(1, stat_get("ResumeAuth"));
+	ASSERT_EQ(0, stat_get("Resumes"));
+	OK(pair_again(s));
+	close(filler);
 }
 
 TEST_HARNESS_MAIN
