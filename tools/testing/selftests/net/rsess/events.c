@@ -17,6 +17,7 @@
 #include "harness.h"
 #include "line.h"
 #include "pair.h"
+#include "raw.h"
 #include "sockdiag.h"
 
 #define NOBODY		65534
@@ -997,6 +998,99 @@ CASE(drain, turned_on_and_off)
 		line_close(&l->s);
 		OK(no_sessions());
 	}
+}
+
+/* A dialer that has the answer speaks to a kernel, whatever is wanted meanwhile. */
+FIXTURE(offered) {
+	struct family f;
+	struct raw r;
+	int lfd;
+};
+
+FIXTURE_SETUP(offered)
+{
+	struct sockaddr_in any = {
+		.sin_family = AF_INET, .sin_port = htons(PORT),
+	};
+
+	OK(netns_new());
+	OK(genl_open(&self->f));
+	OK(raw_open(&self->r));
+	OK(sysctl_set("rsess/handshake_timeout_ms", 300));
+	self->lfd = new_socket(AF_RSESS, SOCK_NONBLOCK);
+	ASSERT_LE(0, self->lfd);
+	OK(bind(self->lfd, (struct sockaddr *)&any, sizeof(any)));
+	OK(listen(self->lfd, 16));
+}
+
+FIXTURE_TEARDOWN(offered)
+{
+	close(self->lfd);
+	raw_close(&self->r);
+	close(self->f.nl);
+}
+
+/* A SYN that asks is answered with @role. */
+static int asks(struct raw *r, enum rsess_syn_role role)
+{
+	int ret;
+
+	r->kport = PORT;
+	r->snd_nxt = r->isn;
+	ret = raw_send(r, TH_SYN, RSESS_SYN_REQUEST, NULL, 0) ?:
+	      raw_expect(r, TH_SYN | TH_ACK);
+	if (ret)
+		return ret;
+	r->rcv_nxt = r->seq + 1;
+	r->snd_nxt++;
+	return r->role == role ? 0 : -EPROTO;
+}
+
+/* It is answered, a drain begins, and it confirms. */
+static int offered_before_drain(struct raw *r, struct family *f)
+{
+	return asks(r, RSESS_SYN_ANSWER) ?: drain(f, 1) ?:
+	       raw_send(r, TH_ACK, RSESS_SYN_CONFIRM, NULL, 0);
+}
+
+/* Nor has accept() anything before it has spoken. */
+CASE(offered, before_a_drain)
+{
+	struct raw *r = &self->r;
+
+	OK(offered_before_drain(r, &self->f));
+	OK(raw_expect(r, TH_RST));
+	FAILS(EAGAIN, accept(self->lfd, NULL, NULL));
+	ASSERT_EQ(1, stat_get("HandshakeTimeouts"));
+	/* This one is too late. */
+	r->port++;
+	OK(asks(r, RSESS_SYN_NONE));
+}
+
+/* The session that comes of it can come back, so the listener answers again. */
+CASE(offered, has_a_session)
+{
+	u8 hello[RSESS_HDR_LEN + RSESS_CTRL_MAX];
+	struct raw *r = &self->r;
+	struct peer p;
+	size_t len;
+	int fd;
+
+	peer_init(&p, true, 0);
+	len = peer_make_hello(&p, hello);
+	OK(offered_before_drain(r, &self->f));
+	OK(raw_send(r, TH_ACK | TH_PUSH, RSESS_SYN_NONE, hello, len));
+	r->snd_nxt += len;
+	OK(raw_take(r, RSESS_HDR_LEN + sizeof(struct rsess_wire_welcome)));
+	ASSERT_EQ(RSESS_WELCOME, r->payload[0]);
+	ASSERT_LT(0, wait_for(self->lfd, POLLIN));
+	fd = accept(self->lfd, NULL, NULL);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, reason_of(fd));
+	r->port++;
+	OK(asks(r, RSESS_SYN_ANSWER));
+	close(fd);
+	peer_free(&p);
 }
 
 TEST_HARNESS_MAIN
