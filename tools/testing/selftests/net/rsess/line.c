@@ -260,11 +260,9 @@ int line_small(struct line *l)
 }
 
 /* Can the peer take more, before it reads? */
-static bool line_has_credit(int fd)
+static bool line_has_credit(int fd, struct rsess_info *info)
 {
-	struct rsess_info info;
-
-	return !line_info(fd, &info) && info.snd_una < info.snd_limit;
+	return !line_info(fd, info) && info->snd_una < info->snd_limit;
 }
 
 /**
@@ -276,6 +274,7 @@ static bool line_has_credit(int fd)
 ssize_t line_fill(struct line *l)
 {
 	int64_t end = now_ms() + WAIT_MS;
+	struct rsess_info i = {};
 	ssize_t sum = 0, n;
 
 	do {
@@ -284,10 +283,11 @@ ssize_t line_fill(struct line *l)
 			return n;
 		sum += n;
 		if (now_ms() > end) {
-			say("never full");
+			say("never full: snd_una %llu, snd_nxt %llu, limit %llu, of %llu",
+			    i.snd_una, i.snd_nxt, i.snd_limit, i.write_seq);
 			return -ETIMEDOUT;
 		}
-	} while (line_has_credit(l->c));
+	} while (line_has_credit(l->c, &i));
 	return sum;
 }
 
