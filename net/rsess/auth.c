@@ -6,15 +6,17 @@
 #include <crypto/algapi.h>
 #include <crypto/hash.h>
 #include <linux/err.h>
-#include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include "auth.h"
 #include "kunit_export.h"
 
-/* A transform, which holds the key of one MAC at a time. */
+/* A transform, which holds the key of one MAC at a time.  It is everybody's: who has it locked
+ * is not preempted, for a process may be of little priority, or may have used up its share.
+ */
 struct rsess_hmac {
-	struct mutex		lock;	/* who uses @tfm */
+	spinlock_t		lock;	/* who uses @tfm */
 	struct crypto_shash	*tfm;
 };
 
@@ -56,9 +58,9 @@ static int rsess_auth_mac(const u8 *key, unsigned int key_len,
 	struct rsess_hmac *hmac = raw_cpu_ptr(rsess_hmac);
 	int err;
 
-	mutex_lock(&hmac->lock);
+	spin_lock(&hmac->lock);
 	err = rsess_auth_mac_by(hmac->tfm, key, key_len, part, n, mac);
-	mutex_unlock(&hmac->lock);
+	spin_unlock(&hmac->lock);
 	return err;
 }
 
@@ -272,7 +274,7 @@ static int rsess_hmac_init(struct rsess_hmac *hmac)
 
 	if (IS_ERR(tfm))
 		return PTR_ERR(tfm);
-	mutex_init(&hmac->lock);
+	spin_lock_init(&hmac->lock);
 	hmac->tfm = tfm;
 	return 0;
 }
