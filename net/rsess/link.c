@@ -314,23 +314,24 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_transport_put(tr);
 }
 
-/* Was there a connection before it failed?  If not, connect() says why; and so it does when an
- * earlier one was lost, but nobody listens there any more.
+/* Was there a connection before it failed?  If not, connect() says why: also when an earlier one
+ * was lost before a session was agreed, for so it is with TCP.
  */
 static bool rsess_link_was_up(const struct rsess_sock *rs, int err)
 {
-	if (rs->refusals)
-		return false;
-	return rs->greeted || !err || err == ECONNRESET ||
-	       err == ECONNABORTED || err == EPIPE;
+	if (rs->link != RSESS_LINK_DIALING || rsess_transport_opened(rs->tr))
+		return true;
+	return err != rs->ops->refused &&
+	       (!err || err == ECONNRESET || err == ECONNABORTED || err == EPIPE);
 }
 
-/* A dial has failed, or the transport that came of it. */
-static void rsess_link_note_failure(struct rsess_sock *rs, int err)
+/* A dial has failed, or the transport that came of it, which @was_up or not. */
+static void rsess_link_note_failure(struct rsess_sock *rs, int err, bool was_up)
 {
 	bool stranger = rs->tr && rs->tr->stranger;
+	bool refused = !was_up && err == rs->ops->refused;
 
-	rs->refusals = err == rs->ops->refused ? rs->refusals + 1 : 0;
+	rs->refusals = refused ? rs->refusals + 1 : 0;
 	rs->strangers = stranger ? rs->strangers + 1 : 0;
 }
 
@@ -345,16 +346,17 @@ static bool rsess_link_is_replaced(const struct rsess_sock *rs)
 	       !rs->opt.retry_unknown;
 }
 
-/* The session has no transport, for the transport's reason or none: what now? */
-static void rsess_link_next(struct rsess_sock *rs, int err)
+/* The session has no transport, for the transport's reason or none; @was_up: there was one,
+ * or only memory was short.  What now?
+ */
+static void rsess_link_next(struct rsess_sock *rs, int err, bool was_up)
 {
 	bool replaced = rsess_link_is_replaced(rs);
 	struct sock *sk = rsess_to_sk(rs);
 
 	if (sk->sk_state == TCP_SYN_SENT &&
-	    (!rsess_link_was_up(rs, err) || replaced ||
-	     rs->attempts >= RSESS_HELLO_TRIES)) {
-		if (rs->greeted && rs->inband && !rs->refusals)
+	    (!was_up || replaced || rs->attempts >= RSESS_HELLO_TRIES)) {
+		if (rs->greeted && rs->inband && was_up)
 			err = EPROTONOSUPPORT;
 		rsess_session_end(rs, RSESS_REASON_CONNECT, err ?: ECONNRESET);
 		return;
@@ -404,6 +406,7 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 {
 	struct sock *sk = rsess_to_sk(rs);
 	int err = -sock_error(rs->tr->sock->sk);
+	bool was_up = rsess_link_was_up(rs, err);
 
 	rs->dial_failed = rs->link != RSESS_LINK_LIVE;
 	if (!rs->dial_failed) {
@@ -413,7 +416,7 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 		RSESS_INC(sock_net(sk), DIALS_FAILED);
 	}
 	trace_rsess_transport_lost(sk, rs->epoch, rs->link, err, why);
-	rsess_link_note_failure(rs, rs->link == RSESS_LINK_DIALING ? err : 0);
+	rsess_link_note_failure(rs, err, was_up);
 	rs->last_error = err;
 	if (!rs->dial_failed)
 		rsess_event_session(rs, RSESS_CMD_SESSION_LOST);
@@ -422,7 +425,7 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 		rs->unanswered = 0;
 	}
 	rsess_link_drop(rs, true);
-	rsess_link_next(rs, err);
+	rsess_link_next(rs, err, was_up);
 }
 
 /**
@@ -445,8 +448,8 @@ void rsess_link_redial(struct rsess_sock *rs, bool turn)
 		return;
 	rs->dial_failed = true;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), DIALS_FAILED);
-	rsess_link_note_failure(rs, -err);
-	rsess_link_next(rs, -err);
+	rsess_link_note_failure(rs, -err, false);
+	rsess_link_next(rs, -err, err == -ENOMEM || err == -ENOBUFS);
 }
 
 /* The peer ends the session. */

@@ -957,6 +957,23 @@ CASE(dialing, garbage_for_welcome)
 	ASSERT_EQ(EPROTO, socket_error(self->fd));
 }
 
+/* A connection that was lost before a session was agreed is opened again.  If that cannot be,
+ * connect() says why, as it does of the first one.
+ */
+CASE(dialing, reset_and_then_unreachable)
+{
+	struct raw *r = &self->r;
+
+	OK(raw_expect(r, TH_SYN));
+	OK(raw_accept(r, RSESS_SYN_ANSWER));
+	OK(raw_take(r, RSESS_HDR_LEN + sizeof(struct rsess_wire_hello)));
+	OK(system("ip route add unreachable " RAW_HOST));
+	OK(raw_send(r, TH_RST | TH_ACK, RSESS_SYN_NONE, NULL, 0));
+	ASSERT_LT(0, wait_for(self->fd, POLLOUT));
+	ASSERT_EQ(EHOSTUNREACH, socket_error(self->fd));
+	ASSERT_EQ(2, stat_get("Dials"));
+}
+
 /* One more connection to the host: until its first SYN is there. It has a port of its own,
  * for what is still said on the last one must not be taken for it.
  */
