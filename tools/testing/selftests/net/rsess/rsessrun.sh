@@ -234,6 +234,11 @@ seccomp() {
 	done
 }
 
+# User-mode Linux that is made for tests has it not.
+has_seccomp() {
+	grep -q ^Seccomp: /proc/self/status
+}
+
 has_apparmor() {
 	grep -qs Y /sys/module/apparmor/parameters/enabled
 }
@@ -301,7 +306,8 @@ names=(ipv4 ipv6 protocol_is_named others_stay flags_of_socket fork_exec dup
 	not_blocking many_threads_filtered refused bound bound_elsewhere in_use
 	any_port watched datagrams restart bad_calls full_table handed_over
 	verbose preloaded_is_kept nested exit_status usage arguments_are_kept
-	installed seccomp without_module other_family)
+	installed without_module other_family)
+! has_seccomp || names+=(seccomp)
 ! has_apparmor || names+=(apparmor)
 [ $# -eq 0 ] || names=("$@")
 
