@@ -75,21 +75,12 @@ static int rsess_family_ask(const struct rsess_transport_ops *ops,
  */
 int rsess_sock_init(struct sock *sk)
 {
-	static struct lock_class_key keys[2], slock_keys[2];
 	struct rsess_sock *rs = rsess_sk(sk);
-	bool kern = sk->sk_kern_sock;
 
-	/* Inner sockets are locked under it, and what is locked before a socket of TCP or SCTP:
-	 * the locks of a session are others than theirs.
-	 */
-	sock_lock_init_class_and_name(sk, kern ? "k-rsess_slock" : "rsess_slock",
-				      &slock_keys[kern],
-				      kern ? "k-rsess_lock" : "rsess_lock",
-				      &keys[kern]);
 	rsess_sock_setup(sk, &rsess_tcp_ops);
 	rs->family = sk->sk_family;
 	rsess_socket_flags(sk->sk_socket);
-	if (kern)
+	if (sk->sk_kern_sock)
 		return 0;
 	return rsess_family_ask(rs->ops, sock_net(sk), sk->sk_family, 0);
 }

@@ -57,6 +57,20 @@ static void rsess_sock_inet6(struct rsess_sock *rs)
 	rsess_inet6_set(inet, rs->inet6, MC6_ALL);
 }
 
+/* Inner sockets are locked under it, and what is locked before a socket of TCP or SCTP: the locks
+ * of a session are others than theirs.  Those of the kernel are locked under other locks, too.
+ */
+static void rsess_sock_lock_class(struct sock *sk)
+{
+	static struct lock_class_key keys[2], slock_keys[2];
+	bool kern = sk->sk_kern_sock;
+
+	sock_lock_init_class_and_name(sk, kern ? "k-rsess_slock" : "rsess_slock",
+				      &slock_keys[kern],
+				      kern ? "k-rsess_lock" : "rsess_lock",
+				      &keys[kern]);
+}
+
 /**
  * rsess_sock_setup() - an inet socket becomes an outer socket
  * @sk: new socket, as sock_init_data() left it or AF_INET
@@ -67,6 +81,7 @@ void rsess_sock_setup(struct sock *sk, const struct rsess_transport_ops *ops)
 	struct rsess_sock *rs = rsess_sk(sk);
 	struct net *net = sock_net(sk);
 
+	rsess_sock_lock_class(sk);
 	sk->sk_txrehash = READ_ONCE(net->core.sysctl_txrehash);
 	sk->sk_destruct = rsess_sock_destruct;
 	sk->sk_write_space = rsess_write_space;

@@ -352,6 +352,7 @@ struct sock {
 	struct mem_cgroup *sk_memcg;
 	kuid_t sk_uid;
 	bool sk_net_refcnt;
+	bool sk_kern_sock;
 	u8 sk_txrehash;
 	void *sk_filter;
 	u8 sk_reuse;
@@ -454,6 +455,11 @@ static inline void sock_owned_by_me(const struct sock *sk)
 	CHECK(sk->sk_lock.owned || sk->sk_lock.slock.held);
 }
 
+/* There are no classes of locks here. */
+struct lock_class_key { };
+
+#define sock_lock_init_class_and_name(sk, sname, skey, name, key)	\
+	((void)(skey), (void)(key))
 #define bh_lock_sock_nested(sk)		spin_lock(&(sk)->sk_lock.slock)
 #define bh_unlock_sock(sk)		spin_unlock(&(sk)->sk_lock.slock)
 
