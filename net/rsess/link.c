@@ -346,6 +346,12 @@ static bool rsess_link_is_replaced(const struct rsess_sock *rs)
 	       !rs->opt.retry_unknown;
 }
 
+/* It is worth another attempt.  SCTP says so of an association that it cannot have. */
+static bool rsess_link_lacks_memory(int err)
+{
+	return err == ENOMEM || err == ENOBUFS || err == EAGAIN;
+}
+
 /* The session has no transport, for the transport's reason or none; @was_up: there was one,
  * or only memory was short.  What now?
  */
@@ -356,7 +362,8 @@ static void rsess_link_next(struct rsess_sock *rs, int err, bool was_up)
 
 	if (sk->sk_state == TCP_SYN_SENT &&
 	    (!was_up || replaced || rs->attempts >= RSESS_HELLO_TRIES)) {
-		if (rs->greeted && rs->inband && was_up)
+		if (rs->greeted && rs->inband && was_up &&
+		    !rsess_link_lacks_memory(err))
 			err = EPROTONOSUPPORT;
 		rsess_session_end(rs, RSESS_REASON_CONNECT, err ?: ECONNRESET);
 		return;
@@ -449,7 +456,7 @@ void rsess_link_redial(struct rsess_sock *rs, bool turn)
 	rs->dial_failed = true;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), DIALS_FAILED);
 	rsess_link_note_failure(rs, -err, false);
-	rsess_link_next(rs, -err, err == -ENOMEM || err == -ENOBUFS);
+	rsess_link_next(rs, -err, rsess_link_lacks_memory(-err));
 }
 
 /* The peer ends the session. */

@@ -201,6 +201,7 @@ static void rsess_liveness_stalled(struct rsess_sock *rs)
 	rsess_liveness_ping(rs);
 }
 
+/* A peer that has taken the connection, and not answered in-band, does not have the protocol. */
 static void rsess_liveness_handshake(struct rsess_sock *rs)
 {
 	/* The answer may have come, and nobody had the time to look. */
@@ -220,7 +221,9 @@ static void rsess_liveness_handshake(struct rsess_sock *rs)
 		rsess_link_lost(rs, "no answer");
 	else if (rsess_to_sk(rs)->sk_state == TCP_SYN_SENT)
 		rsess_session_abort(rs, RSESS_REASON_TIMEOUT,
-				    rs->inband ? EPROTONOSUPPORT : ETIMEDOUT);
+				    rs->inband &&
+				    rs->link == RSESS_LINK_GREETING ?
+				    EPROTONOSUPPORT : ETIMEDOUT);
 	else if (rs->tr)
 		rsess_link_lost(rs, "no answer");
 }
