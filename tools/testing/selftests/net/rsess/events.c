@@ -1016,7 +1016,6 @@ FIXTURE_SETUP(offered)
 	OK(netns_new());
 	OK(genl_open(&self->f));
 	OK(raw_open(&self->r));
-	OK(sysctl_set("rsess/handshake_timeout_ms", 300));
 	self->lfd = new_socket(AF_RSESS, SOCK_NONBLOCK);
 	ASSERT_LE(0, self->lfd);
 	OK(bind(self->lfd, (struct sockaddr *)&any, sizeof(any)));
@@ -1058,6 +1057,7 @@ CASE(offered, before_a_drain)
 {
 	struct raw *r = &self->r;
 
+	OK(sysctl_set("rsess/handshake_timeout_ms", 300));
 	OK(offered_before_drain(r, &self->f));
 	OK(raw_expect(r, TH_RST));
 	FAILS(EAGAIN, accept(self->lfd, NULL, NULL));

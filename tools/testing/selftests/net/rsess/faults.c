@@ -186,7 +186,7 @@ FIXTURE(below) {
  * struct below - where memory lacks while a session is there
  * @function: below it nothing can be allocated
  * @torn: transports have to be lost for that
- * @count: so many failures, then memory is there again; or 0: it asks for none; 0: it asks for none
+ * @count: so many failures, then memory is there again; 0: it asks for none
  */
 FIXTURE_VARIANT(below) {
 	const char *function;

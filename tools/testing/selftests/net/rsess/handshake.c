@@ -1060,11 +1060,17 @@ static int orphan_in_time_wait(struct pair *s)
 	       peer_send_fin(p) ?: peer_take_ack(p, p->snd_max);
 }
 
-/* The peer asks how the session ended, and is told that all has come. */
+/* The peer asks how the session ended, and is told that all has come.  While a listener is on
+ * its way to the end it may be refused, and asks again.
+ */
 static int tombstone_answers(struct peer *p)
 {
-	int ret = peer_dial(p);
+	int64_t end = now_ms() + WAIT_MS;
+	int ret;
 
+	do {
+		ret = peer_dial(p);
+	} while (ret == -ECONNREFUSED && now_ms() < end);
 	if (ret) {
 		say("connect: %s", strerror(-ret));
 		return ret;

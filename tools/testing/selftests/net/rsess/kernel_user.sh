@@ -24,9 +24,11 @@ torn_kuser() {
 	before=$(counter Resumes)
 	flag=$(mktemp)
 	tear "$flag" &
-	until [ "$(counter Resumes)" -gt "$before" ] || [ $rounds -ge 50 ]; do
+	while :; do
 		insmod_kuser "$@" || { status=1; break; }
 		rounds=$((rounds + 1))
+		[ "$(counter Resumes)" -eq "$before" ] && [ $rounds -lt 50 ] ||
+			break
 	done
 	rm -f "$flag"
 	wait $!
