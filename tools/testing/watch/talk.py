@@ -122,6 +122,8 @@ def main():
     protocol = {"tcp": 6, "sctp": 132}[transport]
     breaker = Breaker(transport, port, sctpkill)
     listener, dialer = make(protocol, tag), make(protocol, tag)
+    # The last one's connections may be in TIME_WAIT at either end.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     checked(libc.bind(listener.fileno(), address(port), 16))
     checked(libc.listen(listener.fileno(), 1))
     checked(libc.connect(dialer.fileno(), address(port), 16))

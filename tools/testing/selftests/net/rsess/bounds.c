@@ -6,6 +6,7 @@
  * Beside all of it an honest session goes on, and new ones are let in.
  */
 #define _GNU_SOURCE
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,56 @@ static void from_host(struct peer *p, const char *host)
 	p->fromlen = address(&p->from, p->addr.ss_family, host, 0);
 }
 
+/**
+ * struct arrival - for has_arrived()
+ * @table: /proc/net/tcp or tcp6
+ * @from: port of the one that dials
+ * @to: port that it dials
+ */
+struct arrival {
+	const char *table;
+	unsigned int from;
+	unsigned int to;
+};
+
+/* Is a connection there at its other end, too? */
+static bool has_arrived(void *arg)
+{
+	struct arrival *a = arg;
+	unsigned int local, remote, state;
+	bool found = false;
+	char line[512];
+	FILE *f = fopen(a->table, "r");
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = sscanf(line, "%*u: %*[0-9A-F]:%x %*[0-9A-F]:%x %x",
+			       &local, &remote, &state) == 3 &&
+			local == a->to && remote == a->from &&
+			state == TCP_ESTABLISHED;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* Who dials next is behind it in the queue.  connect() returns when the last packet of the
+ * handshake is on its way.
+ */
+static int arrives(const struct peer *p)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct arrival a = {
+		.table = p->addr.ss_family == AF_INET6 ? "/proc/net/tcp6" :
+							 "/proc/net/tcp",
+		.to = port_of(&p->addr),
+	};
+
+	if (getsockname(p->fd, (struct sockaddr *)&ss, &len))
+		return -errno;
+	a.from = port_of(&ss);
+	return wait_until(has_arrived, &a);
+}
+
 /* @n more of them, from @host to where @to dials. */
 static int fall_silent(struct silence *w, const struct peer *to,
 		       const char *host, unsigned int n)
@@ -52,6 +103,7 @@ static int fall_silent(struct silence *w, const struct peer *to,
 	while (!ret && n--) {
 		ret = peer_dial(&p);
 		w->fd[w->n++] = p.fd;
+		ret = ret ?: arrives(&p);
 	}
 	return ret;
 }
