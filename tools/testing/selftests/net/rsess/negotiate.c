@@ -1021,11 +1021,14 @@ static int lose_syns(struct raw *r, int fd, int n)
 /* So it is with a path that loses what it likes: once is no rule. */
 CASE(dialing, lost_syns)
 {
+	struct rise fell = { .name = "FallbackSynLost", .from = 0 };
 	struct raw *r = &self->r;
 
 	OK(raw_expect(r, TH_SYN));
 	OK(lose_syns(r, self->fd, 2));
 	ASSERT_EQ(RSESS_REASON_SYN_LOST, fallback_reason(self->fd));
+	/* It is counted when the socket has been told. */
+	OK(wait_until(has_risen, &fell));
 	ASSERT_EQ(1, stat_get("FallbackSynLost"));
 	OK(raw_talk(r, self->fd));
 	OK(dial_again(r, &self->fd, RAW_PORT));
