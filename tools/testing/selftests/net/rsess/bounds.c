@@ -41,35 +41,32 @@ static void from_host(struct peer *p, const char *host)
 	p->fromlen = address(&p->from, p->addr.ss_family, host, 0);
 }
 
-/**
- * struct arrival - for has_arrived()
- * @table: /proc/net/tcp or tcp6
- * @from: port of the one that dials
- * @to: port that it dials
- */
-struct arrival {
-	const char *table;
-	unsigned int from;
-	unsigned int to;
-};
-
-/* Is a connection there at its other end, too? */
-static bool has_arrived(void *arg)
+/* TCP connections at the port of the listener, of its end; from port @from, if that is not 0. */
+static int connections(int family, unsigned int from)
 {
-	struct arrival *a = arg;
+	FILE *f = fopen(family == AF_INET6 ? "/proc/thread-self/net/tcp6" :
+					     "/proc/thread-self/net/tcp", "re");
 	unsigned int local, remote, state;
-	bool found = false;
-	char line[512];
-	FILE *f = fopen(a->table, "r");
+	char line[256];
+	int n = 0;
 
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = sscanf(line, "%*u: %*[0-9A-F]:%x %*[0-9A-F]:%x %x",
-			       &local, &remote, &state) == 3 &&
-			local == a->to && remote == a->from &&
-			state == TCP_ESTABLISHED;
-	if (f)
-		fclose(f);
-	return found;
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*d: %*[0-9A-F]:%x %*[0-9A-F]:%x %x", &local,
+			   &remote, &state) == 3)
+			n += local == PORT && (!from || remote == from) &&
+			     (state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT);
+	fclose(f);
+	return n;
+}
+
+/* Is the connection of a socket there at its other end, too? */
+static bool has_arrived(void *socket)
+{
+	const struct sockaddr_storage *ss = socket;
+
+	return connections(ss->ss_family, port_of(ss)) > 0;
 }
 
 /* Who dials next is behind it in the queue.  connect() returns when the last packet of the
@@ -79,16 +76,10 @@ static int arrives(const struct peer *p)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
-	struct arrival a = {
-		.table = p->addr.ss_family == AF_INET6 ? "/proc/net/tcp6" :
-							 "/proc/net/tcp",
-		.to = port_of(&p->addr),
-	};
 
 	if (getsockname(p->fd, (struct sockaddr *)&ss, &len))
 		return -errno;
-	a.from = port_of(&ss);
-	return wait_until(has_arrived, &a);
+	return wait_until(has_arrived, &ss);
 }
 
 /* @n more of them, from @host to where @to dials. */
@@ -371,23 +362,6 @@ CASE(bounds, pending_makes_room_for_newer)
 	OK(honest(&self->h));
 }
 
-/* TCP connections at the port of the listener, of either end. */
-static int connections(void)
-{
-	FILE *f = fopen("/proc/thread-self/net/tcp", "re");
-	unsigned int port, state;
-	char line[256];
-	int n = 0;
-
-	if (!f)
-		return -errno;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%*d: %*x:%x %*s %x", &port, &state) == 2)
-			n += port == PORT && (state == 1 || state == 8);
-	fclose(f);
-	return n;
-}
-
 struct crowd {
 	int fd[CROWD];
 	int n;
@@ -454,7 +428,7 @@ CASE(bounds, ten_thousand_half_open)
 		if (i % 500)
 			continue;
 		OK(honest(&self->h));
-		n = connections();
+		n = connections(AF_INET, 0);
 		if (n > most)
 			most = n;
 	}
@@ -969,7 +943,7 @@ static bool is_greeted(void *s)
 static bool have_one_each(void *arg)
 {
 	(void)arg;
-	return connections() == 2;
+	return connections(AF_INET, 0) == 2;
 }
 
 CASE(bounds, resumes_of_a_peer)

@@ -1032,17 +1032,8 @@ FIXTURE_TEARDOWN(offered)
 /* A SYN that asks is answered with @role. */
 static int asks(struct raw *r, enum rsess_syn_role role)
 {
-	int ret;
-
-	r->kport = PORT;
-	r->snd_nxt = r->isn;
-	ret = raw_send(r, TH_SYN, RSESS_SYN_REQUEST, NULL, 0) ?:
-	      raw_expect(r, TH_SYN | TH_ACK);
-	if (ret)
-		return ret;
-	r->rcv_nxt = r->seq + 1;
-	r->snd_nxt++;
-	return r->role == role ? 0 : -EPROTO;
+	return raw_ask(r, PORT, RSESS_SYN_REQUEST) ?:
+	       (r->role == role ? 0 : -EPROTO);
 }
 
 /* It is answered, a drain begins, and it confirms. */

@@ -556,15 +556,10 @@ FIXTURE_TEARDOWN(early)
 	pair_free(&self->s);
 }
 
-static bool dials_again(void *arg)
-{
-	(void)arg;
-	return stat_get("Dials") == 2;
-}
-
 /* RESUMED is there before RESUME has left, with all that RESUME would have asked of it. */
 CASE(early, answer_to_resume)
 {
+	struct rise again = { .name = "Dials", .from = 1 };
 	u8 buf[RSESS_HDR_LEN + RSESS_CTRL_MAX];
 	struct pair *s = &self->s;
 	struct peer *p = &s->p;
@@ -577,7 +572,7 @@ CASE(early, answer_to_resume)
 	filler = socket(AF_INET, SOCK_STREAM, 0);
 	OK(connect(filler, (struct sockaddr *)&p->addr, p->addrlen));
 	peer_reset(p);
-	OK(wait_until(dials_again, NULL));
+	OK(wait_until(has_risen, &again));
 	OK(call_sleeps(&w, call_write, s->fd, &self->m));
 	close(accept(p->lfd, NULL, NULL));
 	OK(peer_accept(p));

@@ -253,6 +253,27 @@ int raw_accept(struct raw *r, enum rsess_syn_role role)
 }
 
 /**
+ * raw_ask() - begin to connect to the kernel
+ * @r: connection
+ * @port: of the kernel's listener
+ * @request: of the option of the SYN
+ *
+ * Return: 0 or a negative errno; @r->role is that of the SYN-ACK.
+ */
+int raw_ask(struct raw *r, int port, enum rsess_syn_role request)
+{
+	int ret;
+
+	r->kport = port;
+	r->snd_nxt = r->isn;
+	ret = raw_send(r, TH_SYN, request, NULL, 0) ?:
+	      raw_expect(r, TH_SYN | TH_ACK);
+	r->rcv_nxt = r->seq + 1;
+	r->snd_nxt++;
+	return ret;
+}
+
+/**
  * raw_connect() - connect to the kernel
  * @r: connection
  * @port: of the kernel's listener
@@ -264,17 +285,8 @@ int raw_accept(struct raw *r, enum rsess_syn_role role)
 int raw_connect(struct raw *r, int port, enum rsess_syn_role request,
 		enum rsess_syn_role confirm)
 {
-	int ret;
-
-	r->kport = port;
-	r->snd_nxt = r->isn;
-	ret = raw_send(r, TH_SYN, request, NULL, 0) ?:
-	      raw_expect(r, TH_SYN | TH_ACK);
-	if (ret)
-		return ret;
-	r->rcv_nxt = r->seq + 1;
-	r->snd_nxt++;
-	return raw_send(r, TH_ACK, confirm, NULL, 0);
+	return raw_ask(r, port, request) ?:
+	       raw_send(r, TH_ACK, confirm, NULL, 0);
 }
 
 /**

@@ -87,6 +87,7 @@ int raw_send(struct raw *r, u8 flags, enum rsess_syn_role role,
 	     const void *payload, size_t len);
 int raw_expect(struct raw *r, u8 flags);
 int raw_accept(struct raw *r, enum rsess_syn_role role);
+int raw_ask(struct raw *r, int port, enum rsess_syn_role request);
 int raw_connect(struct raw *r, int port, enum rsess_syn_role request,
 		enum rsess_syn_role confirm);
 int raw_take(struct raw *r, size_t len);
