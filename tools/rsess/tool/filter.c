@@ -427,12 +427,9 @@ static bool compares(enum compare op, uint64_t a, uint64_t b)
 
 static bool has_id(const struct filter_node *n, const struct row *r)
 {
-	char id[2 * RSESS_ID_LEN + 1];
-	size_t i;
+	char id[ID_LEN];
 
-	for (i = 0; i < RSESS_ID_LEN; i++)
-		snprintf(id + 2 * i, 3, "%02x", r->info.id[i]);
-	return !strncmp(id, n->word, strlen(n->word));
+	return !strncmp(id_print(r->info.id, id), n->word, strlen(n->word));
 }
 
 static bool has_process(const struct filter_node *n, const struct row *r)

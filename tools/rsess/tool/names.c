@@ -242,6 +242,27 @@ bool seconds_parse(const char *text, uint32_t *seconds)
 }
 
 /**
+ * id_print() - the id of a session
+ * @id: RSESS_ID_LEN bytes
+ * @buf: ID_LEN bytes
+ *
+ * Return: @buf.
+ */
+const char *id_print(const uint8_t *id, char *buf)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *at = buf;
+	size_t i;
+
+	for (i = 0; i < RSESS_ID_LEN; i++) {
+		*at++ = digits[id[i] >> 4];
+		*at++ = digits[id[i] & 15];
+	}
+	*at = 0;
+	return buf;
+}
+
+/**
  * addr_print() - an address and its port, as ss shows them
  * @a: address
  * @buf: ADDR_LEN bytes

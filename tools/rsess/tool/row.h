@@ -21,6 +21,8 @@
 
 /* "[", an address of IPv6, "]:", a port */
 #define ADDR_LEN	64
+/* Two digits for each byte */
+#define ID_LEN		(2 * RSESS_ID_LEN + 1)
 
 /**
  * struct addr - of either end
@@ -118,6 +120,7 @@ const char *reason_name(unsigned int reason);
 const char *reason_text(uint32_t reason);
 const char *protocol_name(const struct row *r);
 const char *role_name(const struct row *r);
+const char *id_print(const uint8_t *id, char *buf);
 const char *addr_print(const struct addr *a, char *buf);
 bool slice_name(const char *name, size_t len);
 bool unit_name(const char *path, char *name);

@@ -119,23 +119,14 @@ static void put_memory(struct out *o, const struct row *r)
 
 static void put_details(struct out *o, const struct row *r)
 {
-	static const char digits[] = "0123456789abcdef";
-	char id[2 * RSESS_ID_LEN + 1];
-	char *at = id;
-	size_t i;
+	char id[ID_LEN];
 
 	out_number(o, "uid", r->uid);
 	out_number(o, "inode", r->inode);
 	out_hex(o, "sk", r->cookie);
 	out_number(o, "cgroup", r->cgroup);
-	if (!r->has_id)
-		return;
-	for (i = 0; i < RSESS_ID_LEN; i++) {
-		*at++ = digits[r->info.id[i] >> 4];
-		*at++ = digits[r->info.id[i] & 15];
-	}
-	*at = 0;
-	out_word(o, "id", id);
+	if (r->has_id)
+		out_word(o, "id", id_print(r->info.id, id));
 }
 
 static void put_processes(struct out *o, const struct row *r)
