@@ -352,17 +352,17 @@ static bool rsess_link_lacks_memory(int err)
 	return err == ENOMEM || err == ENOBUFS || err == EAGAIN;
 }
 
-/* The session has no transport, for the transport's reason or none; @was_up: there was one,
- * or only memory was short.  What now?
+/* The session has no transport, for the transport's reason or none; @again: connect() may try
+ * once more, for there was one, or only memory was short.  What now?
  */
-static void rsess_link_next(struct rsess_sock *rs, int err, bool was_up)
+static void rsess_link_next(struct rsess_sock *rs, int err, bool again)
 {
 	bool replaced = rsess_link_is_replaced(rs);
 	struct sock *sk = rsess_to_sk(rs);
 
 	if (sk->sk_state == TCP_SYN_SENT &&
-	    (!was_up || replaced || rs->attempts >= RSESS_HELLO_TRIES)) {
-		if (rs->greeted && rs->inband && was_up &&
+	    (!again || replaced || rs->attempts >= RSESS_HELLO_TRIES)) {
+		if (rs->greeted && rs->inband && again &&
 		    !rsess_link_lacks_memory(err))
 			err = EPROTONOSUPPORT;
 		rsess_session_end(rs, RSESS_REASON_CONNECT, err ?: ECONNRESET);
