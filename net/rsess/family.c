@@ -103,18 +103,19 @@ void rsess_sock_unhash(struct sock *sk)
 }
 
 /* What rsess_kernel_args() has in the protocol: a port where there would be IPPROTO_TCP,
- * the policy, and the family.
+ * the policy, the transport, and the family.
  */
 #define RSESS_ARG_PORT		0xffff
 #define RSESS_ARG_KERNEL	BIT(16)
 #define RSESS_ARG_CHOSEN	BIT(17)
 #define RSESS_ARG_NEGOTIATE	18
+#define RSESS_ARG_SCTP		BIT(20)
 #define RSESS_ARG_FAMILY	24
 
 /**
- * rsess_kernel_args() - have the kernel create an outer socket instead of one of TCP
+ * rsess_kernel_args() - have the kernel create an outer socket instead of one of TCP or SCTP
  * @family: AF_INET or AF_INET6, of which the socket will be; set to that of sessions
- * @protocol: set to what goes with it
+ * @protocol: IPPROTO_SCTP, or of TCP; set to what goes with it
  * @policy: for the socket
  *
  * For a user in the kernel, by whichever function it creates sockets.
@@ -125,6 +126,7 @@ void rsess_kernel_args(int *family, int *protocol,
 		       const struct rsess_kernel_policy *policy)
 {
 	*protocol = RSESS_ARG_KERNEL | policy->port |
+		    (*protocol == IPPROTO_SCTP ? RSESS_ARG_SCTP : 0) |
 		    *family << RSESS_ARG_FAMILY;
 	if (policy->chosen)
 		*protocol |= RSESS_ARG_CHOSEN |
@@ -140,6 +142,15 @@ static bool rsess_args_allowed(const struct net *net, int args, int kern)
 		return true;
 	return args & RSESS_ARG_KERNEL &&
 	       (kern || ns_capable(net->user_ns, CAP_NET_ADMIN));
+}
+
+/* What carries the sessions of a new socket; NULL: nothing that there is. */
+static const struct rsess_transport_ops *rsess_family_transport(int protocol,
+								int args)
+{
+	if (args)
+		protocol = args & RSESS_ARG_SCTP ? IPPROTO_SCTP : IPPROTO_TCP;
+	return rsess_transport_ops_find(protocol ?: IPPROTO_TCP);
 }
 
 /* A socket of a user in the kernel. */
@@ -214,7 +225,7 @@ static int rsess_family_create(struct net *net, struct socket *sock, int protoco
 
 	if (sock->type != SOCK_STREAM)
 		return -ESOCKTNOSUPPORT;
-	ops = rsess_transport_ops_find(protocol - args ?: IPPROTO_TCP);
+	ops = rsess_family_transport(protocol, args);
 	if (!ops || !rsess_args_allowed(net, args, kern))
 		return -EPROTONOSUPPORT;
 	err = ops->modular ? rsess_family_ask(ops, net, ops->family ?: PF_INET,

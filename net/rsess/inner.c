@@ -184,6 +184,53 @@ bool rsess_inner_is_bound(struct socket *sock)
 	       rsess_addr_has_port(&addr);
 }
 
+/* SCTP looks at the port of the first address if there is none. */
+static int rsess_inner_bind_local(struct socket *sock, const union rsess_addr *local)
+{
+	union rsess_addr addr = *local;
+
+	return sock_bind_add(sock->sk, (struct sockaddr_unsized *)&addr,
+			     rsess_addr_len(addr.sa.sa_family));
+}
+
+/**
+ * rsess_inner_bind_add() - bind to one more address, as SCTP can
+ * @rs: outer socket, locked, bound
+ * @sock: its inner socket, bound, not locked
+ * @addr: the address, of which the port is that of the first, or 0
+ *
+ * Context: the application's, for its rights; may sleep.
+ * Return: 0 or a negative errno: -EOPNOTSUPP over TCP.
+ */
+int rsess_inner_bind_add(struct rsess_sock *rs, struct socket *sock,
+			 const union rsess_addr *addr)
+{
+	struct rsess_addrs *addrs = rsess_sock_addrs(rs);
+	static const union rsess_addr no_port;
+	int err;
+
+	if (!addrs)
+		return -ENOMEM;
+	if (addrs->nlocal == RSESS_ADDRS_MAX)
+		return -ENOSPC;
+	err = rsess_inner_bind_local(sock, addr);
+	if (err)
+		return err;
+	addrs->local[addrs->nlocal] = *addr;
+	rsess_addr_set_port(&addrs->local[addrs->nlocal++], &no_port);
+	return 0;
+}
+
+/* One that the host does not have any more is left out. */
+static void rsess_inner_bind_locals(const struct rsess_sock *rs,
+				    struct socket *sock)
+{
+	unsigned int i;
+
+	for (i = 0; rs->addrs && i < rs->addrs->nlocal; i++)
+		rsess_inner_bind_local(sock, &rs->addrs->local[i]);
+}
+
 /**
  * rsess_inner_bind() - bind an inner socket as the application would
  * @rs: outer socket, locked
@@ -203,6 +250,8 @@ int rsess_inner_bind(const struct rsess_sock *rs, struct socket *sock,
 
 	err = kernel_bind(sock, (struct sockaddr_unsized *)addr,
 			  rsess_addr_len(addr->sa.sa_family));
+	if (!err)
+		rsess_inner_bind_locals(rs, sock);
 	rsess_owner_drop(saved);
 	return err;
 }

@@ -19,6 +19,8 @@ void rsess_inner_unchoose(struct socket *sock);
 bool rsess_inner_is_bound(struct socket *sock);
 int rsess_inner_bind(const struct rsess_sock *rs, struct socket *sock,
 		     union rsess_addr *addr);
+int rsess_inner_bind_add(struct rsess_sock *rs, struct socket *sock,
+			 const union rsess_addr *addr);
 int rsess_inner_apply(void *arg, const struct rsess_journal_entry *e);
 void rsess_inner_replay(const struct rsess_sock *rs, struct socket *sock);
 

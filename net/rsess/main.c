@@ -58,6 +58,7 @@ static_assert(offsetofend(struct rsess_inet_sock, rs.inet6) ==
 	.stream_memory_free	= rsess_memory_free,			\
 	.keepalive		= rsess_keepalive,			\
 	.disconnect		= rsess_session_reject,			\
+	.bind_add		= rsess_sock_bind_add,			\
 	.release_cb		= rsess_work_release,			\
 	.no_autobind		= true,					\
 	.init			= rsess_sock_init,			\

@@ -15,6 +15,7 @@
  * Nothing of sctp.ko is linked to: it is loaded when a socket of it is asked for.
  */
 #include <linux/sctp.h>
+#include <linux/tcp.h>
 #include <net/sctp/sctp.h>
 #include <net/sctp/structs.h>
 #include "compat.h"
@@ -69,6 +70,15 @@ static void rsess_sctp_opened(struct rsess_transport *tr)
 {
 	tr->answer = rsess_sctp_agreed_locked(tr->sock->sk);
 }
+
+/* sctp_sock_set_nodelay(), with which a user in the kernel takes an outer socket for one of
+ * SCTP, writes between the two fields: into what is TCP's there, but for its timer (cast.c).
+ */
+static_assert(sizeof(struct sctp_sock) <= sizeof(struct tcp_sock));
+static_assert(offsetof(struct sctp_sock, pd_point) >=
+	      offsetofend(struct inet_connection_sock, icsk_keepalive_timer) ||
+	      offsetof(struct sctp_sock, pd_mode) <=
+	      offsetof(struct inet_connection_sock, icsk_keepalive_timer));
 
 static void rsess_sctp_tune(struct socket *sock)
 {

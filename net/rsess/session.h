@@ -149,13 +149,17 @@ enum rsess_urg {
 };
 
 /**
- * struct rsess_addrs - further addresses of the peer
- * @n: how many
- * @addr: RSESS_ADD_ADDR
+ * struct rsess_addrs - further addresses
+ * @n: how many of the peer
+ * @addr: those, of RSESS_ADD_ADDR
+ * @nlocal: how many of this side
+ * @local: those, of sock_bind_add(), without a port
  */
 struct rsess_addrs {
 	unsigned int		n;
 	union rsess_addr	addr[RSESS_ADDRS_MAX];
+	unsigned int		nlocal;
+	union rsess_addr	local[RSESS_ADDRS_MAX];
 };
 
 /* Frames waiting to be made, by type; DATA, FIN, STOP and ACK are derived. */
@@ -623,6 +627,7 @@ void rsess_session_end_all(struct rsess_net *rn);
 int rsess_set_family(struct rsess_sock *rs, int family);
 void rsess_set_laddr(struct rsess_sock *rs, const union rsess_addr *addr);
 void rsess_set_raddr(struct rsess_sock *rs, const union rsess_addr *addr);
+struct rsess_addrs *rsess_sock_addrs(struct rsess_sock *rs);
 bool rsess_sock_addr(const struct rsess_sock *rs, unsigned int i,
 		     union rsess_addr *addr);
 void rsess_sock_show(struct rsess_sock *rs);

@@ -138,6 +138,21 @@ struct sock *rsess_sock_lock(struct socket *sock)
 }
 
 /**
+ * rsess_sock_addrs() - further addresses of a session, which may have none yet
+ * @rs: session, locked
+ *
+ * Context: may sleep.
+ * Return: them, or NULL without memory.
+ */
+struct rsess_addrs *rsess_sock_addrs(struct rsess_sock *rs)
+{
+	rsess_locked_by_me(rs);
+	if (!rs->addrs)
+		rs->addrs = kzalloc(sizeof(*rs->addrs), GFP_KERNEL_ACCOUNT);
+	return rs->addrs;
+}
+
+/**
  * rsess_sock_addr() - a further address of the peer
  * @rs: session, locked
  * @i: which of @addrs

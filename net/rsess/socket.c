@@ -101,6 +101,38 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 	return err;
 }
 
+/**
+ * rsess_sock_bind_add() - struct proto.bind_add: one more address of this side, over SCTP
+ * @sk: outer socket, bound, neither connected nor listening
+ * @uaddr: the address
+ * @addr_len: its bytes
+ *
+ * Every transport of the session is bound to it too. A listener that is joined has the
+ * addresses that it has.
+ *
+ * Context: the application's, for its rights; may sleep; locks @sk.
+ * Return: 0 or a negative errno.
+ */
+int rsess_sock_bind_add(struct sock *sk, struct sockaddr_unsized *uaddr,
+			int addr_len)
+{
+	struct rsess_sock *rs = rsess_sk(sk);
+	union rsess_addr addr;
+	int len, err = -EINVAL;
+
+	len = rsess_addr_get(&addr, uaddr, addr_len);
+	if (len < 0)
+		return len;
+	lock_sock(sk);
+	if (sk->sk_state == TCP_CLOSE && rs->bound && !rs->plain &&
+	    len >= rsess_addr_len(addr.sa.sa_family))
+		err = rsess_may_bind(rs, &addr, len);
+	if (!err && !rs->lsn)
+		err = rsess_inner_bind_add(rs, rs->inner, &addr);
+	release_sock(sk);
+	return err;
+}
+
 static int rsess_listen(struct socket *sock, int backlog)
 {
 	union rsess_addr any;

@@ -15,5 +15,7 @@ static inline void rsess_socket_flags(struct socket *sock)
 }
 
 const struct proto_ops *rsess_socket_ops(int family);
+int rsess_sock_bind_add(struct sock *sk, struct sockaddr_unsized *uaddr,
+			int addr_len);
 
 #endif /* _RSESS_SOCKET_H */

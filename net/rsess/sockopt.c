@@ -173,6 +173,7 @@ static int rsess_addr_ask(const struct rsess_sock *rs)
 static int rsess_put_addr(struct rsess_sock *rs, const u8 *value, u32 len)
 {
 	union rsess_addr addr = {};
+	struct rsess_addrs *addrs;
 	int err;
 
 	memcpy(&addr, value, min_t(u32, len, sizeof(addr)));
@@ -182,16 +183,15 @@ static int rsess_put_addr(struct rsess_sock *rs, const u8 *value, u32 len)
 	/* Who was connected to does not dial. */
 	if (!rs->dialer && rsess_to_sk(rs)->sk_state != TCP_CLOSE)
 		return -EOPNOTSUPP;
-	if (!rs->addrs)
-		rs->addrs = kzalloc(sizeof(*rs->addrs), GFP_KERNEL_ACCOUNT);
-	if (!rs->addrs)
+	addrs = rsess_sock_addrs(rs);
+	if (!addrs)
 		return -ENOMEM;
-	if (rs->addrs->n == RSESS_ADDRS_MAX)
+	if (addrs->n == RSESS_ADDRS_MAX)
 		return -ENOSPC;
-	rs->addrs->addr[rs->addrs->n] = addr;
+	addrs->addr[addrs->n] = addr;
 	err = rsess_addr_ask(rs);
 	if (!err)
-		rs->addrs->n++;
+		addrs->n++;
 	return err;
 }
 

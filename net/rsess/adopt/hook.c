@@ -2,7 +2,7 @@
 /*
  * rsess_adopt: modules of the kernel that know nothing of it have sessions.
  *
- * A module that creates a socket of TCP calls one of three functions.  ftrace stops there
+ * A module that creates a socket of TCP, or SCTP, calls one of three functions.  ftrace stops there
  * for a moment, looks who has called, and if that one is to have sessions puts other
  * arguments in their registers: then the function creates an outer socket.  It is not
  * replaced, so nobody is ever in code of this module but for that moment, and removing it
@@ -29,7 +29,8 @@ static void notrace adopt_rewrite(unsigned long caller, unsigned long *family,
 	struct adopt_user *user;
 
 	if ((fam != AF_INET && fam != AF_INET6) || (int)type != SOCK_STREAM ||
-	    (proto != IPPROTO_TCP && proto != IPPROTO_IP))
+	    (proto != IPPROTO_TCP && proto != IPPROTO_IP &&
+	     proto != IPPROTO_SCTP))
 		return;
 	user = adopt_find(caller, &policy);
 	if (!user)

@@ -23,7 +23,7 @@ torn_kuser() {
 
 	before=$(counter Resumes)
 	flag=$(mktemp)
-	tear "$flag" &
+	"${tear:-tear}" "$flag" &
 	while :; do
 		insmod_kuser "$@" || { status=1; break; }
 		rounds=$((rounds + 1))
@@ -36,7 +36,7 @@ torn_kuser() {
 	[ $status -eq 0 ] && [ "$(counter Resumes)" -gt "$before" ]
 }
 
-plan 12
+plan 14
 
 insmod_kuser 4 2
 result $? kernel_user.the_test_passes_over_tcp
@@ -53,6 +53,50 @@ torn_kuser 32 18 casts=1
 result $? kernel_user.writes_where_tcp_has_something_under_resets
 torn_kuser 32 18 read_sock=1
 result $? kernel_user.reads_by_read_sock_under_resets
+
+# --- over SCTP, with two addresses ---------------------------------------------
+
+tear_sctp() { # FLAG
+	local pid
+
+	"$here/tear.sh" --sctp --seconds 600 lo $port >/dev/null &
+	pid=$!
+	while [ -e "$1" ]; do
+		sleep 0.1
+	done
+	kill $pid
+	wait $pid
+}
+
+# Of the associations that there are, at any time: the columns are as many as addresses.
+look_at_addresses() { # FLAG
+	while [ -e "$1" ]; do
+		grep -w $port /proc/net/sctp/assocs
+	done | awk '{ all++ } / 127\.0\.0\.1 127\.0\.0\.2 <-> /  { two++ }
+		/ 127\.0\.0\.2 127\.0\.0\.1 <-> / { two++ }
+		END { print all + 0, two + 0 }'
+}
+
+# Transports that come later are bound to both, too.
+sctp_torn() {
+	local flag status=0 all two pid
+
+	flag=$(mktemp)
+	look_at_addresses "$flag" >"$flag.seen" &
+	pid=$!
+	tear=tear_sctp torn_kuser 64 18 protocol=132 || status=1
+	rm -f "$flag"
+	wait $pid
+	read -r all two <"$flag.seen"
+	echo "# associations: $all seen, $two with both addresses"
+	[ $status -eq 0 ] && [ "$all" -gt 0 ] && [ "$two" -eq "$all" ]
+}
+
+modprobe sctp 2>/dev/null
+insmod_kuser 4 18 protocol=132 casts=1
+result $? kernel_user.both_directions_over_sctp
+sctp_torn
+result $? kernel_user.both_directions_over_sctp_under_resets
 
 insmod_kuser 0 2 v6only=1 port=7001
 result $? kernel_user.listens_at_a_port_of_each_ip_over_tcp

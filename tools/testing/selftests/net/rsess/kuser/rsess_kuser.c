@@ -11,6 +11,7 @@
  * With casts=1 it takes its sockets for those of TCP, as users of TCP do, and writes into
  * all of the struct tcp_sock that it sees.  With read_sock=1 it receives by read_sock().
  * With adopted=1 its sockets of TCP have to become sessions.  With dial=1 it only connects.
+ * Over SCTP it binds to two addresses.
  * With v6only=1 it only listens, at one port, with one socket for each version of IP.
  *
  * With device= it dials in the network namespace of whoever loads it, writes, waits
@@ -29,6 +30,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/rsess.h>
+#include <net/sctp/sctp.h>
 #include <net/sock.h>
 
 #ifdef RSESS_HAVE_SOCKADDR_UNSIZED
@@ -40,6 +42,10 @@
 static int family = AF_RSESS;
 module_param(family, int, 0444);
 MODULE_PARM_DESC(family, "of the sockets: AF_RSESS, or AF_INET to test the test");
+
+static int protocol = IPPROTO_TCP;
+module_param(protocol, int, 0444);
+MODULE_PARM_DESC(protocol, "that carries them: IPPROTO_TCP, or IPPROTO_SCTP");
 
 static int port = 7000;
 module_param(port, int, 0444);
@@ -271,6 +277,8 @@ static void kuser_cast(struct sock *sk)
 	tcp_sock_set_keepintvl(sk, 10);
 	tcp_sock_set_keepcnt(sk, 6);
 
+	sctp_sock_set_nodelay(sk);
+
 	ip_sock_set_tos(sk, 0x10);
 	ip_sock_set_freebind(sk);
 	ip_sock_set_mtu_discover(sk, IP_PMTUDISC_DO);
@@ -303,7 +311,7 @@ static void kuser_fill(struct sock *sk)
 	size_t end = timer + sizeof(struct timer_list);
 	u8 *tcp = (u8 *)sk;
 
-	if (!casts || sk_is_tcp(sk))
+	if (!casts || sk->sk_protocol != IPPROTO_RSESS)
 		return;
 	memset(tcp + sizeof(struct inet_sock), 0xa5,
 	       timer - sizeof(struct inet_sock));
@@ -368,6 +376,31 @@ static int kuser_serve(void *arg)
 	return 0;
 }
 
+/* A second address, which SCTP has and TCP has not. */
+static int kuser_bind_add(struct socket *sock)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1),
+	};
+	int err;
+
+	err = sock_bind_add(sock->sk, kuser_addr(&addr), sizeof(addr));
+	if (protocol == IPPROTO_SCTP)
+		return err;
+	return err == -EOPNOTSUPP ? 0 : err ?: -EINVAL;
+}
+
+static int kuser_bind(struct socket *sock)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	return kernel_bind(sock, kuser_addr(&addr), sizeof(addr));
+}
+
 static int kuser_dial(void *arg)
 {
 	struct sockaddr_in addr = {
@@ -378,10 +411,12 @@ static int kuser_dial(void *arg)
 	struct kuser *k = arg;
 	int err;
 
-	err = sock_create_kern(&init_net, family, SOCK_STREAM, IPPROTO_TCP,
+	err = sock_create_kern(&init_net, family, SOCK_STREAM, protocol,
 			       &k->sock);
 	if (!err)
 		kuser_cast(k->sock->sk);
+	if (!err && protocol == IPPROTO_SCTP)
+		err = kuser_bind(k->sock) ?: kuser_bind_add(k->sock);
 	if (!err)
 		err = kernel_connect(k->sock, kuser_addr(&addr), sizeof(addr),
 				     0);
@@ -400,17 +435,18 @@ static int kuser_listen(void)
 
 	/* As nvmet-tcp does, where others call sock_create_kern(). */
 	if (adopted)
-		err = sock_create(family, SOCK_STREAM, IPPROTO_TCP,
+		err = sock_create(family, SOCK_STREAM, protocol,
 				  &kuser_listener);
 	else
 		err = sock_create_kern(&init_net, family, SOCK_STREAM,
-				       IPPROTO_TCP, &kuser_listener);
+				       protocol, &kuser_listener);
 	if (err)
 		return err;
 	sock_set_reuseaddr(kuser_listener->sk);
 	kuser_cast(kuser_listener->sk);
 	kuser_fill(kuser_listener->sk);
-	err = kernel_bind(kuser_listener, kuser_addr(&addr), sizeof(addr));
+	err = kernel_bind(kuser_listener, kuser_addr(&addr), sizeof(addr)) ?:
+	      kuser_bind_add(kuser_listener);
 	return err ?: kernel_listen(kuser_listener, 1);
 }
 
@@ -475,7 +511,7 @@ static int kuser_leave(void)
 	if (!buf)
 		return -ENOMEM;
 	err = sock_create_kern(current->nsproxy->net_ns, family, SOCK_STREAM,
-			       IPPROTO_TCP, &sock);
+			       protocol, &sock);
 	if (err)
 		goto free;
 	err = kernel_connect(sock, kuser_addr(&addr), sizeof(addr), 0) ?:
@@ -507,7 +543,7 @@ static int kuser_late(struct net *net, int (*call)(struct socket *sock))
 	struct socket *sock;
 	int err;
 
-	err = sock_create_kern(net, family, SOCK_STREAM, IPPROTO_TCP, &sock);
+	err = sock_create_kern(net, family, SOCK_STREAM, protocol, &sock);
 	if (err)
 		return err;
 	err = call(sock);
@@ -524,13 +560,6 @@ static int kuser_connect(struct socket *sock)
 	};
 
 	return kernel_connect(sock, kuser_addr(&addr), sizeof(addr), O_NONBLOCK);
-}
-
-static int kuser_bind(struct socket *sock)
-{
-	struct sockaddr_in addr = { .sin_family = AF_INET };
-
-	return kernel_bind(sock, kuser_addr(&addr), sizeof(addr));
 }
 
 static void __net_exit kuser_net_exit(struct net *net)
@@ -557,9 +586,9 @@ static int kuser_stay(void)
 	struct net *net = current->nsproxy->net_ns;
 	int err;
 
-	err = sock_create_kern(net, family, SOCK_STREAM, IPPROTO_TCP,
+	err = sock_create_kern(net, family, SOCK_STREAM, protocol,
 			       &kuser_kept[0]) ?:
-	      sock_create_kern(net, family, SOCK_STREAM, IPPROTO_TCP,
+	      sock_create_kern(net, family, SOCK_STREAM, protocol,
 			       &kuser_kept[1]) ?:
 	      kernel_bind(kuser_kept[0], kuser_addr(&addr), sizeof(addr)) ?:
 	      kernel_listen(kuser_kept[0], 1) ?:
@@ -581,7 +610,7 @@ static int kuser_listen_at(struct sockaddr *addr, int len, struct socket **sock)
 
 	/* And others this one. */
 	err = __sock_create(&init_net, family == AF_RSESS ? AF_RSESS :
-			    addr->sa_family, SOCK_STREAM, IPPROTO_TCP, sock, 1);
+			    addr->sa_family, SOCK_STREAM, protocol, sock, 1);
 	if (err)
 		return err;
 	sock_set_reuseaddr((*sock)->sk);
@@ -628,7 +657,7 @@ static int kuser_reach(void)
 	int err;
 
 	err = sock_create_kern(current->nsproxy->net_ns, family, SOCK_STREAM,
-			       IPPROTO_TCP, &sock);
+			       protocol, &sock);
 	if (err)
 		return err;
 	err = kernel_connect(sock, kuser_addr(&addr), sizeof(addr), 0);
