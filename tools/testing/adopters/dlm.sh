@@ -32,7 +32,8 @@ seconds=30
 old=
 table=
 tests_wanted=(is_adopted counts_under_resets leaves
-	counts_under_resets_without_midcomms falls_back)
+	counts_under_resets_without_midcomms counts_under_resets_over_sctp
+	counts_under_resets_over_ipv6 fences falls_back)
 scratch=$(mktemp -d)
 
 # --- what each node does ---------------------------------------------------------
@@ -41,30 +42,48 @@ adopt() { # [MODULES]
 	[ -e $parameters ] || insmod "$ko" && echo "$1" >$parameters/modules
 }
 
-# A struct sockaddr_storage of AF_INET, without a port.
-address_of() { # NODE
-	printf '%b' "\\2\\0\\0\\0\\12\\11\\0\\0$1" | dd bs=128 conv=sync status=none
+# A struct sockaddr_storage of AF_INET, or of AF_INET6, without a port: what vm/run has
+# given the nodes, and fd09::NODE.
+address_of() { # WIRE NODE
+	case $1 in
+	tcp6) printf '%b' '\12\0\0\0\0\0\0\0\0375\11\0\0\0\0\0\0' \
+		"\\0\\0\\0\\0\\0\\0\\0\\0$2" ;;
+	*) printf '%b' "\\2\\0\\0\\0\\12\\11\\0\\0$2" ;;
+	esac | dd bs=128 conv=sync status=none
 }
 
-load_dlm() { # [KO]
-	local n
+# What carries the connections is a WIRE: tcp, tcp6 or sctp.
+prepare_wire() { # WIRE
+	case $1 in
+	tcp6) ip addr replace "fd09::$NODE/64" dev eth0 nodad ;;
+	sctp) modprobe sctp && echo 1 >$cluster/protocol ;;
+	esac
+}
 
+know() { # WIRE NODE
+	mkdir "$cluster/comms/$2" && echo "$2" >"$cluster/comms/$2/nodeid" &&
+	{ [ "$2" != "$NODE" ] || echo 1 >"$cluster/comms/$2/local"; } &&
+	address_of "$1" "$2" | dd of="$cluster/comms/$2/addr" bs=128 status=none
+}
+
+load_dlm() { # WIRE [KO]
 	modprobe configfs
 	mountpoint -q /sys/kernel/config ||
 		mount -t configfs configfs /sys/kernel/config || return
-	if [ $# -gt 0 ]; then insmod "$1"; else modprobe dlm; fi &&
+	if [ $# -gt 1 ]; then insmod "$2"; else modprobe dlm; fi &&
 	mkdir $cluster && echo rsess >$cluster/cluster_name &&
-	echo 1 >$cluster/log_info || return
-	for n in 1 2; do
-		mkdir $cluster/comms/$n && echo $n >$cluster/comms/$n/nodeid &&
-		{ [ $n != "$NODE" ] || echo 1 >$cluster/comms/$n/local; } &&
-		address_of $n | dd of=$cluster/comms/$n/addr bs=128 status=none ||
-			return
-	done
+	echo 1 >$cluster/log_info && prepare_wire "$1" &&
+	know "$1" 1 && know "$1" 2
 }
 
 appears() {
 	[ -e "$1" ]
+}
+
+add_member() { # LOCKSPACE NODE
+	local node=$cluster/spaces/$1/nodes/$2
+
+	mkdir "$node" && echo "$2" >"$node/nodeid"
 }
 
 # Both nodes at once: the group has both from the start.
@@ -74,8 +93,7 @@ join() { # LOCKSPACE
 	"$here/dlm_locks.py" join "$1" &
 	mkdir "$space" && until_true appears "$control/control" || return
 	for n in 1 2; do
-		mkdir "$space/nodes/$n" && echo $n >"$space/nodes/$n/nodeid" ||
-			return
+		add_member "$1" $n || return
 	done
 	echo 4660 >"$control/id" && echo 1 >"$control/control" &&
 	echo 0 >"$control/event_done" && wait $!
@@ -90,6 +108,40 @@ leave() { # LOCKSPACE
 		sleep 0.2
 	done 2>/dev/null
 	wait $! && rmdir "$cluster/spaces/$1"/nodes/* "$cluster/spaces/$1"
+}
+
+# What dlm_controld does with a node that was fenced, and when it is back.
+expel() { # LOCKSPACE NODE
+	echo 0 >"/sys/kernel/dlm/$1/control" &&
+	rmdir "$cluster/spaces/$1/nodes/$2" "$cluster/comms/$2" &&
+	echo 1 >"/sys/kernel/dlm/$1/control"
+}
+
+admit() { # LOCKSPACE NODE
+	echo 0 >"/sys/kernel/dlm/$1/control" && know tcp "$2" &&
+	add_member "$1" "$2" && echo 1 >"/sys/kernel/dlm/$1/control"
+}
+
+# As if it had no power: nothing of the DLM comes out of it, nor in.
+cut_off() {
+	nft -f - <<-END
+	table inet cut {
+		chain out {
+			type filter hook output priority 0;
+			tcp dport $port drop
+			tcp sport $port drop
+		}
+		chain in {
+			type filter hook input priority 0;
+			tcp dport $port drop
+			tcp sport $port drop
+		}
+	}
+	END
+}
+
+join_up() {
+	nft delete table inet cut
 }
 
 unload_dlm() {
@@ -138,8 +190,10 @@ both() { # FUNCTION [ARGUMENT...]
 	return $status
 }
 
-# begin MODULES [KO]: a lockspace of both; MODULES are adopted
+# begin MODULES WIRE [KO]: a lockspace of both; MODULES are adopted
 begin() {
+	wire=$2
+	[ ! -e $cluster ] || end || return
 	both adopt "$1" && both load_dlm "${@:2}" && both join ls
 }
 
@@ -181,12 +235,18 @@ count_both() {
 # count_both() while the connections are reset. Sets also $resets, $resumes and $again, how
 # often the DLM has connected anew.
 count_torn() {
-	local tear status=0
+	local tear how status=0
 
 	resumes=$(counter Resumes)
 	again=$(($(connects) + $(other connects)))
-	"$selftests/tear.sh" --pause 0.5 --seconds 3600 --turns 10000 eth0 $port \
-		>"$scratch/tear" &
+	case $wire in
+	sctp) how=--sctp ;;
+	tcp6) how="--kinds ss" ;;
+	*) how= ;;
+	esac
+	# shellcheck disable=SC2086
+	"$selftests/tear.sh" $how --pause 0.5 --seconds 3600 --turns 10000 eth0 \
+		$port >"$scratch/tear" &
 	tear=$!
 	count_both || status=1
 	kill $tear
@@ -230,7 +290,46 @@ leaves() {
 }
 
 counts_under_resets_without_midcomms() {
-	begin dlm "$old" && counts_under_resets && end
+	begin dlm tcp "$old" && counts_under_resets && end
+}
+
+counts_under_resets_over_sctp() {
+	begin dlm sctp && counts_under_resets && end
+}
+
+counts_under_resets_over_ipv6() {
+	begin dlm tcp6 && counts_under_resets && end
+}
+
+has_sessions() {
+	[ "$(sessions)" -gt 0 ]
+}
+
+has_none() {
+	! has_sessions
+}
+
+# A node has lost its power while both count.  The other one closes its connections and
+# counts on; and the first one is back, with a new lockspace: what was for the old one is
+# lost.
+fences() {
+	local mine theirs status=0
+
+	begin dlm tcp || return
+	other count ls >"$scratch/count.2" &
+	theirs=$!
+	count ls >"$scratch/count.1" &
+	mine=$!
+	until_true has_sessions && sleep 5 && other cut_off && expel ls 2 &&
+	until_true has_none || status=1
+	wait $mine || status=1
+	other expel ls 1 || status=1
+	wait $theirs || status=1
+	echo "# alone: $(cat "$scratch/count.1")"
+	[ $status -eq 0 ] && other leave ls && other unload_dlm && other join_up &&
+	other load_dlm tcp || return
+	other join ls &
+	admit ls 2 && wait $! && counts_under_resets && end
 }
 
 # The other node has no sessions.
@@ -238,7 +337,7 @@ falls_back() {
 	local before
 
 	before=$(counter FallbackPeer)
-	other adopt "" && adopt dlm && both load_dlm && both join ls &&
+	other adopt "" && adopt dlm && both load_dlm tcp && both join ls &&
 	count_both && [ "$(sessions)" -eq 0 ] &&
 	[ "$(counter FallbackPeer)" -gt "$before" ] && end
 }
@@ -249,7 +348,7 @@ print_row() {
 	printf '%-31s %6s %7s %8s %10s %8s %9s  %s\n' "$@"
 }
 
-row() { # NAME MODULES [KO]
+row() { # NAME MODULES WIRE [KO]
 	local right=yes
 
 	echo "demo: $1: both nodes count for $seconds seconds, while their connections" \
@@ -266,14 +365,14 @@ row() { # NAME MODULES [KO]
 show_table() {
 	local status=0
 
-	row "DLM, sessions" dlm && [ "$again" -eq 0 ] || status=1
+	row "DLM, sessions" dlm tcp && [ "$again" -eq 0 ] || status=1
 	end >/dev/null
-	row "DLM, TCP" "" || status=1
+	row "DLM, TCP" "" tcp || status=1
 	end >/dev/null
-	row "DLM without midcomms, sessions" dlm "$old" && [ "$again" -eq 0 ] ||
+	row "DLM without midcomms, sessions" dlm tcp "$old" && [ "$again" -eq 0 ] ||
 		status=1
 	end >/dev/null
-	! row "DLM without midcomms, TCP" "" "$old" || status=1
+	! row "DLM without midcomms, TCP" "" tcp "$old" || status=1
 	echo
 	print_row '' resets resumes connects operations counted 'longest' right
 	cat "$scratch/table"
@@ -308,7 +407,7 @@ if [ -n "$table" ]; then
 	failed=$?
 else
 	plan $((${#tests_wanted[@]} + 1))
-	begin dlm
+	begin dlm tcp
 	result $? dlm.joins
 	for name in "${tests_wanted[@]}"; do
 		"$name"

@@ -102,6 +102,16 @@ adopts_of_each_ip() {
 	kuser v6only=1 && [ "$(adopted rsess_kuser)" -eq $((before + 2)) ]
 }
 
+# What asks for SCTP has that below.
+adopts_of_sctp() {
+	local before
+
+	before=$(adopted rsess_kuser)
+	{ [ -d /sys/module/sctp ] || modprobe sctp; } &&
+	kuser protocol=132 adopted=1 &&
+	[ "$(adopted rsess_kuser)" -eq $((before + 2)) ]
+}
+
 # What programs do is as before.
 leaves_programs_alone() {
 	local before
@@ -273,10 +283,10 @@ comes_and_goes_at_any_time() {
 }
 
 load || exit 1
-plan 17
+plan 18
 for name in says_what_is_listed refuses_some_modules refuses_what_is_no_list \
 	leaves_others_alone adopts_under_resets adopts_of_each_ip \
-	leaves_programs_alone stops_when_it_is_told falls_back requires \
+	adopts_of_sctp leaves_programs_alone stops_when_it_is_told falls_back requires \
 	obeys_the_namespace adopts_at_its_port_only; do
 	$name
 	result $? adopt.$name
