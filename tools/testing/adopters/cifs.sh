@@ -13,21 +13,12 @@
 # but TCP beside sessions.
 
 set -u
-here=$(dirname "$(readlink -f "$0")")
-selftests=$here/../selftests/net/rsess
-# shellcheck source-path=SCRIPTDIR source=../selftests/net/rsess/lib.sh
-. "$selftests/lib.sh"
-here=$(dirname "$(readlink -f "$0")")
-selftests=$here/../selftests/net/rsess
-built=$here/../../../build
-ko=$built/$(uname -r)/rsess_adopt.ko
-parameters=/sys/module/rsess_adopt/parameters
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
 port=445
 packages=
 table=
 tests_wanted=(is_adopted writes_under_resets many_calls_under_resets falls_back)
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-scratch=$(mktemp -d)
 share=$scratch/share
 mnt=$scratch/mnt
 server=
@@ -108,40 +99,7 @@ reconnects() {
 	sed -n 's/^\([0-9]*\) session .*/\1/p' /proc/fs/cifs/Stats
 }
 
-# torn COMMAND...: while it runs the connections are reset; sets $resets, $resumes, $again
-torn() {
-	local tear status=0
-
-	resumes=$(counter Resumes)
-	again=$(reconnects)
-	"$selftests/tear.sh" --pause 0.3 --seconds 3600 --turns 10000 lo $port \
-		>"$scratch/tear" &
-	tear=$!
-	"$@" || status=1
-	kill $tear
-	wait $tear
-	resets=$(sed -n 's/.* resets=\([0-9]*\) turns.*/\1/p' "$scratch/tear")
-	resumes=$(($(counter Resumes) - resumes))
-	again=$(($(reconnects) - again))
-	return $status
-}
-
-# torn(), and nobody noticed.
-torn_unnoticed() {
-	local status=0
-
-	torn "$@" || status=1
-	echo "# $resets resets, $resumes resumes, $again reconnects of CIFS"
-	[ $status -eq 0 ] && [ "$resumes" -ge 3 ] && [ "$again" -eq 0 ]
-}
-
 # --- what is done with it ------------------------------------------------------------
-
-# How many connections were reset by now.
-hits() {
-	sed -n 's/^tear: .* resets=\([0-9]*\)$/\1/p' "$scratch/tear" |
-		awk '{ n += $1 } END { print n + 0 }'
-}
 
 write_file() {
 	dd if="$scratch/random" of="$mnt/file" bs=256k conv=fsync 2>"$scratch/dd" &&
@@ -162,7 +120,7 @@ write_files() {
 is_adopted() {
 	echo "# adopted: $(cat $parameters/adopted)"
 	grep -q '^cifs [1-9]' $parameters/adopted &&
-	[ "$(grep -c "ESTABLISHED.*:$port" /proc/net/rsess)" -eq 2 ]
+	[ "$(sessions)" -eq 2 ]
 }
 
 writes_under_resets() {
@@ -170,7 +128,7 @@ writes_under_resets() {
 }
 
 many_calls_under_resets() {
-	torn_unnoticed "$here/calls.py" "$mnt" $seconds
+	torn_unnoticed "$adopters/calls.py" "$mnt" $seconds
 }
 
 # smbd alone has TCP.
@@ -194,7 +152,7 @@ row() { # NAME
 	torn write_files >/dev/null 2>&1 || { same=NO; status=1; }
 	print_row "$1" "$resets" "$resumes" "$again" \
 		"files of $mbytes MiB" "$same" "" >>"$scratch/table"
-	torn "$here/calls.py" "$mnt" $seconds >"$scratch/calls" 2>&1 || status=1
+	torn "$adopters/calls.py" "$mnt" $seconds >"$scratch/calls" 2>&1 || status=1
 	calls=$(tail -n 1 "$scratch/calls")
 	print_row "$1" "$resets" "$resumes" "$again" "many calls" \
 		"$([ $status -eq 0 ] && echo yes || echo NO)" "${calls#\# }" \
@@ -243,9 +201,6 @@ fi
 plan $((${#tests_wanted[@]} + 1))
 begin cifs "$built/rsessrun/rsessrun" -p $port || cat "$scratch/smbd.out"
 result $? cifs.mounts
-for name in "${tests_wanted[@]}"; do
-	"$name"
-	result $? "cifs.$name"
-done
+run_tests cifs "${tests_wanted[@]}"
 end
 [ "$failed" -eq 0 ]

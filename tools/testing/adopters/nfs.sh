@@ -14,18 +14,16 @@
 # sockets to TCP, for comparison.
 
 set -u
-here=$(dirname "$(readlink -f "$0")")
-self=$here/../selftests/net/rsess
-# shellcheck source-path=SCRIPTDIR source=../selftests/net/rsess/lib.sh
-. "$self/lib.sh"
-ko=$here/../../../build/$(uname -r)/rsess_adopt.ko
-parameters=/sys/module/rsess_adopt/parameters
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
 port=2049
+# Pages that are to be written wait for each of the others.
+kinds=ss
 nfsd=/proc/fs/nfsd
 packages=
 users=sunrpc@2049
 tests_wanted=(is_adopted writes_and_reads_under_resets writes_dirty_pages_under_resets
-	swaps_under_resets falls_back)
+	swaps_under_resets writes_and_reads_over_ipv6 falls_back)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--packages) packages=$2; shift 2 ;;
@@ -35,9 +33,6 @@ while [ $# -gt 0 ]; do
 	esac
 done
 [ $# -eq 0 ] || tests_wanted=("$@")
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-# In memory, which is short.
-scratch=$(mktemp -d)
 export=$scratch/export
 mnt=$scratch/mnt
 
@@ -70,19 +65,17 @@ serve_again() {
 }
 
 # The kernel makes the client's sockets; the mount is not that of a helper.
-mount_nfs() {
-	mount -i -t nfs4 -o vers=4.2,sec=sys,addr=127.0.0.1,clientaddr=127.0.0.1 \
-		127.0.0.1:/ "$mnt"
+mount_nfs() { # [ADDRESS]
+	local address=${1:-127.0.0.1}
+
+	mount -i -t nfs4 -o "vers=4.2,sec=sys,addr=$address,clientaddr=$address" \
+		"[$address]:/" "$mnt"
 }
 
 # How often the client has connected.
-connects() {
+reconnects() {
 	awk -v mnt="$mnt" '$5 == mnt { mine = 1 } mine && $1 == "xprt:" { print $5; exit }' \
 		/proc/self/mountstats
-}
-
-vmstat() {
-	awk -v name="$1" '$1 == name { print $2 }' /proc/vmstat
 }
 
 drop_caches() {
@@ -90,24 +83,13 @@ drop_caches() {
 	echo 3 >/proc/sys/vm/drop_caches
 }
 
-# torn COMMAND...: while it runs, the connections are reset.  Enough of them are hit, and
-# NFS does not notice.
-torn() {
-	local resumes connects status=0
-
-	resumes=$(counter Resumes)
-	connects=$(connects)
-	"$self/tear.sh" --kinds ss --pause 0.3 --seconds 3600 --turns 10000 lo $port \
-		>"$scratch/tear.log" &
-	tear=$!
-	"$@" || status=1
-	kill $tear
-	wait $tear
-	echo "# $(tail -n 1 "$scratch/tear.log"), $(($(counter Resumes) - resumes)) resumes," \
-		"connects of NFS: $connects, $(connects)"
-	[ $status -eq 0 ] && [ -n "$users" ] || return $status
-	[ "$(counter Resumes)" -ge $((resumes + 3)) ] &&
-	[ "$(connects)" -eq "$connects" ]
+# With --plain NFS may notice.
+torn_well() {
+	if [ -n "$users" ]; then
+		torn_unnoticed "$@"
+	else
+		torn "$@"
+	fi
 }
 
 # --- the tests ---------------------------------------------------------------------
@@ -115,8 +97,7 @@ torn() {
 # Listeners of IPv4 and IPv6, and a client; and both ends of its session.
 is_adopted() {
 	echo "# adopted: $(cat $parameters/adopted)"
-	[ "$(awk '$1 == "sunrpc" { print $2 }' $parameters/adopted)" -ge 3 ] &&
-	[ "$(grep -c "ESTABLISHED.*:$port" /proc/net/rsess)" -eq 2 ]
+	[ "$(adopted sunrpc)" -ge 3 ] && [ "$(sessions)" -eq 2 ]
 }
 
 write_and_read() {
@@ -133,46 +114,39 @@ write_and_read() {
 }
 
 writes_and_reads_under_resets() {
-	torn write_and_read
+	torn_well write_and_read
 }
 
 # A file that is larger than the memory which is left for it.
 dirty_pages() {
-	"$here/pages.py" dirty "$mnt/pages" 64 && drop_caches &&
-	"$here/pages.py" check "$export/pages" 64
+	"$adopters/pages.py" dirty "$mnt/pages" 64 && drop_caches &&
+	"$adopters/pages.py" check "$export/pages" 64
 }
 
 writes_dirty_pages_under_resets() {
 	local before
 
 	before=$(($(vmstat pgscan_kswapd) + $(vmstat pgscan_direct)))
-	torn dirty_pages || return
+	torn_well dirty_pages || return
 	echo "# pages that were looked at for memory:" \
 		"$(($(vmstat pgscan_kswapd) + $(vmstat pgscan_direct) - before))"
 	[ $(($(vmstat pgscan_kswapd) + $(vmstat pgscan_direct))) -gt "$before" ] &&
 	rm "$mnt/pages"
 }
 
-# limited MBYTES COMMAND...: it has so much memory.  The server of the same machine has
-# the rest: where it had none, no NFS could be swapped to.
-limited() {
-	local group=/sys/fs/cgroup/limited
-
-	echo +memory >/sys/fs/cgroup/cgroup.subtree_control &&
-	mkdir -p $group && echo "${1}M" >$group/memory.max &&
-	(echo $BASHPID >$group/cgroup.procs && exec "${@:2}")
-}
-
 # The one who needs memory writes it through a session.
 swaps_under_resets() {
-	local before
-
-	before=$(vmstat pswpin)
 	dd if=/dev/zero of="$mnt/swap" bs=1M count=64 conv=fsync status=none &&
-	chmod 600 "$mnt/swap" && mkswap "$mnt/swap" >/dev/null &&
-	swapon "$mnt/swap" && torn limited 20 "$here/pages.py" swap 40 || return
-	echo "# swapped: $(vmstat pswpout) out, $(vmstat pswpin) in"
-	[ "$(vmstat pswpin)" -gt "$before" ] && swapoff "$mnt/swap"
+	chmod 600 "$mnt/swap" &&
+	swapped_to "$mnt/swap" torn_well limited 20 "$adopters/pages.py" swap 40
+}
+
+over_ipv6() {
+	write_and_read && [ -n "$(ss -Ht state established "dst = [::1]:$port")" ]
+}
+
+writes_and_reads_over_ipv6() {
+	umount "$mnt" && mount_nfs ::1 && torn_well over_ipv6
 }
 
 # A server that has no sessions gets the port when those that there were have ended. The
@@ -197,10 +171,7 @@ insmod "$ko" modules=$users && serve || {
 plan $((${#tests_wanted[@]} + 1))
 mount_nfs
 result $? nfs.mounts
-for name in "${tests_wanted[@]}"; do
-	"$name"
-	result $? "nfs.$name"
-done
+run_tests nfs "${tests_wanted[@]}"
 umount "$mnt"
 echo 0 >$nfsd/threads
 [ "$failed" -eq 0 ]
