@@ -18,6 +18,7 @@ scripts='
 nfs	--mem 256M --disk 1G
 dlm	--mem 1G --smp 1 --nodes 2
 cifs	--mem 1G
+nvme	--mem 256M --disk 1G
 '
 
 # Prints what each script wants to be told.
@@ -32,6 +33,10 @@ arguments_dlm() {
 	local old
 
 	old=$("$here/adopters/build_dlm.sh" "$release") && echo "--old $old"
+}
+
+arguments_nvme() {
+	:
 }
 
 arguments_cifs() {
