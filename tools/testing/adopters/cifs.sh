@@ -18,9 +18,11 @@ set -u
 port=445
 packages=
 table=
-tests_wanted=(is_adopted writes_under_resets many_calls_under_resets falls_back)
+tests_wanted=(is_adopted writes_under_resets many_calls_under_resets locks_under_resets
+	is_killed_under_resets starts_anew falls_back)
 share=$scratch/share
 mnt=$scratch/mnt
+mnt2=$scratch/mnt2
 server=
 mbytes=16
 seconds=20
@@ -28,7 +30,7 @@ seconds=20
 # --- server and client -------------------------------------------------------------
 
 configure() {
-	mkdir -p "$share" "$mnt" "$scratch"/{lock,state,cache,private,pid,ncalrpc} &&
+	mkdir -p "$share" "$mnt" "$mnt2" "$scratch"/{lock,state,cache,private,pid,ncalrpc} &&
 	mount -t tmpfs -o size=256M,mode=777 tmpfs "$share" &&
 	cat >"$scratch/smb.conf" <<-END
 	[global]
@@ -79,14 +81,18 @@ end_server() {
 }
 
 # Not by the helper, which this machine need not have.
-mount_share() {
-	mount -i -t cifs "//127.0.0.1/share" "$mnt" \
-		-o "ip=127.0.0.1,username=nobody,password=none,vers=3.0,$1"
+mount_share() { # [OPTIONS [DIRECTORY]]
+	mount -i -t cifs "//127.0.0.1/share" "${2:-$mnt}" \
+		-o "ip=127.0.0.1,username=nobody,password=none,vers=3.0,soft${1:+,$1}"
 }
 
 # begin MODULES [COMMAND...]: the server runs under COMMAND
 begin() {
-	echo "$1" >$parameters/modules && serve "${@:2}" && mount_share soft
+	echo "$1" >$parameters/modules && serve "${@:2}" && mount_share
+}
+
+begin_sessions() {
+	begin cifs "$built/rsessrun/rsessrun" -p $port
 }
 
 end() {
@@ -131,6 +137,50 @@ many_calls_under_resets() {
 	torn_unnoticed "$adopters/calls.py" "$mnt" $seconds
 }
 
+# The same share over two connections.
+locks_under_resets() {
+	mount_share nosharesock "$mnt2" && [ "$(sessions)" -eq 4 ] &&
+	torn_unnoticed "$adopters/locks.py" "$mnt" "$mnt2" $seconds &&
+	umount "$mnt2"
+}
+
+begin_to_write() {
+	[ -s "$share/long" ]
+}
+
+# Writers are killed, and who comes after them finds a share that works.
+kill_writers() {
+	local i pid
+
+	for ((i = 0; i < 50 && ($(hits) < 5 || i < 5); i++)); do
+		dd if=/dev/zero of="$mnt/long" bs=64k count=100000 status=none &
+		pid=$!
+		until_true begin_to_write && sleep 0.$((RANDOM % 5)) &&
+		kill -9 $pid || return
+		wait $pid
+		rm "$mnt/long" && write_file || return
+	done
+}
+
+is_killed_under_resets() {
+	torn_unnoticed kill_writers
+}
+
+writes_again() {
+	write_file 2>/dev/null
+}
+
+# No session lives longer than its server: the client is told, and does what it does with
+# TCP.
+starts_anew() {
+	local before
+
+	before=$(reconnects)
+	end_server && serve "$built/rsessrun/rsessrun" -p $port &&
+	until_true writes_again && [ "$(reconnects)" -gt "$before" ] &&
+	[ "$(sessions)" -eq 2 ]
+}
+
 # smbd alone has TCP.
 falls_back() {
 	local before
@@ -166,7 +216,7 @@ show_table() {
 	begin "" || return
 	! row TCP || status=1
 	end
-	begin cifs "$built/rsessrun/rsessrun" -p $port || return
+	begin_sessions || return
 	row sessions || status=1
 	end
 	echo
@@ -199,7 +249,7 @@ if [ -n "$table" ]; then
 	exit
 fi
 plan $((${#tests_wanted[@]} + 1))
-begin cifs "$built/rsessrun/rsessrun" -p $port || cat "$scratch/smbd.out"
+begin_sessions || cat "$scratch/smbd.out"
 result $? cifs.mounts
 run_tests cifs "${tests_wanted[@]}"
 end

@@ -127,7 +127,7 @@ kmemleak_scan() {
 
 kernel_messages() {
 	dmesg --level=emerg,alert,crit,err,warn |
-		grep -vE 'TCP: request_sock_TCP|hrtimer: interrupt took'
+		grep -vE 'TCP: request_sock_TCP|hrtimer: interrupt took|clocksource: Long readout'
 }
 
 # Most data races are between other parts of the kernel: vm/run tells which are
