@@ -9,11 +9,14 @@
  *
  * A peer without MPTCP is one of TCP, on the same port.
  */
+#include <net/inet6_hashtables.h>
+#include <net/inet_hashtables.h>
 #include <net/tcp.h>
 #include "compat.h"
 #include "copied.h"
 #include "inband.h"
 #include "listener.h"
+#include "mptcp.h"
 #include "owner.h"
 #include "session.h"
 
@@ -34,6 +37,83 @@ static void rsess_mptcp_made(struct sock *sk)
 				      "rsess_mptcp_lock", &key);
 	sk->sk_kern_sock = 0;
 }
+
+#ifdef RSESS_HAVE_SK_INO
+/* The first path has the addresses and the ports of the socket.  Under RCU. */
+static struct sock *rsess_mptcp_find4(const struct sock *sk, bool *counted)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	*counted = sk->sk_state != TCP_LISTEN;
+	if (!*counted)
+		return __inet_lookup_listener(sock_net(sk), NULL, 0,
+					      inet->inet_rcv_saddr, 0,
+					      inet->inet_rcv_saddr,
+					      inet->inet_num,
+					      sk->sk_bound_dev_if, 0);
+	return __inet_lookup_established(sock_net(sk), inet->inet_daddr,
+					 inet->inet_dport, inet->inet_rcv_saddr,
+					 inet->inet_num, sk->sk_bound_dev_if, 0);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static struct sock *rsess_mptcp_find6(const struct sock *sk, bool *counted)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	*counted = sk->sk_state != TCP_LISTEN;
+	if (!*counted)
+		return inet6_lookup_listener(sock_net(sk), NULL, 0,
+					     &sk->sk_v6_rcv_saddr, 0,
+					     &sk->sk_v6_rcv_saddr, inet->inet_num,
+					     sk->sk_bound_dev_if, 0);
+	return __inet6_lookup_established(sock_net(sk), &sk->sk_v6_daddr,
+					  inet->inet_dport, &sk->sk_v6_rcv_saddr,
+					  inet->inet_num, sk->sk_bound_dev_if, 0);
+}
+#endif
+
+static struct sock *rsess_mptcp_find(const struct sock *sk, bool *counted)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6 && !ipv6_addr_v4mapped(&sk->sk_v6_daddr))
+		return rsess_mptcp_find6(sk, counted);
+#endif
+	return rsess_mptcp_find4(sk, counted);
+}
+
+/**
+ * rsess_mptcp_show_path() - the first path shows what its struct socket does
+ * @inner: inner socket
+ *
+ * Since 6.19 a socket has a copy of its inode's number and user, which a path gets when it
+ * begins: ss, lsof and the rules of routing look there.
+ *
+ * Context: any that may take the path's sk_callback_lock.
+ */
+void rsess_mptcp_show_path(struct socket *inner)
+{
+	const struct sock *sk = inner->sk;
+	struct sock *path;
+	bool counted;
+
+	if (!rsess_mptcp_is(sk) || !inet_sk(sk)->inet_num)
+		return;
+	rcu_read_lock();
+	path = rsess_mptcp_find(sk, &counted);
+	if (path) {
+		write_lock_bh(&path->sk_callback_lock);
+		if (path->sk_socket == inner) {
+			WRITE_ONCE(path->sk_ino, SOCK_INODE(inner)->i_ino);
+			WRITE_ONCE(path->sk_uid, SOCK_INODE(inner)->i_uid);
+		}
+		write_unlock_bh(&path->sk_callback_lock);
+		if (counted)
+			sock_gen_put(path);
+	}
+	rcu_read_unlock();
+}
+#endif
 
 static void rsess_mptcp_tune(struct socket *sock)
 {

@@ -30,6 +30,7 @@
 #include <net/sock.h>
 #include "compat.h"
 #include "kunit_export.h"
+#include "mptcp.h"
 #include "owner.h"
 #include "session.h"
 #include "transport.h"
@@ -55,6 +56,7 @@ void rsess_owner_show(struct socket *inner, struct socket *app)
 	WRITE_ONCE(sk->sk_ino, SOCK_INODE(inner)->i_ino);
 #endif
 	write_unlock_bh(&sk->sk_callback_lock);
+	rsess_mptcp_show_path(inner);
 }
 
 /**
@@ -91,6 +93,7 @@ void rsess_owner_uid(struct socket *inner, kuid_t uid)
 {
 	SOCK_INODE(inner)->i_uid = uid;
 	WRITE_ONCE(inner->sk->sk_uid, uid);
+	rsess_mptcp_show_path(inner);
 }
 
 #ifdef CONFIG_SOCK_CGROUP_DATA

@@ -446,8 +446,10 @@ del_router() {
 	ip -n "$server" link del veth4 2>/dev/null
 }
 
-# forgotten: the router knows nothing of the connection
+# forgotten: the router knows nothing of the connection. Whoever reads of it has it look
+# whether it has to know it still; otherwise it does so once in a minute.
 forgotten() {
+	ip netns exec "$other" cat /proc/net/nf_conntrack >/dev/null
 	[ "$(ip netns exec "$other" cat \
 		/proc/sys/net/netfilter/nf_conntrack_count)" -eq 0 ]
 }

@@ -25,20 +25,6 @@
 /* The relay resets when it is told to, and not before. */
 #define TOLD		0x40000000
 
-/* Runs a shell command; its exit status. */
-static int run(const char *fmt, ...)
-{
-	char command[2000];
-	int status;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	status = system(command);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 /* Packets of a rule of the table that the test has made, by its comment: kernels with no
  * more than they need have no counters with names.
  */
@@ -106,7 +92,7 @@ static int open_as(struct line *l, uid_t uid)
 /* Counts what goes to a port ("dport"), or comes from it: what @match says, and the rest. */
 static int tell_apart(const char *port, int number, const char *match)
 {
-	return run("nft -f - <<END\n"
+	return shell("nft -f - <<END\n"
 		   "table inet rules {\n"
 		   "	chain output {\n"
 		   "		type filter hook output priority 0;\n"
@@ -127,7 +113,7 @@ static int count_owned(const char *port, int number)
 
 static int refuse(const char *match, int port, const char *verdict)
 {
-	return run("nft -f - <<END\n"
+	return shell("nft -f - <<END\n"
 		   "table inet rules {\n"
 		   "	chain output {\n"
 		   "		type filter hook output priority 0;\n"
@@ -139,7 +125,7 @@ static int refuse(const char *match, int port, const char *verdict)
 
 static int allow(void)
 {
-	return run("nft delete table inet rules");
+	return shell("nft delete table inet rules");
 }
 
 /*
@@ -287,7 +273,7 @@ static bool uid_is_shown(void *arg)
 
 	/* What is sent asks the socket. */
 	write_all(l->c, 0, 1);
-	return !run("ss -Hane %s | grep -q uid:4242",
+	return !shell("ss -Hane %s | grep -q uid:4242",
 		    l->kind->protocol == IPPROTO_SCTP ? "-S" : "-t");
 }
 
@@ -311,7 +297,7 @@ static bool is_shown(void *arg)
 {
 	const struct shown *s = arg;
 
-	return !run("ss -Hanp %s | grep -q 'pid=%d,fd=%d)'",
+	return !shell("ss -Hanp %s | grep -q 'pid=%d,fd=%d)'",
 		    s->kind->protocol == IPPROTO_SCTP ? "-S" : "-t", getpid(),
 		    s->fd);
 }
@@ -322,7 +308,7 @@ static int show(const struct line *l, int fd)
 	int ret = wait_until(is_shown, &s);
 
 	if (ret)
-		run("ss -anp | grep -v '^u_'");
+		shell("ss -anp | grep -v '^u_'");
 	return ret;
 }
 
@@ -346,7 +332,7 @@ CASE(user, is_found_by_ss)
 /* Does lsof find a descriptor of this process at a port, in a state of TCP? */
 static int is_open(int fd, int port, const char *state)
 {
-	return run("lsof -n -P -a -p %d -d %d -i TCP:%d -s TCP:%s >/dev/null",
+	return shell("lsof -n -P -a -p %d -d %d -i TCP:%d -s TCP:%s >/dev/null",
 		   getpid(), fd, port, state);
 }
 
@@ -357,7 +343,7 @@ static int is_user(int fd)
 	socklen_t len = sizeof(ss);
 
 	return getsockname(fd, (struct sockaddr *)&ss, &len) ?:
-	       run("fuser -n tcp %d 2>/dev/null | grep -qw %d", port_of(&ss),
+	       shell("fuser -n tcp %d 2>/dev/null | grep -qw %d", port_of(&ss),
 		   getpid());
 }
 
@@ -440,7 +426,7 @@ CASE(user, has_left_an_orphan)
 	OK(fstat(l->c, &st));
 	line_close(&l->c);
 	OK(count_owned("dport", l->port));
-	ASSERT_NE(0, run("ss -Hane | grep -q ino:%lu", (long)st.st_ino));
+	ASSERT_NE(0, shell("ss -Hane | grep -q ino:%lu", (long)st.st_ino));
 	ASSERT_EQ(0, counted("owned"));
 	if (!variant->kind.every)
 		return;
@@ -718,8 +704,8 @@ CASE(group, marks_as_version_1_does)
 	struct line *l = &self->g.l;
 	int i;
 
-	OK(run("mkdir -p " V1 "; mountpoint -q " V1 " || mount -t cgroup -o net_cls none " V1));
-	OK(run("mkdir -p " V1 "/rules && echo 0x10001 >" V1 "/rules/net_cls.classid"));
+	OK(shell("mkdir -p " V1 "; mountpoint -q " V1 " || mount -t cgroup -o net_cls none " V1));
+	OK(shell("mkdir -p " V1 "/rules && echo 0x10001 >" V1 "/rules/net_cls.classid"));
 	OK(open_in(l, self->g.path));
 	OK(line_talk(l));
 	OK(cgroup_enter(V1 "/rules"));

@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,6 +204,20 @@ int wait_for(int fd, short events)
 		return -ETIMEDOUT;
 	}
 	return pfd.revents;
+}
+
+/* Runs a shell command; its exit status. */
+int shell(const char *fmt, ...)
+{
+	char command[2000];
+	int status;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	status = system(command);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 /* Asks again and again, for what no descriptor reports. */
@@ -451,14 +466,22 @@ static bool sessions_are_gone(void *arg)
 	return sessions() <= 0;
 }
 
-/* The end of a session may need a moment. */
+/* The end of a session may need a moment, and that of many as long as there are fewer each
+ * time.
+ */
 int no_sessions(void)
 {
-	int ret = wait_until(sessions_are_gone, NULL);
+	int left, now = sessions();
+	int ret;
 
+	do {
+		left = now;
+		ret = wait_until(sessions_are_gone, NULL);
+		now = sessions();
+	} while (ret && now < left);
 	if (ret)
 		state_print();
-	return ret ?: sessions();
+	return ret ?: now;
 }
 
 /* The path of a program that stands beside this one. */
