@@ -270,19 +270,27 @@ rsess_syn_recv_sock(const struct inet_connection_sock_af_ops *ops,
 #endif
 }
 
-/* Looking for a listener one had to name the table of TCP before 7.0. */
+/* Looking for a socket one had to name the table of TCP before 7.0. */
 #ifdef RSESS_HAVE_LOOKUP_HASHINFO
 #define RSESS_HASHINFO(net)	((net)->ipv4.tcp_death_row.hashinfo)
 #define rsess_lookup4(net, hashinfo, ...)	\
 	__inet_lookup_listener(net, hashinfo, __VA_ARGS__)
 #define rsess_lookup6(net, hashinfo, ...)	\
 	inet6_lookup_listener(net, hashinfo, __VA_ARGS__)
+#define rsess_established4(net, hashinfo, ...)	\
+	__inet_lookup_established(net, hashinfo, __VA_ARGS__)
+#define rsess_established6(net, hashinfo, ...)	\
+	__inet6_lookup_established(net, hashinfo, __VA_ARGS__)
 #else
 #define RSESS_HASHINFO(net)	NULL
 #define rsess_lookup4(net, hashinfo, ...)	\
 	__inet_lookup_listener(net, __VA_ARGS__)
 #define rsess_lookup6(net, hashinfo, ...)	\
 	inet6_lookup_listener(net, __VA_ARGS__)
+#define rsess_established4(net, hashinfo, ...)	\
+	__inet_lookup_established(net, __VA_ARGS__)
+#define rsess_established6(net, hashinfo, ...)	\
+	__inet6_lookup_established(net, __VA_ARGS__)
 #endif
 
 /* A program that may change an address is told its length since 6.7. */

@@ -193,11 +193,24 @@ static int rsess_inner_bind_local(struct socket *sock, const union rsess_addr *l
 			     rsess_addr_len(addr.sa.sa_family));
 }
 
+static void rsess_inner_note_local(struct rsess_addrs *addrs,
+				   const union rsess_addr *addr)
+{
+	static const union rsess_addr no_port;
+	union rsess_addr *local = &addrs->local[addrs->nlocal++];
+
+	*local = *addr;
+	rsess_addr_set_port(local, &no_port);
+}
+
 /**
  * rsess_inner_bind_add() - bind to one more address, as SCTP can
  * @rs: outer socket, locked, bound
- * @sock: its inner socket, bound, not locked
+ * @sock: its inner socket, or that of the listener that it has joined, bound, not locked
  * @addr: the address, of which the port is that of the first, or 0
+ *
+ * The first one is noted too: SCTP tells of the address that it uses, which may be another
+ * one.  A listener may have all of them already.
  *
  * Context: the application's, for its rights; may sleep.
  * Return: 0 or a negative errno: -EOPNOTSUPP over TCP.
@@ -206,24 +219,31 @@ int rsess_inner_bind_add(struct rsess_sock *rs, struct socket *sock,
 			 const union rsess_addr *addr)
 {
 	struct rsess_addrs *addrs = rsess_sock_addrs(rs);
-	static const union rsess_addr no_port;
 	int err;
 
 	if (!addrs)
 		return -ENOMEM;
-	if (addrs->nlocal == RSESS_ADDRS_MAX)
+	if (addrs->nlocal == ARRAY_SIZE(addrs->local))
 		return -ENOSPC;
 	err = rsess_inner_bind_local(sock, addr);
-	if (err)
+	if (err && (err != -EINVAL || !rs->lsn))
 		return err;
-	addrs->local[addrs->nlocal] = *addr;
-	rsess_addr_set_port(&addrs->local[addrs->nlocal++], &no_port);
+	if (!addrs->nlocal)
+		rsess_inner_note_local(addrs, &rs->laddr);
+	rsess_inner_note_local(addrs, addr);
 	return 0;
 }
 
-/* One that the host does not have any more is left out. */
-static void rsess_inner_bind_locals(const struct rsess_sock *rs,
-				    struct socket *sock)
+/**
+ * rsess_inner_bind_locals() - bind to what rsess_inner_bind_add() has noted
+ * @rs: outer socket, locked
+ * @sock: inner socket, bound, not locked
+ *
+ * An address that it has already, or that the host does not have any more, is left out.
+ *
+ * Context: may sleep.
+ */
+void rsess_inner_bind_locals(const struct rsess_sock *rs, struct socket *sock)
 {
 	unsigned int i;
 

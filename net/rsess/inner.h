@@ -21,6 +21,7 @@ int rsess_inner_bind(const struct rsess_sock *rs, struct socket *sock,
 		     union rsess_addr *addr);
 int rsess_inner_bind_add(struct rsess_sock *rs, struct socket *sock,
 			 const union rsess_addr *addr);
+void rsess_inner_bind_locals(const struct rsess_sock *rs, struct socket *sock);
 int rsess_inner_apply(void *arg, const struct rsess_journal_entry *e);
 void rsess_inner_replay(const struct rsess_sock *rs, struct socket *sock);
 

@@ -782,6 +782,8 @@ static int rsess_listener_bind_inner(struct rsess_sock *rs,
 	    rsess_listener_yield(rsess_net(sock_net(sock->sk)), rs->ops, addr))
 		err = kernel_bind(sock, (struct sockaddr_unsized *)addr, len);
 	if (!err)
+		rsess_inner_bind_locals(rs, sock);
+	if (!err)
 		err = min(kernel_getsockname(sock, &bound.sa), 0);
 	if (!err && rsess_listener_is_taken(rs, &bound))
 		err = -EADDRINUSE;

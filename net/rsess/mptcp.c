@@ -43,33 +43,34 @@ static void rsess_mptcp_made(struct sock *sk)
 static struct sock *rsess_mptcp_find4(const struct sock *sk, bool *counted)
 {
 	const struct inet_sock *inet = inet_sk(sk);
+	struct net *net = sock_net(sk);
 
 	*counted = sk->sk_state != TCP_LISTEN;
 	if (!*counted)
-		return __inet_lookup_listener(sock_net(sk), NULL, 0,
-					      inet->inet_rcv_saddr, 0,
-					      inet->inet_rcv_saddr,
-					      inet->inet_num,
-					      sk->sk_bound_dev_if, 0);
-	return __inet_lookup_established(sock_net(sk), inet->inet_daddr,
-					 inet->inet_dport, inet->inet_rcv_saddr,
-					 inet->inet_num, sk->sk_bound_dev_if, 0);
+		return rsess_lookup4(net, RSESS_HASHINFO(net), NULL, 0,
+				     inet->inet_rcv_saddr, 0,
+				     inet->inet_rcv_saddr, inet->inet_num,
+				     sk->sk_bound_dev_if, 0);
+	return rsess_established4(net, RSESS_HASHINFO(net), inet->inet_daddr,
+				  inet->inet_dport, inet->inet_rcv_saddr,
+				  inet->inet_num, sk->sk_bound_dev_if, 0);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
 static struct sock *rsess_mptcp_find6(const struct sock *sk, bool *counted)
 {
 	const struct inet_sock *inet = inet_sk(sk);
+	struct net *net = sock_net(sk);
 
 	*counted = sk->sk_state != TCP_LISTEN;
 	if (!*counted)
-		return inet6_lookup_listener(sock_net(sk), NULL, 0,
-					     &sk->sk_v6_rcv_saddr, 0,
-					     &sk->sk_v6_rcv_saddr, inet->inet_num,
-					     sk->sk_bound_dev_if, 0);
-	return __inet6_lookup_established(sock_net(sk), &sk->sk_v6_daddr,
-					  inet->inet_dport, &sk->sk_v6_rcv_saddr,
-					  inet->inet_num, sk->sk_bound_dev_if, 0);
+		return rsess_lookup6(net, RSESS_HASHINFO(net), NULL, 0,
+				     &sk->sk_v6_rcv_saddr, 0,
+				     &sk->sk_v6_rcv_saddr, inet->inet_num,
+				     sk->sk_bound_dev_if, 0);
+	return rsess_established6(net, RSESS_HASHINFO(net), &sk->sk_v6_daddr,
+				  inet->inet_dport, &sk->sk_v6_rcv_saddr,
+				  inet->inet_num, sk->sk_bound_dev_if, 0);
 }
 #endif
 
@@ -86,8 +87,12 @@ static struct sock *rsess_mptcp_find(const struct sock *sk, bool *counted)
  * rsess_mptcp_show_path() - the first path shows what its struct socket does
  * @inner: inner socket
  *
- * Since 6.19 a socket has a copy of its inode's number and user, which a path gets when it
- * begins: ss, lsof and the rules of routing look there.
+ * Newer kernels have a copy of the inode's number and user in each socket, which a path gets
+ * when it begins: ss, lsof and the rules of routing look there.
+ *
+ * Not found is a path that has another device than its socket, as one of a link-local
+ * address that was accepted has, or that shares its port with listeners of TCP; nor one
+ * that came later: those have what the socket showed when they came.
  *
  * Context: any that may take the path's sk_callback_lock.
  */
@@ -101,16 +106,17 @@ void rsess_mptcp_show_path(struct socket *inner)
 		return;
 	rcu_read_lock();
 	path = rsess_mptcp_find(sk, &counted);
-	if (path) {
+	/* It may be what waits for the end of TIME_WAIT, or for an ACK. */
+	if (path && sk_fullsock(path)) {
 		write_lock_bh(&path->sk_callback_lock);
 		if (path->sk_socket == inner) {
 			WRITE_ONCE(path->sk_ino, SOCK_INODE(inner)->i_ino);
 			WRITE_ONCE(path->sk_uid, SOCK_INODE(inner)->i_uid);
 		}
 		write_unlock_bh(&path->sk_callback_lock);
-		if (counted)
-			sock_gen_put(path);
 	}
+	if (path && counted)
+		sock_gen_put(path);
 	rcu_read_unlock();
 }
 #endif

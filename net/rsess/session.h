@@ -152,14 +152,14 @@ enum rsess_urg {
  * struct rsess_addrs - further addresses
  * @n: how many of the peer
  * @addr: those, of RSESS_ADD_ADDR
- * @nlocal: how many of this side
- * @local: those, of sock_bind_add(), without a port
+ * @nlocal: how many of this side; 0: it has the one of bind()
+ * @local: that one and those of sock_bind_add(), without a port
  */
 struct rsess_addrs {
 	unsigned int		n;
 	union rsess_addr	addr[RSESS_ADDRS_MAX];
 	unsigned int		nlocal;
-	union rsess_addr	local[RSESS_ADDRS_MAX];
+	union rsess_addr	local[1 + RSESS_ADDRS_MAX];
 };
 
 /* Frames waiting to be made, by type; DATA, FIN, STOP and ACK are derived. */

@@ -101,34 +101,61 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 	return err;
 }
 
+/* Locked: the socket, which is bound; its inner socket is gone where connect() failed. */
+static int rsess_bind_add(struct rsess_sock *rs, const union rsess_addr *addr,
+			  int len)
+{
+	u16 family = addr->sa.sa_family;
+	struct socket *inner;
+	int err;
+
+	if ((family != AF_INET && family != AF_INET6) ||
+	    len != rsess_addr_len(family) ||
+	    (rsess_addr_has_port(addr) &&
+	     addr->in.sin_port != rs->laddr.in.sin_port))
+		return -EINVAL;
+	err = rsess_may_bind(rs, addr, len);
+	if (err)
+		return err;
+	inner = rsess_inner_get(rs, family);
+	if (IS_ERR(inner))
+		return PTR_ERR(inner);
+	if (!rsess_inner_is_bound(inner))
+		return -EINVAL;
+	return rsess_inner_bind_add(rs, inner, addr);
+}
+
 /**
  * rsess_sock_bind_add() - struct proto.bind_add: one more address of this side, over SCTP
  * @sk: outer socket, bound, neither connected nor listening
  * @uaddr: the address
  * @addr_len: its bytes
  *
- * Every transport of the session is bound to it too. A listener that is joined has the
- * addresses that it has.
+ * Every transport of the session is bound to it too.
  *
  * Context: the application's, for its rights; may sleep; locks @sk.
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno: -EOPNOTSUPP over TCP; -EINVAL if the socket is not bound, or
+ * is connected or listens, and for more than one address.
  */
 int rsess_sock_bind_add(struct sock *sk, struct sockaddr_unsized *uaddr,
 			int addr_len)
 {
 	struct rsess_sock *rs = rsess_sk(sk);
 	union rsess_addr addr;
-	int len, err = -EINVAL;
+	int len, err;
 
 	len = rsess_addr_get(&addr, uaddr, addr_len);
 	if (len < 0)
 		return len;
+	if (rs->ops->protocol != IPPROTO_SCTP)
+		return -EOPNOTSUPP;
 	lock_sock(sk);
-	if (sk->sk_state == TCP_CLOSE && rs->bound && !rs->plain &&
-	    len >= rsess_addr_len(addr.sa.sa_family))
-		err = rsess_may_bind(rs, &addr, len);
-	if (!err && !rs->lsn)
-		err = rsess_inner_bind_add(rs, rs->inner, &addr);
+	if (READ_ONCE(rsess_net(sock_net(sk))->exiting))
+		err = -ENETDOWN;
+	else if (sk->sk_state == TCP_CLOSE && rs->bound && !rs->plain)
+		err = rsess_bind_add(rs, &addr, addr_len);
+	else
+		err = -EINVAL;
 	release_sock(sk);
 	return err;
 }
@@ -270,6 +297,18 @@ static void rsess_begin_again(struct socket *sock)
 	sock->state = SS_UNCONNECTED;
 }
 
+/* Those of the peer were those of the one that there was; those of this side stay with the
+ * first one.
+ */
+static void rsess_forget_addrs(struct rsess_sock *rs)
+{
+	if (!rs->addrs)
+		return;
+	rs->addrs->n = 0;
+	if (!rs->bound)
+		rs->addrs->nlocal = 0;
+}
+
 /* connect(AF_UNSPEC): cut what there is, back to the beginning.  Not for a socket that
  * listens.
  */
@@ -282,10 +321,8 @@ static void rsess_disconnect(struct socket *sock)
 	sk->sk_disconnects++;
 	if (sk->sk_state != TCP_CLOSE)
 		rsess_session_abort(rsess_sk(sk), RSESS_REASON_APP, 0);
-	/* They were those of the peer that there was. */
-	kfree(rsess_sk(sk)->addrs);
-	rsess_sk(sk)->addrs = NULL;
 	rsess_begin_again(sock);
+	rsess_forget_addrs(rsess_sk(sk));
 	if ((1 << state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_SYN_SENT |
 			    TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) {
 		WRITE_ONCE(sk->sk_err, ECONNRESET);

@@ -30,9 +30,14 @@ arguments_nfs() {
 }
 
 arguments_dlm() {
-	local old
+	local named old
 
-	old=$("$here/adopters/build_dlm.sh" "$release") && echo "--old $old"
+	old=$("$here/adopters/build_dlm.sh" "$release") && echo "--old $old" || return
+	case $release in
+	7.3.*)
+		named=$("$here/adopters/build_named.sh" "$release") &&
+			echo "--named $named"
+	esac
 }
 
 arguments_nvme() {

@@ -139,9 +139,12 @@ many_calls_under_resets() {
 
 # The same share over two connections.
 locks_under_resets() {
-	mount_share nosharesock "$mnt2" && [ "$(sessions)" -eq 4 ] &&
-	torn_unnoticed "$adopters/locks.py" "$mnt" "$mnt2" $seconds &&
-	umount "$mnt2"
+	local status=0
+
+	mount_share nosharesock "$mnt2" || return
+	[ "$(sessions)" -eq 4 ] &&
+	torn_unnoticed "$adopters/locks.py" "$mnt" "$mnt2" $seconds || status=1
+	umount "$mnt2" && return $status
 }
 
 begin_to_write() {

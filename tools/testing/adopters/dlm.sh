@@ -11,9 +11,10 @@
 # To be run in two guests that are thrown away, vm/run --nodes 2. The first one prints TAP.
 # Needs root and the modules.
 #
-# usage: dlm.sh --old DLM.KO [--table] [TEST...]
+# usage: dlm.sh --old DLM.KO [--named DLM.KO] [--table] [TEST...]
 #
-# --old is the DLM as it was before it resent what a connection had lost, see build_dlm.sh.
+# --old is the DLM as it was before it resent what a connection had lost, see build_dlm.sh;
+# --named is one that asks for sessions itself, see build_named.sh.
 # --table is for the demo: not TAP, but TCP beside sessions.
 
 set -u
@@ -30,6 +31,7 @@ port=21064
 resources=20
 seconds=30
 old=
+named=
 table=
 tests_wanted=(is_adopted counts_under_resets leaves
 	counts_under_resets_without_midcomms counts_under_resets_over_sctp
@@ -43,27 +45,35 @@ adopt() { # [MODULES]
 }
 
 # A struct sockaddr_storage of AF_INET, or of AF_INET6, without a port: what vm/run has
-# given the nodes, and fd09::NODE.
+# given the nodes, and fd09::NODE; the second one for SCTP is 10.8.0.NODE.
 address_of() { # WIRE NODE
 	case $1 in
+	second) printf '%b' "\\2\\0\\0\\0\\12\\10\\0\\0$2" ;;
 	tcp6) printf '%b' '\12\0\0\0\0\0\0\0\0375\11\0\0\0\0\0\0' \
 		"\\0\\0\\0\\0\\0\\0\\0\\0$2" ;;
 	*) printf '%b' "\\2\\0\\0\\0\\12\\11\\0\\0$2" ;;
 	esac | dd bs=128 conv=sync status=none
 }
 
-# What carries the connections is a WIRE: tcp, tcp6 or sctp.
+# What carries the connections is a WIRE: tcp, tcp6 or sctp; or named, which is TCP, too.
 prepare_wire() { # WIRE
 	case $1 in
 	tcp6) ip addr replace "fd09::$NODE/64" dev eth0 nodad ;;
-	sctp) modprobe sctp && echo 1 >$cluster/protocol ;;
+	sctp)
+		ip addr replace "10.8.0.$NODE/24" dev eth0 && modprobe sctp &&
+		echo 1 >$cluster/protocol ;;
+	named) echo 2 >$cluster/protocol ;;
 	esac
+}
+
+tell_address() { # WIRE NODE
+	address_of "$1" "$2" | dd of="$cluster/comms/$2/addr" bs=128 status=none
 }
 
 know() { # WIRE NODE
 	mkdir "$cluster/comms/$2" && echo "$2" >"$cluster/comms/$2/nodeid" &&
 	{ [ "$2" != "$NODE" ] || echo 1 >"$cluster/comms/$2/local"; } &&
-	address_of "$1" "$2" | dd of="$cluster/comms/$2/addr" bs=128 status=none
+	tell_address "$1" "$2" && { [ "$1" != sctp ] || tell_address second "$2"; }
 }
 
 load_dlm() { # WIRE [KO]
@@ -293,12 +303,22 @@ counts_under_resets_without_midcomms() {
 	begin dlm tcp "$old" && counts_under_resets && end
 }
 
+# Each association has all four addresses.
+has_both_addresses() {
+	grep -w $port /proc/net/sctp/assocs | grep '10\.9\.0\.1' | grep '10\.8\.0\.1' |
+		grep '10\.9\.0\.2' | grep -q '10\.8\.0\.2'
+}
+
 counts_under_resets_over_sctp() {
-	begin dlm sctp && counts_under_resets && end
+	begin dlm sctp && counts_under_resets && until_true has_both_addresses && end
 }
 
 counts_under_resets_over_ipv6() {
 	begin dlm tcp6 && counts_under_resets && end
+}
+
+counts_under_resets_by_name() {
+	begin "" named "$named" && counts_under_resets && end
 }
 
 has_sessions() {
@@ -392,6 +412,10 @@ fi
 while [ $# -gt 0 ]; do
 	case $1 in
 	--old) old=$2; shift 2 ;;
+	--named)
+		named=$2
+		tests_wanted+=(counts_under_resets_by_name)
+		shift 2 ;;
 	--table) table=yes; shift ;;
 	-*) exit 2 ;;
 	*) break ;;

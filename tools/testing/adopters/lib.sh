@@ -40,7 +40,7 @@ torn() {
 	wait $tear
 	resets=$(sed -n 's/.* resets=\([0-9]*\) turns.*/\1/p' "$scratch/tear")
 	resumes=$(($(counter Resumes) - resumes))
-	again=$(($(reconnects) - again))
+	again=$(($(reconnects) - ${again:?})) || status=1
 	return $status
 }
 
@@ -78,7 +78,8 @@ swapped_to() {
 	local before
 
 	before=$(vmstat pswpin)
-	mkswap "$1" >/dev/null && swapon "$1" && "${@:2}" || return
+	mkswap "$1" >/dev/null && swapon "$1" || return
+	"${@:2}" || { swapoff "$1"; return 1; }
 	echo "# swapped: $(vmstat pswpout) out, $(vmstat pswpin) in"
 	[ "$(vmstat pswpin)" -gt "$before" ] && swapoff "$1"
 }

@@ -114,15 +114,24 @@ swaps_under_resets() {
 	swapped_to $disk torn_unnoticed limited 20 "$adopters/pages.py" swap 40
 }
 
-# A target that has no sessions gets the port when those that there were have ended.
+has_reconnected() {
+	[ "$(reconnects)" -gt "$had" ]
+}
+
+# A target that has no sessions gets the port when those that there were have ended. The host
+# notices a reset then.
 falls_back() {
-	local before
+	local before had
 
 	disconnect && end_target && echo nvme_tcp >$parameters/modules &&
 	until_true listen || return
 	before=$(counter FallbackPeer)
 	connect && write_and_read &&
-	[ "$(counter FallbackPeer)" -eq $((before + 2)) ] && [ "$(sessions)" -eq 0 ]
+	[ "$(counter FallbackPeer)" -eq $((before + 2)) ] && [ "$(sessions)" -eq 0 ] ||
+		return
+	had=$(reconnects)
+	ss -Kt "dport = :$port" >/dev/null && until_true has_reconnected &&
+	write_and_read
 }
 
 insmod "$ko" modules=nvme_tcp,nvmet_tcp && configure && listen || exit 4

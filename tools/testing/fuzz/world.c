@@ -789,6 +789,11 @@ int kernel_bind(struct socket *sock, struct sockaddr *addr, int len)
 	return 0;
 }
 
+int sock_bind_add(struct sock *sk, struct sockaddr *addr, int len)
+{
+	return 0;
+}
+
 int rsess_inner_recvmsg(struct socket *sock, struct msghdr *msg,
 			struct kvec *vec, size_t n, size_t len, int flags)
 {

@@ -591,6 +591,7 @@ int sock_create_kern(struct net *net, int family, int type, int protocol,
 		     struct socket **sock);
 void sock_release(struct socket *sock);
 int kernel_bind(struct socket *sock, struct sockaddr *addr, int len);
+int sock_bind_add(struct sock *sk, struct sockaddr *addr, int len);
 int kernel_getsockname(struct socket *sock, struct sockaddr *addr);
 int kernel_getpeername(struct socket *sock, struct sockaddr *addr);
 int kernel_sock_shutdown(struct socket *sock, int how);

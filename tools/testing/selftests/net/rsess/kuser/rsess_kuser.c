@@ -401,12 +401,16 @@ static int kuser_bind(struct socket *sock)
 	return kernel_bind(sock, kuser_addr(&addr), sizeof(addr));
 }
 
+/* Over SCTP to the second address: then it is our second one that the first transport
+ * uses.
+ */
 static int kuser_dial(void *arg)
 {
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
 		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK +
+					 (protocol == IPPROTO_SCTP)),
 	};
 	struct kuser *k = arg;
 	int err;
