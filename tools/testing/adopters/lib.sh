@@ -40,7 +40,7 @@ torn() {
 	wait $tear
 	resets=$(sed -n 's/.* resets=\([0-9]*\) turns.*/\1/p' "$scratch/tear")
 	resumes=$(($(counter Resumes) - resumes))
-	again=$(($(reconnects) - ${again:?})) || status=1
+	again=$(($(reconnects) - ${again:?}))
 	return $status
 }
 

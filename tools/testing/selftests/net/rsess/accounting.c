@@ -91,9 +91,8 @@ static int stream_for_long(struct line *l)
 /* TCP of newer kernels may do with less than a session begins with. */
 static bool transport_has_more(const struct line *l, int rcvbuf)
 {
-	return !shell("ss -Hntm state established sport = :%d | grep -o ',rb[0-9]*' | "
-		    "tr -d ,rb | awk '$1 > %d { more = 1 } END { exit !more }'",
-		    l->port, rcvbuf);
+	return !shell("ss -Hntm sport = :%d | awk -F,rb '$2 + 0 > %d { n++ } END { exit !n }'",
+		      l->port, rcvbuf);
 }
 
 CASE(grown, by_a_fast_stream)

@@ -344,7 +344,7 @@ static int is_user(int fd)
 
 	return getsockname(fd, (struct sockaddr *)&ss, &len) ?:
 	       shell("fuser -n tcp %d 2>/dev/null | grep -qw %d", port_of(&ss),
-		   getpid());
+		     getpid());
 }
 
 static int is_found(const struct line *l)

@@ -56,7 +56,7 @@ socklen_t loopback(struct sockaddr_storage *ss, int family, int port);
 int port_of(const struct sockaddr_storage *ss);
 
 int wait_for(int fd, short events);
-int shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int shell(const char *fmt, ...);
 int wait_until(bool (*test)(void *arg), void *arg);
 int64_t now_ms(void);
 
