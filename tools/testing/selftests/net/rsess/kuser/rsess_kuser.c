@@ -377,11 +377,11 @@ static int kuser_serve(void *arg)
 }
 
 /* A second address, which SCTP has and TCP has not. */
-static int kuser_bind_add(struct socket *sock)
+static int kuser_bind_add(struct socket *sock, u32 host)
 {
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1),
+		.sin_addr.s_addr = htonl(host),
 	};
 	int err;
 
@@ -395,22 +395,19 @@ static int kuser_bind(struct socket *sock)
 {
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1),
 	};
 
 	return kernel_bind(sock, kuser_addr(&addr), sizeof(addr));
 }
 
-/* Over SCTP to the second address: then it is our second one that the first transport
- * uses.
- */
+/* Over SCTP it is our second address that the first transport uses. */
 static int kuser_dial(void *arg)
 {
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
 		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK +
-					 (protocol == IPPROTO_SCTP)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	struct kuser *k = arg;
 	int err;
@@ -420,7 +417,8 @@ static int kuser_dial(void *arg)
 	if (!err)
 		kuser_cast(k->sock->sk);
 	if (!err && protocol == IPPROTO_SCTP)
-		err = kuser_bind(k->sock) ?: kuser_bind_add(k->sock);
+		err = kuser_bind(k->sock) ?:
+		      kuser_bind_add(k->sock, INADDR_LOOPBACK);
 	if (!err)
 		err = kernel_connect(k->sock, kuser_addr(&addr), sizeof(addr),
 				     0);
@@ -450,7 +448,7 @@ static int kuser_listen(void)
 	kuser_cast(kuser_listener->sk);
 	kuser_fill(kuser_listener->sk);
 	err = kernel_bind(kuser_listener, kuser_addr(&addr), sizeof(addr)) ?:
-	      kuser_bind_add(kuser_listener);
+	      kuser_bind_add(kuser_listener, INADDR_LOOPBACK + 1);
 	return err ?: kernel_listen(kuser_listener, 1);
 }
 
