@@ -52,6 +52,7 @@ static const struct {
 	{ "rds_tcp",	"it reads write_seq and snd_una of a struct tcp_sock" },
 	{ "siw",	"it reads the segment size of a struct tcp_sock" },
 	{ "erdma",	"it gives the numbers of a struct tcp_sock to a device" },
+	{ "drbd",	"it waits for a callback of the socket that accept() is to give" },
 	{ "smc",	"it negotiates in TCP's handshake" },
 	{ "tls",	"it takes over sockets of programs, and asks for TCP's" },
 	{ "nbd",	"it takes over sockets of programs, and asks for TCP's" },

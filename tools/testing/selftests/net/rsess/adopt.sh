@@ -54,7 +54,7 @@ refuses_some_modules() {
 	local name
 
 	names "dlm" || return
-	for name in rsess rds_tcp siw smc nbd; do
+	for name in rsess rds_tcp siw drbd smc nbd; do
 		! names "cifs,$name" && listed "dlm" &&
 		dmesg | grep -q "rsess_adopt: not for $name: " || return
 	done
