@@ -178,6 +178,8 @@ static struct sock *rsess_family_make(struct net *net,
 	rs = rsess_sk(sk);
 	rsess_set_family(rs, family);
 	rs->only_port = htons(args & RSESS_ARG_PORT);
+	/* It says so by a cast, see cast.c, or would cork by one. */
+	rs->opt.nodelay = true;
 	if (args & RSESS_ARG_CHOSEN)
 		rs->negotiate = args >> RSESS_ARG_NEGOTIATE & 3;
 	return sk;

@@ -223,6 +223,8 @@ int rsess_inner_bind_add(struct rsess_sock *rs, struct socket *sock,
 
 	if (!addrs)
 		return -ENOMEM;
+	if (rs->lsn && addr->sa.sa_family != sock->sk->sk_family)
+		return -EINVAL;
 	if (addrs->nlocal == ARRAY_SIZE(addrs->local))
 		return -ENOSPC;
 	err = rsess_inner_bind_local(sock, addr);
@@ -270,8 +272,11 @@ int rsess_inner_bind(const struct rsess_sock *rs, struct socket *sock,
 
 	err = kernel_bind(sock, (struct sockaddr_unsized *)addr,
 			  rsess_addr_len(addr->sa.sa_family));
-	if (!err)
+	/* The host may have another one still. */
+	if (!err || err == -EADDRNOTAVAIL)
 		rsess_inner_bind_locals(rs, sock);
+	if (err == -EADDRNOTAVAIL && rsess_inner_is_bound(sock))
+		err = 0;
 	rsess_owner_drop(saved);
 	return err;
 }

@@ -782,8 +782,6 @@ static int rsess_listener_bind_inner(struct rsess_sock *rs,
 	    rsess_listener_yield(rsess_net(sock_net(sock->sk)), rs->ops, addr))
 		err = kernel_bind(sock, (struct sockaddr_unsized *)addr, len);
 	if (!err)
-		rsess_inner_bind_locals(rs, sock);
-	if (!err)
 		err = min(kernel_getsockname(sock, &bound.sa), 0);
 	if (!err && rsess_listener_is_taken(rs, &bound))
 		err = -EADDRINUSE;
@@ -791,6 +789,7 @@ static int rsess_listener_bind_inner(struct rsess_sock *rs,
 		rsess_inner_forget(rs);
 		return err;
 	}
+	rsess_inner_bind_locals(rs, sock);
 	rsess_set_family(rs, sock->sk->sk_family);
 	rsess_set_laddr(rs, &bound);
 	return 0;
@@ -1059,15 +1058,18 @@ static int rsess_listener_get(struct rsess_sock *rs)
 	if (!rs->inner || !rsess_inner_is_bound(rs->inner)) {
 		err = rsess_listener_bind(rs, &addr,
 					  rsess_addr_len(addr.sa.sa_family));
-		if (err || rs->lsn)
+		if (err)
 			return err;
 	}
-	err = rsess_listener_join(rs, &addr);
-	if (err == -ENOENT)
-		return rsess_listener_open(rs);
-	if (err)
-		return err;
-	rsess_inner_forget(rs);
+	if (!rs->lsn) {
+		err = rsess_listener_join(rs, &addr);
+		if (err == -ENOENT)
+			return rsess_listener_open(rs);
+		if (err)
+			return err;
+		rsess_inner_forget(rs);
+	}
+	rsess_inner_bind_locals(rs, rs->lsn->sock);
 	return 0;
 }
 

@@ -71,6 +71,16 @@ static int rsess_may_bind(struct rsess_sock *rs, const union rsess_addr *addr,
 	return rsess_owner_may_bind(rs, inner, &copy);
 }
 
+/* What was added to an address that it had before is not added to this one. */
+static int rsess_bind_first(struct rsess_sock *rs, const union rsess_addr *addr,
+			    int len)
+{
+	if (rs->addrs)
+		rs->addrs->nlocal = 0;
+	return rsess_may_bind(rs, addr, len) ?:
+	       rsess_listener_bind(rs, addr, len);
+}
+
 static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		      int addr_len)
 {
@@ -92,8 +102,7 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		err = -ENETDOWN;
 	else if (sk->sk_state == TCP_CLOSE && !rs->bound &&
 		 rs->shown != TCP_CLOSE_WAIT)
-		err = rsess_may_bind(rs, &addr, len) ?:
-		      rsess_listener_bind(rs, &addr, len);
+		err = rsess_bind_first(rs, &addr, len);
 	if (!err)
 		rs->port_locked = rsess_addr_has_port(&addr);
 	release_sock(sk);

@@ -156,10 +156,15 @@ kill_writers() {
 	local i pid
 
 	for ((i = 0; i < 50 && ($(hits) < 5 || i < 5); i++)); do
-		dd if=/dev/zero of="$mnt/long" bs=64k count=100000 status=none &
+		# In the same place, so that it does not end.
+		(while :; do
+			dd if=/dev/zero of="$mnt/long" bs=64k count=1000 \
+				conv=notrunc status=none
+		done) &
 		pid=$!
 		until_true begin_to_write && sleep 0.$((RANDOM % 5)) &&
 		kill -9 $pid || return
+		pkill -9 -x dd
 		wait $pid
 		rm "$mnt/long" && write_file || return
 	done

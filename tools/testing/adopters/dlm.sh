@@ -62,7 +62,7 @@ prepare_wire() { # WIRE
 	sctp)
 		ip addr replace "10.8.0.$NODE/24" dev eth0 && modprobe sctp &&
 		echo 1 >$cluster/protocol ;;
-	named) echo 2 >$cluster/protocol ;;
+	named) echo 3 >$cluster/protocol ;;
 	esac
 }
 
@@ -305,8 +305,12 @@ counts_under_resets_without_midcomms() {
 
 # Each association has all four addresses.
 has_both_addresses() {
-	grep -w $port /proc/net/sctp/assocs | grep '10\.9\.0\.1' | grep '10\.8\.0\.1' |
-		grep '10\.9\.0\.2' | grep -q '10\.8\.0\.2'
+	awk '$12 == port || $13 == port {
+			all++
+			four += /10\.9\.0\.1/ && /10\.8\.0\.1/ &&
+				/10\.9\.0\.2/ && /10\.8\.0\.2/
+		}
+		END { exit !(all && four == all) }' port=$port /proc/net/sctp/assocs
 }
 
 counts_under_resets_over_sctp() {
@@ -342,8 +346,8 @@ fences() {
 	mine=$!
 	until_true has_sessions && sleep 5 && other cut_off && expel ls 2 &&
 	until_true has_none || status=1
-	wait $mine || status=1
 	other expel ls 1 || status=1
+	wait $mine || status=1
 	wait $theirs || status=1
 	echo "# alone: $(cat "$scratch/count.1")"
 	[ $status -eq 0 ] && other leave ls && other unload_dlm && other join_up &&

@@ -141,8 +141,12 @@ swaps_under_resets() {
 	swapped_to "$mnt/swap" torn_well limited 20 "$adopters/pages.py" swap 40
 }
 
+is_connected_over_ipv6() {
+	[ -n "$(ss -Ht state established "dst = [::1]:$port")" ]
+}
+
 over_ipv6() {
-	write_and_read && [ -n "$(ss -Ht state established "dst = [::1]:$port")" ]
+	write_and_read && until_true is_connected_over_ipv6
 }
 
 writes_and_reads_over_ipv6() {

@@ -277,7 +277,8 @@ static void kuser_cast(struct sock *sk)
 	tcp_sock_set_keepintvl(sk, 10);
 	tcp_sock_set_keepcnt(sk, 6);
 
-	sctp_sock_set_nodelay(sk);
+	if (!sk_is_tcp(sk))
+		sctp_sock_set_nodelay(sk);
 
 	ip_sock_set_tos(sk, 0x10);
 	ip_sock_set_freebind(sk);
