@@ -5,9 +5,9 @@
  * Such a socket is made with sock_create_kern() and used with the kernel_*()
  * calls.  It is no socket of TCP, but has room for a struct tcp_sock: on it
  * tcp_sock_set_*(), ip_sock_set_*() and sctp_sock_set_nodelay() do nothing, and harm
- * nothing.  sock_set_*() of
- * <net/sock.h> do what they say, and so do the functions here, which take sockets of
- * AF_RSESS and plain ones alike.  See Documentation/networking/rsess/kernel-users.rst.
+ * nothing.  sock_set_*() of <net/sock.h> do what they say, and so do the functions here,
+ * which take sockets of AF_RSESS and plain ones alike.  See
+ * Documentation/networking/rsess/kernel-users.rst.
  */
 #ifndef _NET_RSESS_H
 #define _NET_RSESS_H

@@ -813,6 +813,9 @@ int rsess_listener_bind(struct rsess_sock *rs, const union rsess_addr *addr,
 {
 	int err;
 
+	/* Those of sock_bind_add() went with the address that they were added to. */
+	if (!rs->bound && rs->addrs)
+		rs->addrs->nlocal = 0;
 	err = rsess_listener_bind_inner(rs, addr, len);
 	if (err == -EADDRINUSE && !rsess_listener_join(rs, addr)) {
 		rsess_set_family(rs, addr->sa.sa_family);

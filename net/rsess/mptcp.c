@@ -40,13 +40,12 @@ static void rsess_mptcp_made(struct sock *sk)
 
 #ifdef RSESS_HAVE_SK_INO
 /* The first path has the addresses and the ports of the socket.  Under RCU. */
-static struct sock *rsess_mptcp_find4(const struct sock *sk, bool *counted)
+static struct sock *rsess_mptcp_find4(const struct sock *sk, bool listens)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	struct net *net = sock_net(sk);
 
-	*counted = sk->sk_state != TCP_LISTEN;
-	if (!*counted)
+	if (listens)
 		return rsess_lookup4(net, RSESS_HASHINFO(net), NULL, 0,
 				     inet->inet_rcv_saddr, 0,
 				     inet->inet_rcv_saddr, inet->inet_num,
@@ -57,13 +56,12 @@ static struct sock *rsess_mptcp_find4(const struct sock *sk, bool *counted)
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static struct sock *rsess_mptcp_find6(const struct sock *sk, bool *counted)
+static struct sock *rsess_mptcp_find6(const struct sock *sk, bool listens)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	struct net *net = sock_net(sk);
 
-	*counted = sk->sk_state != TCP_LISTEN;
-	if (!*counted)
+	if (listens)
 		return rsess_lookup6(net, RSESS_HASHINFO(net), NULL, 0,
 				     &sk->sk_v6_rcv_saddr, 0,
 				     &sk->sk_v6_rcv_saddr, inet->inet_num,
@@ -74,13 +72,13 @@ static struct sock *rsess_mptcp_find6(const struct sock *sk, bool *counted)
 }
 #endif
 
-static struct sock *rsess_mptcp_find(const struct sock *sk, bool *counted)
+static struct sock *rsess_mptcp_find(const struct sock *sk, bool listens)
 {
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6 && !ipv6_addr_v4mapped(&sk->sk_v6_daddr))
-		return rsess_mptcp_find6(sk, counted);
+		return rsess_mptcp_find6(sk, listens);
 #endif
-	return rsess_mptcp_find4(sk, counted);
+	return rsess_mptcp_find4(sk, listens);
 }
 
 /**
@@ -99,13 +97,13 @@ static struct sock *rsess_mptcp_find(const struct sock *sk, bool *counted)
 void rsess_mptcp_show_path(struct socket *inner)
 {
 	const struct sock *sk = inner->sk;
+	bool listens = sk->sk_state == TCP_LISTEN;
 	struct sock *path;
-	bool counted;
 
 	if (!rsess_mptcp_is(sk) || !inet_sk(sk)->inet_num)
 		return;
 	rcu_read_lock();
-	path = rsess_mptcp_find(sk, &counted);
+	path = rsess_mptcp_find(sk, listens);
 	/* It may be what waits for the end of TIME_WAIT, or for an ACK. */
 	if (path && sk_fullsock(path)) {
 		write_lock_bh(&path->sk_callback_lock);
@@ -115,7 +113,7 @@ void rsess_mptcp_show_path(struct socket *inner)
 		}
 		write_unlock_bh(&path->sk_callback_lock);
 	}
-	if (path && counted)
+	if (path && !listens)
 		sock_gen_put(path);
 	rcu_read_unlock();
 }

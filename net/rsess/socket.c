@@ -71,16 +71,6 @@ static int rsess_may_bind(struct rsess_sock *rs, const union rsess_addr *addr,
 	return rsess_owner_may_bind(rs, inner, &copy);
 }
 
-/* What was added to an address that it had before is not added to this one. */
-static int rsess_bind_first(struct rsess_sock *rs, const union rsess_addr *addr,
-			    int len)
-{
-	if (rs->addrs)
-		rs->addrs->nlocal = 0;
-	return rsess_may_bind(rs, addr, len) ?:
-	       rsess_listener_bind(rs, addr, len);
-}
-
 static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		      int addr_len)
 {
@@ -102,7 +92,8 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 		err = -ENETDOWN;
 	else if (sk->sk_state == TCP_CLOSE && !rs->bound &&
 		 rs->shown != TCP_CLOSE_WAIT)
-		err = rsess_bind_first(rs, &addr, len);
+		err = rsess_may_bind(rs, &addr, len) ?:
+		      rsess_listener_bind(rs, &addr, len);
 	if (!err)
 		rs->port_locked = rsess_addr_has_port(&addr);
 	release_sock(sk);
@@ -111,27 +102,23 @@ static int rsess_bind(struct socket *sock, struct sockaddr_unsized *uaddr,
 }
 
 /* Locked: the socket, which is bound; its inner socket is gone where connect() failed. */
-static int rsess_bind_add(struct rsess_sock *rs, const union rsess_addr *addr,
-			  int len)
+static int rsess_bind_add(struct rsess_sock *rs, union rsess_addr *addr, int len)
 {
 	u16 family = addr->sa.sa_family;
 	struct socket *inner;
-	int err;
 
 	if ((family != AF_INET && family != AF_INET6) ||
 	    len != rsess_addr_len(family) ||
 	    (rsess_addr_has_port(addr) &&
 	     addr->in.sin_port != rs->laddr.in.sin_port))
 		return -EINVAL;
-	err = rsess_may_bind(rs, addr, len);
-	if (err)
-		return err;
 	inner = rsess_inner_get(rs, family);
 	if (IS_ERR(inner))
 		return PTR_ERR(inner);
 	if (!rsess_inner_is_bound(inner))
 		return -EINVAL;
-	return rsess_inner_bind_add(rs, inner, addr);
+	return rsess_owner_may_bind(rs, inner, addr) ?:
+	       rsess_inner_bind_add(rs, inner, addr);
 }
 
 /**
@@ -306,18 +293,6 @@ static void rsess_begin_again(struct socket *sock)
 	sock->state = SS_UNCONNECTED;
 }
 
-/* Those of the peer were those of the one that there was; those of this side stay with the
- * first one.
- */
-static void rsess_forget_addrs(struct rsess_sock *rs)
-{
-	if (!rs->addrs)
-		return;
-	rs->addrs->n = 0;
-	if (!rs->bound)
-		rs->addrs->nlocal = 0;
-}
-
 /* connect(AF_UNSPEC): cut what there is, back to the beginning.  Not for a socket that
  * listens.
  */
@@ -330,8 +305,10 @@ static void rsess_disconnect(struct socket *sock)
 	sk->sk_disconnects++;
 	if (sk->sk_state != TCP_CLOSE)
 		rsess_session_abort(rsess_sk(sk), RSESS_REASON_APP, 0);
+	/* They were those of the peer that there was. */
+	if (rsess_sk(sk)->addrs)
+		rsess_sk(sk)->addrs->n = 0;
 	rsess_begin_again(sock);
-	rsess_forget_addrs(rsess_sk(sk));
 	if ((1 << state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_SYN_SENT |
 			    TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) {
 		WRITE_ONCE(sk->sk_err, ECONNRESET);

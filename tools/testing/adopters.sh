@@ -32,10 +32,10 @@ arguments_nfs() {
 arguments_dlm() {
 	local named old
 
-	old=$("$here/adopters/build_dlm.sh" "$release") && echo "--old $old" || return
+	old=$("$here/adopters/build_dlm.sh" old "$release") && echo "--old $old" || return
 	case $release in
 	7.3.*)
-		named=$("$here/adopters/build_named.sh" "$release") &&
+		named=$("$here/adopters/build_dlm.sh" named "$release") &&
 			echo "--named $named"
 	esac
 }

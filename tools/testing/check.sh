@@ -154,7 +154,7 @@ part_kunit() {
 }
 
 part_kernel_user() {
-	vm 300 -- "$self/kernel_user.sh"
+	vm 600 -- "$self/kernel_user.sh"
 }
 
 part_adopt() {

@@ -2,8 +2,8 @@
 /*
  * rsess_adopt: modules of the kernel that know nothing of it have sessions.
  *
- * A module that creates a socket of TCP, or SCTP, calls one of three functions.  ftrace stops there
- * for a moment, looks who has called, and if that one is to have sessions puts other
+ * A module that creates a socket of TCP, or SCTP, calls one of three functions.  ftrace stops
+ * there for a moment, looks who has called, and if that one is to have sessions puts other
  * arguments in their registers: then the function creates an outer socket.  It is not
  * replaced, so nobody is ever in code of this module but for that moment, and removing it
  * need wait for nothing else; a live patch of the same function finds its arguments.

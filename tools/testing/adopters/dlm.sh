@@ -14,7 +14,7 @@
 # usage: dlm.sh --old DLM.KO [--named DLM.KO] [--table] [TEST...]
 #
 # --old is the DLM as it was before it resent what a connection had lost, see build_dlm.sh;
-# --named is one that asks for sessions itself, see build_named.sh.
+# --named is one that asks for sessions itself, see there.
 # --table is for the demo: not TAP, but TCP beside sessions.
 
 set -u

@@ -1100,14 +1100,10 @@ static int redialer(int lfd, const char *host, int *fd, int *peer)
 /* The host refuses who comes to these addresses, until that table is gone. */
 static int refuse(const char *table, const char *hosts)
 {
-	char cmd[300];
-
-	snprintf(cmd, sizeof(cmd),
-		 "nft 'add table ip %s; "
-		 "add chain ip %s c { type filter hook input priority 0; }; "
-		 "add rule ip %s c ip daddr %s tcp dport %d tcp flags syn reject with tcp reset'",
-		 table, table, table, hosts, PORT);
-	return system(cmd);
+	return shell("nft 'add table ip %s; "
+		     "add chain ip %s c { type filter hook input priority 0; }; "
+		     "add rule ip %s c ip daddr %s tcp dport %d tcp flags syn reject with tcp reset'",
+		     table, table, table, hosts, PORT);
 }
 
 /* All have lost their transport, and a host that refuses; the first wait. */
