@@ -19,6 +19,7 @@ nfs	--mem 256M --disk 1G
 dlm	--mem 1G --smp 1 --nodes 2
 cifs	--mem 1G
 nvme	--mem 256M --disk 1G
+gfs2	--mem 1G --smp 1 --nodes 2 --disk 1G
 '
 
 # Prints what each script wants to be told.
@@ -48,6 +49,13 @@ arguments_cifs() {
 	local packages
 
 	packages=$("$here/apps/packages.sh" samba) && make -s -C "$here/../rsess" >&2 &&
+		echo "--packages $packages"
+}
+
+arguments_gfs2() {
+	local packages
+
+	packages=$("$here/apps/packages.sh" corosync dlm-controld gfs2-utils) &&
 		echo "--packages $packages"
 }
 
@@ -84,7 +92,7 @@ if [ "${1:-}" = --table ]; then
 fi
 choose_kernel "${1:-6.1}"
 [ $# -eq 0 ] || shift
-need_packages gcc:gcc make:make ip:iproute2 tcpkill:dsniff nft:nftables \
+need_packages gcc:gcc make:make pkill:procps ip:iproute2 tcpkill:dsniff nft:nftables \
 	/usr/bin/python3:python3 mkfs.ext4:e2fsprogs mkswap:util-linux
 make_for "$release" module
 if [ -n "$table" ]; then

@@ -248,8 +248,7 @@ while [ $# -gt 0 ]; do
 	esac
 done
 [ $# -eq 0 ] || tests_wanted=("$@")
-[ -z "$packages" ] ||
-	mount -t overlay -o "ro,lowerdir=$packages/usr:/usr" overlay /usr || exit 4
+have_packages "$packages" || exit 4
 modprobe cifs && insmod "$ko" && configure &&
 	head -c ${mbytes}M /dev/urandom >"$scratch/random" || exit 4
 if [ -n "$table" ]; then

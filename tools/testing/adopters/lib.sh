@@ -1,9 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the scripts have in common that have both ends in one machine. One sets $port, and
-# has a function reconnects, which prints how often the user of the kernel has connected
-# anew. To be sourced.
+# What the scripts have in common. One sets $port, and has a function reconnects, which
+# prints how often the user of the kernel has connected anew. To be sourced.
 
 adopters=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 selftests=$adopters/../selftests/net/rsess
@@ -15,7 +14,14 @@ parameters=/sys/module/rsess_adopt/parameters
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 # In memory.
 scratch=$(mktemp -d)
-kinds="tcpkill ss nft"
+# Where and how the connections are reset.
+device=lo
+tear_options=(--pause 0.3)
+
+# The programs of the directory that apps/packages.sh has made are there, too.
+have_packages() { # [DIRECTORY]
+	[ -z "$1" ] || mount -t overlay -o "ro,lowerdir=$1/usr:/usr" overlay /usr
+}
 
 adopted() { # MODULE
 	awk -v name="$1" '$1 == name { print $2 }' $parameters/adopted
@@ -32,8 +38,8 @@ torn() {
 
 	resumes=$(counter Resumes)
 	again=$(reconnects)
-	"$selftests/tear.sh" --kinds "$kinds" --pause 0.3 --seconds 3600 \
-		--turns 10000 lo "$port" >"$scratch/tear" &
+	"$selftests/tear.sh" "${tear_options[@]}" --seconds 3600 --turns 10000 \
+		"$device" "$port" >"$scratch/tear" &
 	tear=$!
 	"$@" || status=1
 	kill $tear
@@ -57,6 +63,11 @@ torn_unnoticed() {
 	torn "$@" || status=1
 	echo "# $resets resets, $resumes resumes, connected anew: $again"
 	[ $status -eq 0 ] && [ "$resumes" -ge 3 ] && [ "$again" -eq 0 ]
+}
+
+# value NAME: of NAME=VALUE; the sum where there are more
+value() {
+	sed -n "s/^.*\<$1=\([0-9]*\).*$/\1/p" | awk '{ n += $1 } END { print n + 0 }'
 }
 
 vmstat() {

@@ -18,7 +18,7 @@ set -u
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 port=2049
 # Pages that are to be written wait for each of the others.
-kinds=ss
+tear_options=(--kinds ss --pause 0.3)
 nfsd=/proc/fs/nfsd
 packages=
 users=sunrpc@2049
@@ -166,8 +166,7 @@ falls_back() {
 	! grep -q "ESTABLISHED.*:$port" /proc/net/rsess
 }
 
-[ -z "$packages" ] ||
-	mount -t overlay -o "ro,lowerdir=$packages/usr:/usr" overlay /usr || exit 4
+have_packages "$packages" || exit 4
 insmod "$ko" modules=$users && serve || {
 	cat "$scratch/mountd.log"
 	exit 4

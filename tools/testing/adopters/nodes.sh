@@ -1,0 +1,54 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the scripts have in common that run on two nodes, vm/run --nodes 2. The first one has
+# the second one call their functions. To be sourced.
+
+self=$(readlink -f "$0")
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib.sh"
+device=eth0
+tear_options=(--pause 0.5)
+
+mount_configfs() {
+	modprobe configfs &&
+	{ mountpoint -q /sys/kernel/config ||
+		mount -t configfs configfs /sys/kernel/config; }
+}
+
+adopt() { # [MODULES]
+	[ -e $parameters ] || insmod "$ko" && echo "$1" >$parameters/modules
+}
+
+other() { # FUNCTION [ARGUMENT...]
+	"$adopters/node.py" "$self" --call "$@"
+}
+
+both() { # FUNCTION [ARGUMENT...]
+	local pid status=0
+
+	other "$@" &
+	pid=$!
+	"$@" || status=1
+	wait $pid || status=1
+	return $status
+}
+
+# answer_call "$@": what other() asks for; does not return then. To be called when all
+# functions are there.
+answer_call() {
+	[ "${1:-}" = --call ] || return 0
+	"${@:2}"
+	exit
+}
+
+# The second node does not return.
+serve_the_first() {
+	[ "$NODE" -ne 1 ] || return 0
+	"$adopters/node.py" --serve
+	exit
+}
+
+end_the_second() {
+	"$adopters/node.py" --end
+}
