@@ -89,6 +89,7 @@ void rsess_link_live(struct rsess_sock *rs)
 	rs->link = RSESS_LINK_LIVE;
 	rs->last_rx = jiffies;
 	tr->since = jiffies;
+	tr->quiet = rs->quiet + 1;
 	rsess_timer_stop(rs, RSESS_TIMER_HANDSHAKE);
 	rsess_timer_stop(rs, RSESS_TIMER_DIAL);
 	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
@@ -418,6 +419,8 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 	rs->dial_failed = rs->link != RSESS_LINK_LIVE;
 	if (!rs->dial_failed) {
 		rs->lost++;
+		if (!rs->tr->quiet)
+			rs->quiet = 0;
 		RSESS_INC(sock_net(sk), TRANSPORTS_LOST);
 	} else {
 		RSESS_INC(sock_net(sk), DIALS_FAILED);

@@ -175,6 +175,7 @@ static void rsess_liveness_silent(struct rsess_sock *rs)
 		return;
 	}
 	RSESS_INC(sock_net(rsess_to_sk(rs)), STALLS);
+	rs->quiet = min(rs->tr->quiet, RSESS_QUIET_MAX);
 	rsess_link_lost(rs, "silent");
 }
 

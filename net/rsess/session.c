@@ -180,6 +180,7 @@ void rsess_session_init(struct rsess_sock *rs, bool dialer)
 	rs->dial_failed = false;
 	rs->turn_come = false;
 	rs->unanswered = 0;
+	rs->quiet = 0;
 	rs->refusals = 0;
 	rs->strangers = 0;
 	rsess_sendq_init(&rs->sq, 0);

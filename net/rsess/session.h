@@ -271,6 +271,7 @@ struct rsess_addrs {
  * @strangers: dials in a row that were answered by a host which does not have the protocol
  * @retries: since memory was short the first time in a row
  * @unanswered: those of @attempts that handshake_timeout_ms has ended
+ * @quiet: transports in a row that were given up for silence, and gave nothing once live
  * @last_rx: jiffies when the transport last gave something
  * @watched: jiffies when this side began to wait for the peer
  * @psk: RSESS_PSK
@@ -405,6 +406,7 @@ struct rsess_sock {
 	u32			refusals;
 	u32			strangers;
 	u32			retries;
+	u8			quiet;
 	unsigned long		last_rx;
 	unsigned long		watched;
 	struct rsess_psk	psk;
@@ -596,6 +598,9 @@ static inline bool rsess_stream_ready(const struct rsess_sock *rs, u32 enough)
  * a transport that does not tell of resets was silent.
  */
 #define RSESS_HELLO_ERRORS	3
+
+/* The longest silence is stall_timeout_ms so many times doubled. */
+#define RSESS_QUIET_MAX		3
 /* A service without the protocol that answers so often at each address of the peer has
  * taken its place.
  */

@@ -310,6 +310,7 @@ struct rsess_note {
  * @acked_any: bytes were acknowledged on it
  * @progress: bytes moved on it, in either direction
  * @pinged: a PING is unanswered
+ * @quiet: this is the how manieth in a row that gives nothing once it is live; 0: it gave
  * @ping_cookie: to be given back by PONG
  * @prove: of a dialer: the next PONG is @proof of the session
  * @shut: its sending direction was closed
@@ -359,6 +360,7 @@ struct rsess_transport {
 	bool			acked_any;
 	bool			progress;
 	bool			pinged;
+	u8			quiet;
 	u8			ping_cookie[sizeof(struct rsess_wire_ping)];
 	bool			prove;
 	bool			shut;

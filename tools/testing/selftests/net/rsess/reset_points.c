@@ -577,6 +577,30 @@ CASE(reset, stall)
 	EXPECT_EQ(1, stat_get("Stalls"));
 }
 
+/* A transport that gives nothing at all is borne for twice as long as the one before. */
+CASE(reset, stall_doubles)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	int64_t begin;
+	int i;
+
+	OK(pair_open(s));
+	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "500"));
+	p->pong = false;
+	for (i = 0; i < 4; i++) {
+		begin = now_ms();
+		OK(pair_write(s, 1000));
+		OK(peer_take(p, 1000));
+		OK(peer_gone(p));
+		EXPECT_LE((500 << i) - 50, now_ms() - begin);
+		OK(pair_again(s));
+	}
+	p->pong = true;
+	OK(pair_finish(s));
+	EXPECT_EQ(4, stat_get("Stalls"));
+}
+
 /* An answer is all that it takes, even if nothing is acknowledged. */
 CASE(reset, pong_prevents_stall)
 {
