@@ -49,6 +49,13 @@ grown() {
 		}' "$dir/before" "$dir/after"
 }
 
+# How many objects and KiB in all.
+left_over() {
+	awk 'NR == FNR { before[$1] = $2; next }
+	     $2 > before[$1] { n += $2 - before[$1] }
+	     END { print n + 0 }' "$dir/before" "$dir/after"
+}
+
 # What grew most, for the reader.
 growth() {
 	awk 'NR == FNR { before[$1] = $2; next }

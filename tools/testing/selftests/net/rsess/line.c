@@ -265,6 +265,9 @@ static bool line_has_credit(int fd, struct rsess_info *info)
 	return !line_info(fd, info) && info->snd_una < info->snd_limit;
 }
 
+/* More than any buffers hold. */
+#define FILL_MAX	(256 << 20)
+
 /**
  * line_fill() - write until both ends are full
  * @l: the line; what l->c writes begins at offset 0
@@ -282,6 +285,8 @@ ssize_t line_fill(struct line *l)
 		if (n < 0)
 			return n;
 		sum += n;
+		if (n && sum < FILL_MAX)
+			end = now_ms() + WAIT_MS;
 		if (now_ms() > end) {
 			say("never full: snd_una %llu, snd_nxt %llu, limit %llu, of %llu",
 			    i.snd_una, i.snd_nxt, i.snd_limit, i.write_seq);
