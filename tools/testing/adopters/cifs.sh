@@ -7,23 +7,27 @@
 #
 # To be run in a guest that is thrown away.  Prints TAP.  Needs root and the modules.
 #
-# usage: cifs.sh --packages DIR [--table] [TEST...]
+# usage: cifs.sh --packages DIR | --ksmbd DIR [--table] [TEST...]
 #
-# --packages is what apps/packages.sh has made of samba. --table is for the demo: not TAP,
-# but TCP beside sessions.
+# --packages is what apps/packages.sh has made of samba; --ksmbd is what it has made of
+# ksmbd-tools, whose server is the kernel's. --table is for the demo: not TAP, but TCP beside
+# sessions.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 port=445
 packages=
+ksmbd=
 table=
-tests_wanted=(is_adopted writes_under_resets many_calls_under_resets locks_under_resets
-	is_killed_under_resets starts_anew falls_back)
+locks=locks_under_resets
 share=$scratch/share
 mnt=$scratch/mnt
 mnt2=$scratch/mnt2
 server=
+# Of the tests, and what is adopted.
+name=cifs
+all=cifs
 mbytes=16
 seconds=20
 
@@ -67,14 +71,56 @@ is_not_served() {
 }
 
 # When smbd ends it ends its whole group.
-serve() { # [COMMAND...]
+serve_smbd() { # [COMMAND...]
 	setsid "$@" smbd -F --no-process-group -s "$scratch/smb.conf" \
-		>"$scratch/smbd.out" 2>&1 &
+		>"$scratch/server.out" 2>&1 &
+}
+
+# The programs of ksmbd may want another C library. The kernel sees the share where this
+# script does.
+configure_ksmbd() {
+	local root=$scratch/root dir
+
+	mkdir -p "$root" "$scratch/over" && mount -t tmpfs tmpfs "$scratch/over" &&
+	mkdir "$scratch/over"/{up,work} &&
+	mount -t overlay -o \
+		"lowerdir=$ksmbd,upperdir=$scratch/over/up,workdir=$scratch/over/work" \
+		overlay "$root" &&
+	mkdir -p "$root"/{dev,proc,sys,run,etc/ksmbd} "$root$share" &&
+	for dir in /dev /proc /sys /run; do
+		mount --bind $dir "$root$dir" || return
+	done &&
+	mount --bind "$share" "$root$share" && cp /etc/{passwd,group} "$root/etc" &&
+	: >"$root/etc/ksmbd/ksmbdpwd.db" && modprobe ksmbd &&
+	cat >"$root/etc/ksmbd/ksmbd.conf" <<-END
+	[global]
+	guest account = nobody
+	map to guest = bad user
+	interfaces = lo
+	bind interfaces only = yes
+	[share]
+	path = $share
+	guest ok = yes
+	read only = no
+	force user = root
+	force group = root
+	END
+}
+
+# Its socket is the kernel's, and closed when the kernel is told so.
+serve_ksmbd() {
+	chroot "$scratch/root" /usr/sbin/ksmbd.mountd -n -C /etc/ksmbd/ksmbd.conf \
+		-P /etc/ksmbd/ksmbdpwd.db >"$scratch/server.out" 2>&1 &
+}
+
+serve() { # [COMMAND...]
+	if [ -n "$ksmbd" ]; then serve_ksmbd; else serve_smbd "$@"; fi
 	server=$!
 	until_true is_served
 }
 
 end_server() {
+	[ -z "$ksmbd" ] || echo hard >/sys/class/ksmbd-control/kill_server
 	kill $server
 	wait $server
 	until_true is_not_served
@@ -92,7 +138,7 @@ begin() {
 }
 
 begin_sessions() {
-	begin cifs "$built/rsessrun/rsessrun" -p $port
+	begin "$all" "$built/rsessrun/rsessrun" -p $port
 }
 
 end() {
@@ -189,7 +235,7 @@ starts_anew() {
 	[ "$(sessions)" -eq 2 ]
 }
 
-# smbd alone has TCP.
+# A server that has no sessions: TCP.
 falls_back() {
 	local before
 
@@ -242,22 +288,31 @@ show_table() {
 while [ $# -gt 0 ]; do
 	case $1 in
 	--packages) packages=$2; shift 2 ;;
+	--ksmbd)
+		ksmbd=$2
+		name=ksmbd
+		all=cifs,ksmbd
+		# It gives one that is taken to the other client, over TCP, too.
+		locks=
+		shift 2 ;;
 	--table) table=yes; shift ;;
 	-*) exit 2 ;;
 	*) break ;;
 	esac
 done
-[ $# -eq 0 ] || tests_wanted=("$@")
+[ $# -gt 0 ] || set -- is_adopted writes_under_resets many_calls_under_resets $locks \
+	is_killed_under_resets starts_anew falls_back
 have_packages "$packages" || exit 4
-modprobe cifs && insmod "$ko" && configure &&
+modprobe cifs && insmod "$ko" && configure && { [ -z "$ksmbd" ] || configure_ksmbd; } &&
 	head -c ${mbytes}M /dev/urandom >"$scratch/random" || exit 4
 if [ -n "$table" ]; then
 	show_table
 	exit
 fi
-plan $((${#tests_wanted[@]} + 1))
-begin_sessions || cat "$scratch/smbd.out"
-result $? cifs.mounts
-run_tests cifs "${tests_wanted[@]}"
+plan $(($# + 1))
+begin_sessions
+result $? $name.mounts
+[ "$failed" -eq 0 ] || cat "$scratch/server.out"
+run_tests $name "$@"
 end
 [ "$failed" -eq 0 ]

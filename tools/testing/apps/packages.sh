@@ -6,7 +6,10 @@
 # is left behind: the packages are fetched and unpacked into the cache. A guest
 # lays what is in the directory over its own /usr.
 #
-# usage: packages.sh PACKAGE...
+# usage: packages.sh [--suite NAME] PACKAGE...
+#
+# With --suite they are those of another Debian, and the directory has all that they need:
+# it is a root for chroot.
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")
@@ -57,13 +60,20 @@ unpack() {
 
 make_dir() {
 	partial=$dir.$$
-	trap 'rm -rf "$partial"' EXIT
 	# shellcheck disable=SC2086
 	fetch "$partial/debs" $list || return
 	unpack "$partial"
 	mv "$partial" "$dir"
 }
 
+partial='' apt=''
+trap 'rm -rf "$partial" "$apt"' EXIT
+if [ "$1" = --suite ]; then
+	apt=$(mktemp -d)
+	signed='[arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
+	own_apt "$apt" "deb $signed http://deb.debian.org/debian $2 main"
+	shift 2
+fi
 find_missing "$@"
 for _ in 1 2; do
 	dir=$(cache_dir)/apps/$(echo "$list" | sha256sum | cut -c1-12)
