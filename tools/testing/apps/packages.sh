@@ -53,7 +53,8 @@ unpack() {
 		ln -s "usr/$dir" "$1/$dir"
 	done
 	for deb in "$1"/debs/*.deb; do
-		[ ! -e "$deb" ] || dpkg-deb -x "$deb" "$1"
+		[ ! -e "$deb" ] || dpkg-deb --fsys-tarfile "$deb" |
+			tar -x --keep-directory-symlink -C "$1"
 	done
 	rm -r "$1/debs"
 }

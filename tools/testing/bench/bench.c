@@ -32,6 +32,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -663,7 +664,7 @@ static void measure_row(const struct row *row, int rounds)
 		rounds = row->rounds;
 	/* Whoever is first in a row finds less in caches, and pools that are empty. */
 	if (!only)
-		measure_apart(row, 0, -1);
+		measure_apart(row, ffs(row->who) - 1, -1);
 	for (round = 0; round < rounds; round++)
 		for (i = 0; i < CONTESTANTS; i++) {
 			int who = (i + round) % CONTESTANTS;

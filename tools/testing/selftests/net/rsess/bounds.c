@@ -283,13 +283,16 @@ CASE(bounds, source_of_hellos)
 	}
 	OK(wait_until(has_risen, &over));
 	EXPECT_EQ(0, stat_get("PendingDropped"));
+	/* On a busy machine they have not come in the order of i. */
 	for (i = 0; i < 21; i++) {
-		p->fd = w->fd[i];
 		OK(pair_accept(&self->s));
-		OK(peer_expect(p, RSESS_WELCOME));
 		close(self->s.fd);
 	}
 	self->s.fd = -1;
+	for (i = 0; i < 21; i++) {
+		p->fd = w->fd[i];
+		OK(peer_expect(p, RSESS_WELCOME));
+	}
 	for (; i < 26; i++) {
 		p->fd = w->fd[i];
 		if (p->fd >= 0)
