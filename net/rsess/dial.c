@@ -113,7 +113,7 @@ static void rsess_dial_note_laddr(struct rsess_sock *rs, struct socket *sock)
 		rsess_set_laddr(rs, &addr);
 }
 
-/* Where to dial: first where the last transport was, then in turn at the others. */
+/* Where to dial: first where the last transport was of use, then in turn at the others. */
 static void rsess_dial_target(struct rsess_sock *rs, union rsess_addr *addr)
 {
 	const struct rsess_addrs *more = rs->addrs;
@@ -122,7 +122,8 @@ static void rsess_dial_target(struct rsess_sock *rs, union rsess_addr *addr)
 	*addr = rs->raddr;
 	if (!rs->greeted || !more || rsess_to_sk(rs)->sk_state == TCP_SYN_SENT)
 		return;
-	if (rs->attempts > 1)
+	/* Where nothing came after the answer, there may be a middlebox that keeps it back. */
+	if (rs->attempts > 1 || rs->quiet)
 		rs->addr_at = (rs->addr_at + 1) % (more->n + 1);
 	if (!rs->addr_at || more->addr[rs->addr_at - 1].sa.sa_family != family)
 		return;

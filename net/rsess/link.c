@@ -296,10 +296,13 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	struct rsess_transport *tr = rs->tr;
 
 	rsess_locked_by_me(rs);
-	if (rs->link == RSESS_LINK_LIVE)
+	if (rs->link == RSESS_LINK_LIVE) {
 		rs->down_at = get_jiffies_64();
-	if (rs->link == RSESS_LINK_LIVE && !tr->acked_any)
-		rs->max_frame = max(rs->max_frame / 4, RSESS_PIECE_MIN);
+		if (!tr->quiet)
+			rs->quiet = 0;
+		if (!tr->acked_any)
+			rs->max_frame = max(rs->max_frame / 4, RSESS_PIECE_MIN);
+	}
 	rs->link = RSESS_LINK_NONE;
 	rs->ack_now = false;
 	rsess_timer_stop(rs, RSESS_TIMER_ACK);
@@ -419,8 +422,6 @@ void rsess_link_lost(struct rsess_sock *rs, const char *why)
 	rs->dial_failed = rs->link != RSESS_LINK_LIVE;
 	if (!rs->dial_failed) {
 		rs->lost++;
-		if (!rs->tr->quiet)
-			rs->quiet = 0;
 		RSESS_INC(sock_net(sk), TRANSPORTS_LOST);
 	} else {
 		RSESS_INC(sock_net(sk), DIALS_FAILED);

@@ -175,8 +175,28 @@ static void rsess_liveness_silent(struct rsess_sock *rs)
 		return;
 	}
 	RSESS_INC(sock_net(rsess_to_sk(rs)), STALLS);
-	rs->quiet = min(rs->tr->quiet, RSESS_QUIET_MAX);
+	rs->quiet = min_t(u8, rs->tr->quiet, RSESS_QUIET_MAX);
 	rsess_link_lost(rs, "silent");
+}
+
+/* How long silence is borne, in jiffies.  After a transport that gave nothing at all it is
+ * twice as long: a peer with many sessions, or a slow one, would never be given the time.
+ * Where silence ends the session itself, the time of another transport is left.
+ */
+static unsigned long rsess_liveness_bears(const struct rsess_sock *rs)
+{
+	unsigned long stall = rsess_timer_stall(rs);
+	unsigned long most = ULONG_MAX;
+
+	if (rs->tr->quiet <= 1)
+		return stall;
+	if (rs->opt.user_timeout_ms)
+		most = rsess_jiffies(rs->opt.user_timeout_ms) / 2;
+	else if (sock_flag(rsess_to_sk(rs), SOCK_KEEPOPEN))
+		most = rsess_liveness_keepalive(rs) / 2;
+	if (rs->orphaned)
+		most = min(most, rsess_orphan_delay(rs) / 4);
+	return max(stall, min(stall << (rs->tr->quiet - 1), most));
 }
 
 static void rsess_liveness_stalled(struct rsess_sock *rs)
@@ -185,6 +205,7 @@ static void rsess_liveness_stalled(struct rsess_sock *rs)
 	unsigned long from = time_after(rs->last_rx, rs->watched) ?
 			     rs->last_rx : rs->watched;
 	unsigned long silent = jiffies - from;
+	unsigned long bears;
 
 	if (!rsess_timer_waiting(rs))
 		return;
@@ -193,12 +214,14 @@ static void rsess_liveness_stalled(struct rsess_sock *rs)
 		return;
 	}
 	/* This may come late, but nobody is given up unasked. */
-	if (silent >= stall && (rs->tr->pinged || rs->tr->shut)) {
+	bears = rsess_liveness_bears(rs);
+	if (silent >= bears && (rs->tr->pinged || rs->tr->shut)) {
 		rsess_liveness_silent(rs);
 		return;
 	}
+	/* In small steps: when it gives something, less is borne from then on. */
 	rsess_timer_arm(rs, RSESS_TIMER_STALL,
-			silent < stall ? stall - silent : stall / 2);
+			silent < bears ? min(bears - silent, stall) : stall / 2);
 	rsess_liveness_ping(rs);
 }
 

@@ -271,7 +271,8 @@ struct rsess_addrs {
  * @strangers: dials in a row that were answered by a host which does not have the protocol
  * @retries: since memory was short the first time in a row
  * @unanswered: those of @attempts that handshake_timeout_ms has ended
- * @quiet: transports in a row that were given up for silence, and gave nothing once live
+ * @quiet: since a transport gave something: how many were given up for silence, up to
+ *	RSESS_QUIET_MAX
  * @last_rx: jiffies when the transport last gave something
  * @watched: jiffies when this side began to wait for the peer
  * @psk: RSESS_PSK
@@ -599,8 +600,8 @@ static inline bool rsess_stream_ready(const struct rsess_sock *rs, u32 enough)
  */
 #define RSESS_HELLO_ERRORS	3
 
-/* The longest silence is stall_timeout_ms so many times doubled. */
-#define RSESS_QUIET_MAX		3
+/* So often is the silence doubled that is borne. */
+#define RSESS_QUIET_MAX		2
 /* A service without the protocol that answers so often at each address of the peer has
  * taken its place.
  */

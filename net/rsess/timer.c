@@ -159,21 +159,16 @@ bool rsess_timer_waiting(const struct rsess_sock *rs)
  * rsess_timer_stall() - how long a transport may be silent while something is awaited
  * @rs: session, locked
  *
- * Twice as long as the one before, if that was silent from its beginning.
- *
  * Return: jiffies.
  */
 unsigned long rsess_timer_stall(const struct rsess_sock *rs)
 {
 	const struct net *net = sock_net(rsess_to_sk(rs));
-	unsigned long stall = rsess_jiffies(READ_ONCE(rsess_net(net)->stall_timeout_ms));
+	u32 ms = READ_ONCE(rsess_net(net)->stall_timeout_ms);
 
-	/* A host with many sessions, or a slow one, would never be given the time. */
-	if (rs->tr && rs->tr->quiet)
-		stall <<= rs->tr->quiet - 1;
 	if (rs->opt.user_timeout_ms)
-		stall = min(stall, rsess_jiffies(rs->opt.user_timeout_ms));
-	return max(stall, 2UL);
+		ms = min(ms, rs->opt.user_timeout_ms);
+	return max(msecs_to_jiffies(ms), 2UL);
 }
 
 /**

@@ -310,7 +310,7 @@ struct rsess_note {
  * @acked_any: bytes were acknowledged on it
  * @progress: bytes moved on it, in either direction
  * @pinged: a PING is unanswered
- * @quiet: this is the how manieth in a row that gives nothing once it is live; 0: it gave
+ * @quiet: rsess_sock.quiet + 1, or 0: it has given something since it is live
  * @ping_cookie: to be given back by PONG
  * @prove: of a dialer: the next PONG is @proof of the session
  * @shut: its sending direction was closed

@@ -21,6 +21,7 @@ cifs	--mem 1G
 nvme	--mem 256M --disk 1G
 ksmbd	--mem 1G
 gfs2	--mem 1G --smp 1 --nodes 2 --disk 1G
+ocfs2	--mem 1G --smp 1 --nodes 2 --disk 1G
 '
 
 # Prints what each script wants to be told.
@@ -60,6 +61,12 @@ arguments_gfs2() {
 		echo "--packages $packages"
 }
 
+arguments_ocfs2() {
+	local packages
+
+	packages=$("$here/apps/packages.sh" ocfs2-tools) && echo "--packages $packages"
+}
+
 arguments_ksmbd() {
 	local packages
 
@@ -77,7 +84,9 @@ script_of() { # NAME
 # The ksmbd of Debian's 6.1 crashes by itself, over TCP too: opinfo_put() of no opinfo.
 kernel_for() { # NAME
 	case $1:$release in
-	ksmbd:6.1.*) echo 6.12 ;;
+	ksmbd:6.1.*)
+		say "ksmbd does not work with $release, 6.12 takes its place"
+		echo 6.12 ;;
 	*) echo "$release" ;;
 	esac
 }
@@ -85,7 +94,7 @@ kernel_for() { # NAME
 # run NAME OPTION...
 run() (
 	choose_kernel "$(kernel_for "$1")"
-	make_for "$release" module
+	make_for "$release" module || return
 	arguments=$("arguments_$1") || return
 	# shellcheck disable=SC2086
 	"$here/vm/run" --kernel "$release" "${@:2}" --timeout 1200 \

@@ -199,7 +199,7 @@ begin_to_write() {
 
 # Writers are killed, and who comes after them finds a share that works.
 kill_writers() {
-	local i pid
+	local i pid begun
 
 	for ((i = 0; i < 50 && ($(hits) < 5 || i < 5); i++)); do
 		# In the same place, so that it does not end.
@@ -208,11 +208,12 @@ kill_writers() {
 				conv=notrunc status=none
 		done) &
 		pid=$!
-		until_true begin_to_write && sleep 0.$((RANDOM % 5)) &&
-		kill -9 $pid || return
+		until_true begin_to_write && sleep 0.$((RANDOM % 5))
+		begun=$?
+		kill -9 $pid
 		pkill -9 -x dd
 		wait $pid
-		rm "$mnt/long" && write_file || return
+		[ $begun -eq 0 ] && rm "$mnt/long" && write_file || return
 	done
 }
 

@@ -193,6 +193,10 @@ hold_both() {
 count_both() {
 	local status=0
 
+	operations=0
+	worst=-
+	sum=-
+
 	hold_both || return
 	other count ls >"$scratch/count.2" &
 	count ls >"$scratch/count.1" || status=1
@@ -221,7 +225,8 @@ is_adopted() {
 	theirs=$(other adopted dlm)
 	echo "# adopted: $mine, $theirs; sessions: $(sessions), $(other sessions)"
 	[ "$mine" -ge 1 ] && [ "$theirs" -ge 1 ] && [ $((mine + theirs)) -ge 3 ] &&
-	[ "$(sessions)" -ge 1 ] && [ "$(other sessions)" -eq "$(sessions)" ]
+	[ "$(sessions)" -ge 1 ] && [ "$(other sessions)" -eq "$(sessions)" ] &&
+	[ "$(reconnects)" -ge 1 ]
 }
 
 counts_under_resets() {
@@ -376,5 +381,4 @@ else
 	result $? dlm.joins
 	run_tests dlm "${tests_wanted[@]}"
 fi
-end_the_second
 [ "$failed" -eq 0 ]

@@ -14,18 +14,11 @@
 # --seconds is how long files are used under resets (300).
 
 set -u
-PATIENCE=120
-# shellcheck source-path=SCRIPTDIR source=nodes.sh
-. "$(dirname "$(readlink -f "$0")")/nodes.sh"
+# shellcheck source-path=SCRIPTDIR source=shared_disk.sh
+. "$(dirname "$(readlink -f "$0")")/shared_disk.sh"
+name=gfs2
+module=dlm
 port=21064
-seconds=300
-packages=
-mnt=/mnt
-disk=/dev/vda
-log=/var/log/cluster
-tests_wanted=(mounts is_adopted is_used_under_resets ends is_clean)
-
-# --- what each node does ---------------------------------------------------------
 
 # Names are addresses: dlm_controld asks corosync for them. Nobody is there to cut the other
 # one off, and both have to boot.
@@ -92,17 +85,13 @@ controls() {
 	dlm_tool status 2>/dev/null | grep -q '^cluster nodeid'
 }
 
-start_cluster() { # PACKAGES
+prepare() { # PACKAGES
 	have_packages "$1" && configure && mount_configfs &&
 	modprobe -a virtio_blk dlm gfs2 && name_devices || return
 	corosync -f >$log/corosync.out 2>&1 &
 	until_true both_are_there || return
 	dlm_controld -D >$log/dlm_controld.log 2>&1 &
 	until_true controls
-}
-
-show_logs() {
-	tail -n 20 $log/* | sed 's/^/# /'
 }
 
 end_program() { # NAME
@@ -113,92 +102,24 @@ has_ended() { # NAME
 	! pidof "$1" >/dev/null
 }
 
-unmount_disk() {
-	umount $mnt
-}
-
 end_cluster() {
 	end_program dlm_controld && end_program corosync && rmmod gfs2 dlm
+}
+
+make_file_system() {
+	mkfs.gfs2 -q -O -p lock_dlm -t rsess:files -j 2 -J 16 $disk
 }
 
 mount_disk() {
 	mount -t gfs2 -o noatime $disk $mnt
 }
 
-use_files() {
-	"$adopters/files.py" use $mnt "$NODE" "$1"
-}
-
-# Connections of the DLM that have come to this node.
 connects() {
 	dmesg | grep -c 'dlm: got connection from'
 }
 
-# --- what the first one does with both ------------------------------------------------
-
-reconnects() {
-	echo $(($(connects) + $(other connects)))
+check_disk() {
+	fsck.gfs2 -n $disk
 }
 
-use_files_of_both() {
-	local status=0
-
-	other use_files "$seconds" >"$scratch/use.2" 2>&1 &
-	use_files "$seconds" >"$scratch/use.1" 2>&1 || status=1
-	wait $! || status=1
-	sed 's/^/# /' "$scratch"/use.*
-	return $status
-}
-
-# --- the tests ---------------------------------------------------------------------------
-
-mounts() {
-	mkfs.gfs2 -q -O -p lock_dlm -t rsess:files -j 2 -J 16 $disk >/dev/null 2>&1 && both mount_disk
-}
-
-is_adopted() {
-	echo "# adopted: $(adopted dlm), $(other adopted dlm);" \
-		"sessions: $(sessions), $(other sessions)"
-	[ "$(sessions)" -ge 1 ] && [ "$(other sessions)" -eq "$(sessions)" ]
-}
-
-# What they have counted, and as many lines, are there.
-is_used_under_resets() {
-	local found used
-
-	torn_unnoticed use_files_of_both || return
-	found=$("$adopters/files.py" check $mnt) || return
-	used=$(cat "$scratch"/use.* | value increments)
-	echo "# found: $found"
-	[ "$used" -ge 200 ] && [ "$found" = "increments=$used lines=$used" ]
-}
-
-ends() {
-	both unmount_disk && both end_cluster && [ "$(sessions)" -eq 0 ]
-}
-
-is_clean() {
-	fsck.gfs2 -n $disk >"$scratch/fsck" 2>&1 || {
-		sed 's/^/# /' "$scratch/fsck"
-		return 1
-	}
-}
-
-answer_call "$@"
-while [ $# -gt 0 ]; do
-	case $1 in
-	--packages) packages=$2; shift 2 ;;
-	--seconds) seconds=$2; shift 2 ;;
-	-*) exit 2 ;;
-	*) break ;;
-	esac
-done
-[ $# -eq 0 ] || tests_wanted=("$@")
-serve_the_first
-plan $((${#tests_wanted[@]} + 1))
-both adopt dlm && both start_cluster "$packages"
-result $? gfs2.starts
-[ "$failed" -eq 0 ] || both show_logs
-run_tests gfs2 "${tests_wanted[@]}"
-end_the_second
-[ "$failed" -eq 0 ]
+run_nodes "$@"

@@ -42,13 +42,11 @@ answer_call() {
 	exit
 }
 
-# The second node does not return.
+# The second node does not return, and ends with the first one.
 serve_the_first() {
-	[ "$NODE" -ne 1 ] || return 0
-	"$adopters/node.py" --serve
-	exit
-}
-
-end_the_second() {
-	"$adopters/node.py" --end
+	if [ "$NODE" -ne 1 ]; then
+		"$adopters/node.py" --serve
+		exit
+	fi
+	trap '"$adopters/node.py" --end' EXIT
 }

@@ -43,9 +43,9 @@ fetch() {
 	return 1
 }
 
-# /bin, /lib and /sbin are links into /usr, as on the system itself.
-unpack() {
-	local deb dir
+# unpack DIRECTORY: /bin, /lib and /sbin are links into /usr, as on the system itself.
+unpack() (
+	set -o pipefail
 
 	mkdir -p "$1/usr"
 	for dir in bin lib lib64 sbin; do
@@ -54,17 +54,18 @@ unpack() {
 	done
 	for deb in "$1"/debs/*.deb; do
 		[ ! -e "$deb" ] || dpkg-deb --fsys-tarfile "$deb" |
-			tar -x --keep-directory-symlink -C "$1"
+			tar -x --keep-directory-symlink -C "$1" || return
 	done
 	rm -r "$1/debs"
-}
+)
 
 make_dir() {
 	partial=$dir.$$
 	# shellcheck disable=SC2086
 	fetch "$partial/debs" $list || return
-	unpack "$partial"
-	mv "$partial" "$dir"
+	unpack "$partial" || return
+	# Another one may have been faster.
+	mv -T "$partial" "$dir" 2>/dev/null || [ -d "$dir" ]
 }
 
 partial='' apt=''
@@ -77,7 +78,8 @@ if [ "$1" = --suite ]; then
 fi
 find_missing "$@"
 for _ in 1 2; do
-	dir=$(cache_dir)/apps/$(echo "$list" | sha256sum | cut -c1-12)
+	dir=$(cache_dir)/apps/$({ echo "$list"; declare -f unpack; } | sha256sum |
+		cut -c1-12)
 	[ ! -d "$dir" ] || break
 	make_dir || find_missing "$@"
 done

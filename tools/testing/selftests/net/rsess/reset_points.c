@@ -5,6 +5,7 @@
  * bytes of both directions arrive whole, once and in order.
  */
 #define _GNU_SOURCE
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -593,12 +594,65 @@ CASE(reset, stall_doubles)
 		OK(pair_write(s, 1000));
 		OK(peer_take(p, 1000));
 		OK(peer_gone(p));
-		EXPECT_LE((500 << i) - 50, now_ms() - begin);
+		EXPECT_LE(i < 2 ? 450 << i : 1900, now_ms() - begin);
+		OK(pair_again(s));
+	}
+	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "10000"));
+	p->pong = true;
+	OK(pair_finish(s));
+	EXPECT_EQ(4, stat_get("Stalls"));
+}
+
+/* But not until TCP_USER_TIMEOUT ends the session: there is time for one more. */
+CASE(reset, stall_leaves_time)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	int limit = 9600, i;
+
+	if (!variant->dialer)
+		return;
+	OK(pair_open(s));
+	OK(setsockopt(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof(limit)));
+	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "3000"));
+	p->pong = false;
+	for (i = 0; i < 3; i++) {
+		OK(pair_write(s, 1000));
+		OK(peer_take(p, 1000));
+		OK(peer_gone(p));
 		OK(pair_again(s));
 	}
 	p->pong = true;
 	OK(pair_finish(s));
-	EXPECT_EQ(4, stat_get("Stalls"));
+}
+
+/* Where one address gives nothing behind the answer, the other one is tried. */
+CASE(reset, stall_goes_elsewhere)
+{
+	struct pair *s = &self->s;
+	struct peer *p = &s->p;
+	struct sockaddr_storage ss;
+	int first = p->lfd;
+	socklen_t len;
+
+	if (!variant->dialer || variant->family != AF_INET)
+		return;
+	OK(pair_open(s));
+	len = address(&ss, AF_INET, "127.0.0.2", PORT);
+	p->lfd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	OK(bind(p->lfd, (struct sockaddr *)&ss, len));
+	OK(listen(p->lfd, 1));
+	OK(setsockopt(s->fd, SOL_RSESS, RSESS_ADD_ADDR, &ss, len));
+	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "1000"));
+	p->pong = false;
+	OK(pair_write(s, 1000));
+	OK(peer_take(p, 1000));
+	OK(peer_gone(p));
+	OK(pair_again(s));
+	close(first);
+	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "10000"));
+	p->pong = true;
+	OK(pair_finish(s));
 }
 
 /* An answer is all that it takes, even if nothing is acknowledged. */
