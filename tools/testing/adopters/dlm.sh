@@ -196,14 +196,12 @@ count_both() {
 	operations=0
 	worst=-
 	sum=-
-
 	hold_both || return
 	other count ls >"$scratch/count.2" &
 	count ls >"$scratch/count.1" || status=1
 	wait $! || status=1
 	operations=$(cat "$scratch"/count.* | value operations)
 	worst=$(sed -n 's/.*worst=//p' "$scratch"/count.* | sort -n | tail -n 1)
-	sum=-
 	[ $status -ne 0 ] ||
 		sum=$("$adopters/dlm_locks.py" sum ls $resources | value sum)
 	both end_hold
