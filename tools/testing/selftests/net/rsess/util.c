@@ -27,24 +27,28 @@
 
 int transport = IPPROTO_TCP;
 
-/* What the module says of this namespace, but for counters that are zero. */
+static void print_file(const char *name, bool counters)
+{
+	char line[500];
+	FILE *f = fopen(name, "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!counters || !strpbrk(line, " \t") ||
+		    atoll(strpbrk(line, " \t")))
+			fprintf(stderr, "# %s", line);
+	if (f)
+		fclose(f);
+}
+
+/* What the module says of this namespace, and SCTP, but for counters that are zero. */
 void state_print(void)
 {
-	static const char * const files[] = {
-		"/proc/thread-self/net/rsess", "/proc/thread-self/net/rsess_stat",
-	};
-	char line[300];
-	FILE *f;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		f = fopen(files[i], "re");
-		while (f && fgets(line, sizeof(line), f))
-			if (!i || !strstr(line, " 0\n"))
-				fprintf(stderr, "# %s", line);
-		if (f)
-			fclose(f);
-	}
+	print_file("/proc/thread-self/net/rsess", false);
+	print_file("/proc/thread-self/net/rsess_stat", true);
+	if (transport != IPPROTO_SCTP)
+		return;
+	print_file("/proc/thread-self/net/sctp/assocs", false);
+	print_file("/proc/thread-self/net/sctp/snmp", true);
 }
 
 int slowness(void)
@@ -201,6 +205,7 @@ int wait_for(int fd, short events)
 		return -errno;
 	if (!ret) {
 		say("nothing happened on fd %d (events %#x)", fd, events);
+		state_print();
 		return -ETIMEDOUT;
 	}
 	return pfd.revents;
