@@ -253,8 +253,12 @@ static int relay_listen(int family, int protocol, int port)
 	socklen_t len = loopback(&ss, family, port);
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 			protocol);
+	int one = 1;
 
-	if (fd >= 0 && !bind(fd, (struct sockaddr *)&ss, len) &&
+	/* One that was there before may have left TIME_WAIT. */
+	if (fd >= 0 &&
+	    !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
+	    !bind(fd, (struct sockaddr *)&ss, len) &&
 	    !listen(fd, RELAY_PAIRS))
 		return fd;
 	say("%s", strerror(errno));
