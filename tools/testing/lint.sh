@@ -120,6 +120,10 @@ checkpatch >"$out"
 result checkpatch
 compile W=1 C=2 CHECK=sparse >"$out"
 result sparse_and_W=1
+# What says that it fetches something says so here.
+need_packages systemd-analyze:systemd /usr/bin/python3:python3 \
+	sphinx-build:python3-sphinx
+"$here/apps/packages.sh" prometheus >/dev/null
 manuals >"$out"
 result manuals
 "$here/completion_test.sh" >"$out" 2>&1
