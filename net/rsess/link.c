@@ -311,7 +311,6 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_timer_stop(rs, RSESS_TIMER_STALL);
 	rsess_timer_stop(rs, RSESS_TIMER_PROBE);
 	rsess_timer_stop(rs, RSESS_TIMER_LEFT);
-	rsess_turn_leave(rs);
 	if (!tr)
 		return;
 	rsess_link_set(rs, NULL);
@@ -451,16 +450,13 @@ void rsess_link_redial(struct rsess_sock *rs, bool turn)
 {
 	int err;
 
-	if (rs->tr || rsess_to_sk(rs)->sk_state == TCP_CLOSE) {
-		rsess_turn_leave(rs);
+	if (rs->tr || rsess_to_sk(rs)->sk_state == TCP_CLOSE)
 		return;
-	}
-	if (!turn && !rsess_turn_take(rs))
+	if (rs->dial_failed && !turn && !rsess_turn_take(rs))
 		return;			/* comes again */
 	err = rsess_dial(rs);
 	if (!err)
 		return;
-	rsess_turn_leave(rs);
 	rs->dial_failed = true;
 	RSESS_INC(sock_net(rsess_to_sk(rs)), DIALS_FAILED);
 	rsess_link_note_failure(rs, -err, false);

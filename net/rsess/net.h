@@ -54,12 +54,10 @@ struct rsess_user {
  * struct rsess_turns - sessions that wait to dial some addresses again
  * @list: of them, the next one first
  * @next: place among those of which somebody waits
- * @dialing: sessions that do it now
  */
 struct rsess_turns {
 	struct list_head	list;
 	struct list_head	next;
-	unsigned int		dialing;
 };
 
 /* Limits that RSESS_CMD_LIMIT_REACHED tells of. */

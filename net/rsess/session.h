@@ -300,7 +300,6 @@ struct rsess_addrs {
  * @listed: who has the session; with @number
  * @turn: place among those that wait to dial again
  * @turns: where that is
- * @dialing: where it counts as one that dials again; changes with rsess_net.lock
  * @turn_come: the wait is over; also read without the lock
  * @hash: place in the table of sessions that can be resumed
  * @hashed: it is there
@@ -434,7 +433,6 @@ struct rsess_sock {
 	struct rsess_user	*listed;
 	struct list_head	turn;
 	struct rsess_turns	*turns;
-	struct rsess_turns	*dialing;
 	bool			turn_come;
 	struct rhash_head	hash;
 	bool			hashed;

@@ -10,10 +10,6 @@
  *
  * Where an attempt succeeds, two who wait for the same address go at once, and two more
  * for each of these that succeeds: when a host is back, so are all its sessions, soon.
- *
- * So it is when all transports to a host are lost at once: their sessions dial without an
- * attempt that has failed, but no more than a few hundred of them, for a burst of SYNs
- * overflows queues, and those that are dropped come again after a second. The others wait in line.
  */
 #include <linux/jiffies.h>
 #include <linux/siphash.h>
@@ -23,12 +19,8 @@
 #include "session.h"
 #include "turn.h"
 
-/* So many go when one has succeeded, */
+/* So many go when one has succeeded. */
 #define RSESS_TURNS_SUCCESS	2
-/* as long as there are fewer that dial the address. */
-#define RSESS_TURNS_MOST	256
-/* Where so many do, those whose transport was lost just now wait. */
-#define RSESS_TURNS_AT_ONCE	128
 
 /* Turns of the time that went by; those of a second are kept.  Locked: rn->lock. */
 static void rsess_turn_fill(struct rsess_net *rn)
@@ -62,45 +54,20 @@ static struct rsess_turns *rsess_turns_of(struct rsess_net *rn,
 }
 
 /* Locked: rn->lock. */
-static void rsess_turn_add(struct rsess_net *rn, struct rsess_sock *rs,
-			   struct rsess_turns *turns)
+static void rsess_turn_add(struct rsess_net *rn, struct rsess_sock *rs)
 {
-	if (!list_empty(&rs->turn))
-		return;
-	rs->turns = turns;
-	if (list_empty(&turns->list))
-		list_add_tail(&turns->next, &rn->turns_next);
-	list_add_tail(&rs->turn, &turns->list);
-	if (rs->dial_failed)
-		rsess_limit_reached(rn, RSESS_LIMIT_REDIALS,
-				    RSESS_MIB_DIALS_DELAYED);
-	else
-		RSESS_INC(rn->net, DIALS_DELAYED);
+	rs->turns = rsess_turns_of(rn, rs);
+	if (list_empty(&rs->turns->list))
+		list_add_tail(&rs->turns->next, &rn->turns_next);
+	list_add_tail(&rs->turn, &rs->turns->list);
+	rsess_limit_reached(rn, RSESS_LIMIT_REDIALS, RSESS_MIB_DIALS_DELAYED);
 	queue_delayed_work(rsess_wq, &rn->turn_work, rsess_turn_delay(rn));
-}
-
-/* Locked: rn->lock. */
-static void rsess_turn_begin(struct rsess_sock *rs, struct rsess_turns *turns)
-{
-	if (rs->dialing)
-		return;
-	WRITE_ONCE(rs->dialing, turns);
-	turns->dialing++;
-}
-
-/* Locked: rn->lock. */
-static void rsess_turn_end(struct rsess_sock *rs)
-{
-	if (!rs->dialing)
-		return;
-	rs->dialing->dialing--;
-	WRITE_ONCE(rs->dialing, NULL);
 }
 
 /* Locked: rn->lock. */
 static void rsess_turn_del(struct rsess_sock *rs)
 {
-	list_del_init_careful(&rs->turn);
+	list_del_init(&rs->turn);
 	if (list_empty(&rs->turns->list))
 		list_del_init(&rs->turns->next);
 }
@@ -113,8 +80,6 @@ static void rsess_turn_give(struct rsess_net *rn, struct rsess_turns *turns)
 
 	lockdep_assert_held(&rn->lock);
 	list_move_tail(&turns->next, &rn->turns_next);
-	/* rsess_turn_leave() */
-	rsess_turn_begin(rs, turns);
 	rsess_turn_del(rs);
 	WRITE_ONCE(rs->turn_come, true);
 	rsess_timer_now(rs);
@@ -165,29 +130,8 @@ void rsess_turn_exit(struct rsess_net *rn)
 	cancel_delayed_work_sync(&rn->turn_work);
 }
 
-/* One more whose last attempt has failed.  Locked: rn->lock. */
-static bool rsess_turn_take_again(struct rsess_net *rn)
-{
-	if (!list_empty(&rn->turns_next) || rsess_turn_delay(rn))
-		return false;
-	rn->turns -= min_t(u64, rn->turns, HZ);
-	return true;
-}
-
-/* One more whose transport was lost just now.  In a crowd, turns that were kept would be no
- * wait at all.  Locked: rn->lock.
- */
-static bool rsess_turn_take_first(struct rsess_net *rn,
-				  const struct rsess_turns *turns)
-{
-	if (list_empty(&turns->list) && turns->dialing < RSESS_TURNS_AT_ONCE)
-		return true;
-	rn->turns = 0;
-	return false;
-}
-
 /**
- * rsess_turn_take() - may a session dial again?
+ * rsess_turn_take() - may a session dial whose last attempt has failed?
  * @rs: session, locked, without a transport
  *
  * Return: false if there are too many; it waits for its turn then, and its timer runs when
@@ -196,20 +140,17 @@ static bool rsess_turn_take_first(struct rsess_net *rn,
 bool rsess_turn_take(struct rsess_sock *rs)
 {
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
-	struct rsess_turns *turns;
 	bool may;
 
 	if (!READ_ONCE(rn->max_redials))
 		return true;
 	spin_lock(&rn->lock);
 	rsess_turn_fill(rn);
-	turns = rsess_turns_of(rn, rs);
-	may = rs->dial_failed ? rsess_turn_take_again(rn) :
-				rsess_turn_take_first(rn, turns);
+	may = list_empty(&rn->turns_next) && !rsess_turn_delay(rn);
 	if (may)
-		rsess_turn_begin(rs, turns);
-	else
-		rsess_turn_add(rn, rs, turns);
+		rn->turns -= min_t(u64, rn->turns, HZ);
+	else if (list_empty(&rs->turn))
+		rsess_turn_add(rn, rs);
 	spin_unlock(&rn->lock);
 	return may;
 }
@@ -229,22 +170,19 @@ bool rsess_turn_has_come(struct rsess_sock *rs)
 }
 
 /**
- * rsess_turn_leave() - a session does not wait any more, or its attempt is over
- * @rs: session, locked; it may be neither
+ * rsess_turn_leave() - a session does not wait any more
+ * @rs: session, locked; may not have waited
  */
 void rsess_turn_leave(struct rsess_sock *rs)
 {
 	struct rsess_net *rn = rsess_net(sock_net(rsess_to_sk(rs)));
 
-	/* Only its own work, which is not this one, adds it; and it dials before it does
-	 * not wait.
-	 */
-	if (list_empty_careful(&rs->turn) && !READ_ONCE(rs->dialing))
+	/* Only its own work, which is not this one, adds it. */
+	if (list_empty_careful(&rs->turn))
 		return;
 	spin_lock(&rn->lock);
 	if (!list_empty(&rs->turn))
 		rsess_turn_del(rs);
-	rsess_turn_end(rs);
 	spin_unlock(&rn->lock);
 }
 
@@ -258,13 +196,11 @@ void rsess_turn_answered(struct rsess_sock *rs)
 	struct rsess_turns *turns;
 	int n;
 
-	rsess_turn_leave(rs);
 	if (list_empty_careful(&rn->turns_next))
 		return;
 	spin_lock(&rn->lock);
 	turns = rsess_turns_of(rn, rs);
-	for (n = 0; n < RSESS_TURNS_SUCCESS && !list_empty(&turns->list) &&
-		    turns->dialing < RSESS_TURNS_MOST; n++)
+	for (n = 0; n < RSESS_TURNS_SUCCESS && !list_empty(&turns->list); n++)
 		rsess_turn_give(rn, turns);
 	spin_unlock(&rn->lock);
 }

@@ -251,8 +251,6 @@ static inline void list_del_init(struct list_head *e)
 	INIT_LIST_HEAD(e);
 }
 
-#define list_del_init_careful	list_del_init	/* one thread */
-
 static inline void list_move_tail(struct list_head *e, struct list_head *h)
 {
 	list_del(e);

@@ -1181,38 +1181,6 @@ CASE(redial, of_another_host)
 	EXPECT_FALSE(has_risen(&failed));
 }
 
-/* Many have lost their transports at once.  Some dial, and wait for the host; the others wait
- * for these, and for what a second allows.
- */
-CASE(redial, in_a_crowd)
-{
-	enum { MANY = 150, AT_ONCE = 128 };
-	struct rise delayed = { .name = "DialsDelayed",
-				.from = MANY - AT_ONCE - 1 };
-	struct rise resumes = { .name = "Resumes", .from = 2 * MANY - 1 };
-	int fd[MANY], peer[MANY], i;
-
-	OK(sysctl_set("rsess/max_redials", 1));
-	for (i = 0; i < MANY; i++) {
-		OK(redialer(self->lfd, "127.0.0.1", &fd[i], &peer[i]));
-	}
-	OK(system("nft 'add table ip a; "
-		  "add chain ip a c { type filter hook output priority 0; }; "
-		  "add rule ip a c tcp flags syn / syn,ack drop'"));
-	ASSERT_LE(MANY, tear(PORT));
-	OK(wait_until(has_risen, &delayed));
-	/* No more than a second allows has dialed besides, and nobody has come. */
-	EXPECT_EQ(0, stat_get("Resumes"));
-	EXPECT_GT(MANY, stat_get("Dials") - MANY);
-	/* The host is back: each that succeeds has two follow. */
-	OK(system("nft delete table ip a"));
-	OK(wait_until(has_risen, &resumes));
-	for (i = 0; i < MANY; i++) {
-		OK(write_all(fd[i], 100, 100));
-		OK(read_all(peer[i], 100, 100));
-	}
-}
-
 /* A few are as quick as one. */
 CASE(redial, of_a_few_is_not_delayed)
 {
