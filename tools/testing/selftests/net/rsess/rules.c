@@ -93,17 +93,17 @@ static int open_as(struct line *l, uid_t uid)
 static int tell_apart(const char *port, int number, const char *match)
 {
 	return shell("nft -f - <<END\n"
-		   "table inet rules {\n"
-		   "	chain output {\n"
-		   "		type filter hook output priority 0;\n"
-		   "		meta l4proto { tcp, sctp } th %s %d goto count\n"
-		   "	}\n"
-		   "	chain count {\n"
-		   "		%s counter accept comment \"owned\"\n"
-		   "		counter continue comment \"unowned\"\n"
-		   "	}\n"
-		   "}\n"
-		   "END\n", port, number, match);
+		     "table inet rules {\n"
+		     "	chain output {\n"
+		     "		type filter hook output priority 0;\n"
+		     "		meta l4proto { tcp, sctp } th %s %d goto count\n"
+		     "	}\n"
+		     "	chain count {\n"
+		     "		%s counter accept comment \"owned\"\n"
+		     "		counter continue comment \"unowned\"\n"
+		     "	}\n"
+		     "}\n"
+		     "END\n", port, number, match);
 }
 
 static int count_owned(const char *port, int number)
@@ -114,13 +114,13 @@ static int count_owned(const char *port, int number)
 static int refuse(const char *match, int port, const char *verdict)
 {
 	return shell("nft -f - <<END\n"
-		   "table inet rules {\n"
-		   "	chain output {\n"
-		   "		type filter hook output priority 0;\n"
-		   "		%s meta l4proto { tcp, sctp } th dport %d counter %s comment \"refused\"\n"
-		   "	}\n"
-		   "}\n"
-		   "END\n", match, port, verdict);
+		     "table inet rules {\n"
+		     "	chain output {\n"
+		     "		type filter hook output priority 0;\n"
+		     "		%s meta l4proto { tcp, sctp } th dport %d counter %s comment \"refused\"\n"
+		     "	}\n"
+		     "}\n"
+		     "END\n", match, port, verdict);
 }
 
 static int allow(void)
@@ -274,7 +274,7 @@ static bool uid_is_shown(void *arg)
 	/* What is sent asks the socket. */
 	write_all(l->c, 0, 1);
 	return !shell("ss -Hane %s | grep -q uid:4242",
-		    l->kind->protocol == IPPROTO_SCTP ? "-S" : "-t");
+		      l->kind->protocol == IPPROTO_SCTP ? "-S" : "-t");
 }
 
 CASE(user, changes)
@@ -298,8 +298,8 @@ static bool is_shown(void *arg)
 	const struct shown *s = arg;
 
 	return !shell("ss -Hanp %s | grep -q 'pid=%d,fd=%d)'",
-		    s->kind->protocol == IPPROTO_SCTP ? "-S" : "-t", getpid(),
-		    s->fd);
+		      s->kind->protocol == IPPROTO_SCTP ? "-S" : "-t", getpid(),
+		      s->fd);
 }
 
 static int show(const struct line *l, int fd)
@@ -333,7 +333,7 @@ CASE(user, is_found_by_ss)
 static int is_open(int fd, int port, const char *state)
 {
 	return shell("lsof -n -P -a -p %d -d %d -i TCP:%d -s TCP:%s >/dev/null",
-		   getpid(), fd, port, state);
+		     getpid(), fd, port, state);
 }
 
 /* And fuser this process, at the port that a descriptor is bound to? */
