@@ -23,7 +23,7 @@ COLUMNS = ("session", "tagged", "fallback", "mptcp", "bystander")
 # Not a ratio: what of it is shown.
 ABSOLUTE = {"next": "ns from a reset to the next byte there and back",
             "crowd": "ns of each session, reset with all others, until it echoes",
-            "idle": "bytes of memory of a connection, both ends"}
+            "idle": "bytes of slabs of a connection, both ends"}
 
 
 def read(lines):
