@@ -517,7 +517,7 @@ static int64_t slabs(void)
 	FILE *f = fopen("/proc/slabinfo", "re");
 
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%*s %*d %*d %*d %*d %lld : tunables %*d %*d %*d : slabdata %*d %lld",
+		if (sscanf(line, "%*s%*d%*d%*d%*d%lld : tunables%*d%*d%*d : slabdata%*d%lld",
 			   &each, &number) == 2)
 			sum += each * number;
 	if (!f || !sum)
