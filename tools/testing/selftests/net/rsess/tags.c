@@ -154,6 +154,7 @@ static int man_until(struct man *m, bool (*done)(void *), void *arg)
 	while (!done(arg)) {
 		if (!man_step(m) || now_ms() > end) {
 			say("waited in vain");
+			state_print();
 			return -ETIMEDOUT;
 		}
 	}
