@@ -151,7 +151,7 @@ static void rsess_input_alive(struct rsess_transport *tr)
 
 	rs->last_rx = jiffies;
 	tr->pinged = false;
-	tr->quiet = 0;
+	tr->heard = true;
 }
 
 /**

@@ -89,7 +89,7 @@ void rsess_link_live(struct rsess_sock *rs)
 	rs->link = RSESS_LINK_LIVE;
 	rs->last_rx = jiffies;
 	tr->since = jiffies;
-	tr->quiet = rs->quiet + 1;
+	tr->heard = false;
 	rsess_timer_stop(rs, RSESS_TIMER_HANDSHAKE);
 	rsess_timer_stop(rs, RSESS_TIMER_DIAL);
 	rsess_timer_stop(rs, RSESS_TIMER_SESSION);
@@ -298,7 +298,7 @@ void rsess_link_drop(struct rsess_sock *rs, bool reset)
 	rsess_locked_by_me(rs);
 	if (rs->link == RSESS_LINK_LIVE) {
 		rs->down_at = get_jiffies_64();
-		if (!tr->quiet)
+		if (tr->heard)
 			rs->quiet = 0;
 		if (!tr->acked_any)
 			rs->max_frame = max(rs->max_frame / 4, RSESS_PIECE_MIN);

@@ -47,6 +47,15 @@ static unsigned long rsess_liveness_keepalive(const struct rsess_sock *rs)
 	return rsess_liveness_keepidle(rs) + intvl * cnt;
 }
 
+/* The silence of the peer that ends a session, in jiffies; 0: none does. */
+static unsigned long rsess_liveness_silence(const struct rsess_sock *rs)
+{
+	if (rs->opt.user_timeout_ms)
+		return rsess_jiffies(rs->opt.user_timeout_ms);
+	return sock_flag(rsess_to_sk(rs), SOCK_KEEPOPEN) ?
+	       rsess_liveness_keepalive(rs) : 0;
+}
+
 /* How long a session lives on without a transport, in jiffies from now; 0 is for
  * ever.  TCP_USER_TIMEOUT and SO_KEEPALIVE count from the peer's last sign.
  */
@@ -54,15 +63,11 @@ static unsigned long rsess_liveness_limit(const struct rsess_sock *rs)
 {
 	unsigned long limit = rsess_jiffies(rs->timeout_ms);
 	unsigned long silent = jiffies - rs->last_rx;
-	unsigned long left = 0;
+	unsigned long left = rsess_liveness_silence(rs);
 
 	/* Nothing of this host's is at stake any more. */
 	if (rsess_to_sk(rs)->sk_state == TCP_TIME_WAIT)
 		return rsess_orphan_delay(rs);
-	if (rs->opt.user_timeout_ms)
-		left = rsess_jiffies(rs->opt.user_timeout_ms);
-	else if (sock_flag(rsess_to_sk(rs), SOCK_KEEPOPEN))
-		left = rsess_liveness_keepalive(rs);
 	if (!left)
 		return limit;
 	left = left > silent ? left - silent : 1;
@@ -175,7 +180,8 @@ static void rsess_liveness_silent(struct rsess_sock *rs)
 		return;
 	}
 	RSESS_INC(sock_net(rsess_to_sk(rs)), STALLS);
-	rs->quiet = min_t(u8, rs->tr->quiet, RSESS_QUIET_MAX);
+	if (!rs->tr->heard && rs->quiet < RSESS_QUIET_MAX)
+		rs->quiet++;
 	rsess_link_lost(rs, "silent");
 }
 
@@ -186,17 +192,13 @@ static void rsess_liveness_silent(struct rsess_sock *rs)
 static unsigned long rsess_liveness_bears(const struct rsess_sock *rs)
 {
 	unsigned long stall = rsess_timer_stall(rs);
-	unsigned long most = ULONG_MAX;
+	unsigned long most = rsess_liveness_silence(rs) / 2 ?: ULONG_MAX;
 
-	if (rs->tr->quiet <= 1)
+	if (rs->tr->heard)
 		return stall;
-	if (rs->opt.user_timeout_ms)
-		most = rsess_jiffies(rs->opt.user_timeout_ms) / 2;
-	else if (sock_flag(rsess_to_sk(rs), SOCK_KEEPOPEN))
-		most = rsess_liveness_keepalive(rs) / 2;
 	if (rs->orphaned)
 		most = min(most, rsess_orphan_delay(rs) / 4);
-	return max(stall, min(stall << (rs->tr->quiet - 1), most));
+	return max(stall, min(stall << rs->quiet, most));
 }
 
 static void rsess_liveness_stalled(struct rsess_sock *rs)

@@ -599,8 +599,7 @@ static inline bool rsess_stream_ready(const struct rsess_sock *rs, u32 enough)
  * a transport that does not tell of resets was silent.
  */
 #define RSESS_HELLO_ERRORS	3
-
-/* So often is the silence doubled that is borne. */
+/* So often is doubled how long silence is borne. */
 #define RSESS_QUIET_MAX		2
 /* A service without the protocol that answers so often at each address of the peer has
  * taken its place.

@@ -310,7 +310,7 @@ struct rsess_note {
  * @acked_any: bytes were acknowledged on it
  * @progress: bytes moved on it, in either direction
  * @pinged: a PING is unanswered
- * @quiet: rsess_sock.quiet + 1, or 0: it has given something since it is live
+ * @heard: it has given something since it is live
  * @ping_cookie: to be given back by PONG
  * @prove: of a dialer: the next PONG is @proof of the session
  * @shut: its sending direction was closed
@@ -360,7 +360,7 @@ struct rsess_transport {
 	bool			acked_any;
 	bool			progress;
 	bool			pinged;
-	u8			quiet;
+	bool			heard;
 	u8			ping_cookie[sizeof(struct rsess_wire_ping)];
 	bool			prove;
 	bool			shut;

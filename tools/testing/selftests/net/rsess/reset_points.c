@@ -578,6 +578,13 @@ CASE(reset, stall)
 	EXPECT_EQ(1, stat_get("Stalls"));
 }
 
+/* The peer takes what is written and says nothing, until it is given up. */
+static int falls_silent(struct pair *s)
+{
+	s->p.pong = false;
+	return pair_write(s, 1000) ?: peer_take(&s->p, 1000) ?: peer_gone(&s->p);
+}
+
 /* A transport that gives nothing at all is borne for twice as long as the one before. */
 CASE(reset, stall_doubles)
 {
@@ -588,12 +595,9 @@ CASE(reset, stall_doubles)
 
 	OK(pair_open(s));
 	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "500"));
-	p->pong = false;
 	for (i = 0; i < 4; i++) {
 		begin = now_ms();
-		OK(pair_write(s, 1000));
-		OK(peer_take(p, 1000));
-		OK(peer_gone(p));
+		OK(falls_silent(s));
 		EXPECT_LE(i < 2 ? 450 << i : 1900, now_ms() - begin);
 		OK(pair_again(s));
 	}
@@ -615,11 +619,8 @@ CASE(reset, stall_leaves_time)
 	OK(pair_open(s));
 	OK(setsockopt(s->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof(limit)));
 	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "3000"));
-	p->pong = false;
 	for (i = 0; i < 3; i++) {
-		OK(pair_write(s, 1000));
-		OK(peer_take(p, 1000));
-		OK(peer_gone(p));
+		OK(falls_silent(s));
 		OK(pair_again(s));
 	}
 	p->pong = true;
@@ -644,10 +645,7 @@ CASE(reset, stall_goes_elsewhere)
 	OK(listen(p->lfd, 1));
 	OK(setsockopt(s->fd, SOL_RSESS, RSESS_ADD_ADDR, &ss, len));
 	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "1000"));
-	p->pong = false;
-	OK(pair_write(s, 1000));
-	OK(peer_take(p, 1000));
-	OK(peer_gone(p));
+	OK(falls_silent(s));
 	OK(pair_again(s));
 	close(first);
 	OK(file_write("/proc/sys/net/rsess/stall_timeout_ms", "10000"));

@@ -31,10 +31,10 @@ static void print_file(const char *name, bool counters)
 {
 	char line[500];
 	FILE *f = fopen(name, "re");
+	long long n;
 
 	while (f && fgets(line, sizeof(line), f))
-		if (!counters || !strpbrk(line, " \t") ||
-		    atoll(strpbrk(line, " \t")))
+		if (!counters || sscanf(line, "%*s %lld", &n) != 1 || n)
 			fprintf(stderr, "# %s", line);
 	if (f)
 		fclose(f);
