@@ -13,33 +13,37 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR source=vm/lib.sh disable=SC1091
 . "$here/vm/lib.sh"
 
-# NAME, options of vm/run
+# NAME, script, options of vm/run
 scripts='
-nfs	--mem 256M --disk 1G
-dlm	--mem 1G --smp 1 --nodes 2
-cifs	--mem 1G
-nvme	--mem 256M --disk 1G
-ksmbd	--mem 1G
-gfs2	--mem 1G --smp 1 --nodes 2 --disk 1G
-ocfs2	--mem 1G --smp 1 --nodes 2 --disk 1G
+nfs	nfs.sh		--mem 256M --disk 1G
+dlm	dlm.sh		--mem 1G --smp 1 --nodes 2
+cifs	cifs.sh		--mem 1G
+nvme	nvme.sh		--mem 256M --disk 1G
+ksmbd	cifs.sh		--mem 1G
+gfs2	gfs2.sh		--mem 1G --smp 1 --nodes 2 --disk 1G
+ocfs2	ocfs2.sh	--mem 1G --smp 1 --nodes 2 --disk 1G
 '
+
+# option NAME COMMAND...: prints the option, with what COMMAND prints
+option() {
+	local value
+
+	value=$("${@:2}") && echo "$1 $value"
+}
+
+packages() { # OPTION ARGUMENT... of packages.sh
+	option "$1" "$here/apps/packages.sh" "${@:2}"
+}
 
 # Prints what each script wants to be told.
 arguments_nfs() {
-	local packages
-
-	packages=$("$here/apps/packages.sh" nfs-kernel-server) &&
-		echo "--packages $packages"
+	packages --packages nfs-kernel-server
 }
 
 arguments_dlm() {
-	local named old
-
-	old=$("$here/adopters/build_dlm.sh" old "$release") && echo "--old $old" || return
+	option --old "$here/adopters/build_dlm.sh" old "$release" || return
 	case $release in
-	7.3.*)
-		named=$("$here/adopters/build_dlm.sh" named "$release") &&
-			echo "--named $named"
+	7.3.*) option --named "$here/adopters/build_dlm.sh" named "$release"
 	esac
 }
 
@@ -48,37 +52,19 @@ arguments_nvme() {
 }
 
 arguments_cifs() {
-	local packages
-
-	packages=$("$here/apps/packages.sh" samba) && make -s -C "$here/../rsess" >&2 &&
-		echo "--packages $packages"
-}
-
-arguments_gfs2() {
-	local packages
-
-	packages=$("$here/apps/packages.sh" corosync dlm-controld gfs2-utils) &&
-		echo "--packages $packages"
-}
-
-arguments_ocfs2() {
-	local packages
-
-	packages=$("$here/apps/packages.sh" ocfs2-tools) && echo "--packages $packages"
+	make -s -C "$here/../rsess" >&2 && packages --packages samba
 }
 
 arguments_ksmbd() {
-	local packages
-
-	packages=$("$here/apps/packages.sh" --suite trixie ksmbd-tools) &&
-		echo "--ksmbd $packages"
+	packages --ksmbd --suite trixie ksmbd-tools
 }
 
-script_of() { # NAME
-	case $1 in
-	ksmbd) echo cifs.sh ;;
-	*) echo "$1.sh" ;;
-	esac
+arguments_gfs2() {
+	packages --packages corosync dlm-controld gfs2-utils
+}
+
+arguments_ocfs2() {
+	packages --packages ocfs2-tools
 }
 
 # The ksmbd of Debian's 6.1 crashes by itself, over TCP too: opinfo_put() of no opinfo.
@@ -91,28 +77,28 @@ kernel_for() { # NAME
 	esac
 }
 
-# run NAME OPTION...
+# run NAME SCRIPT OPTION...
 run() (
 	choose_kernel "$(kernel_for "$1")"
 	make_for "$release" module || return
 	arguments=$("arguments_$1") || return
 	# shellcheck disable=SC2086
-	"$here/vm/run" --kernel "$release" "${@:2}" --timeout 1200 \
-		-- "$here/adopters/$(script_of "$1")" $arguments $table
+	"$here/vm/run" --kernel "$release" "${@:3}" --timeout 1200 \
+		-- "$here/adopters/$2" $arguments $table
 )
 
 run_all() { # [SCRIPT...]
-	local name options status=0
+	local name script options status=0
 
-	while read -r name options; do
+	while read -r name script options; do
 		[ -n "$name" ] && wanted "$name" "$@" || continue
 		# shellcheck disable=SC2086
-		run "$name" $options </dev/null || status=$?
+		run "$name" "$script" $options </dev/null || status=$?
 	done <<<"$scripts"
 	return $status
 }
 
-# wanted NAME SCRIPT...
+# wanted NAME [NAME...]
 wanted() {
 	[ $# -eq 1 ] || [[ " ${*:2} " == *" $1 "* ]]
 }
@@ -126,7 +112,6 @@ choose_kernel "${1:-6.1}"
 [ $# -eq 0 ] || shift
 need_packages gcc:gcc make:make pkill:procps ip:iproute2 tcpkill:dsniff nft:nftables \
 	/usr/bin/python3:python3 mkfs.ext4:e2fsprogs mkswap:util-linux
-make_for "$release" module
 if [ -n "$table" ]; then
 	run_all "$@"
 	exit

@@ -158,15 +158,6 @@ write_file() {
 	cmp "$scratch/random" "$share/file"
 }
 
-# Until enough of them were hit.
-write_files() {
-	local i
-
-	for ((i = 0; i < 50 && $(hits) < 5; i++)); do
-		write_file || return
-	done
-}
-
 # --- the tests -------------------------------------------------------------------------
 
 is_adopted() {
@@ -176,7 +167,7 @@ is_adopted() {
 }
 
 writes_under_resets() {
-	torn_unnoticed write_files
+	torn_unnoticed until_hit 1 write_file
 }
 
 many_calls_under_resets() {
@@ -197,28 +188,25 @@ begin_to_write() {
 	[ -s "$share/long" ]
 }
 
-# Writers are killed, and who comes after them finds a share that works.
-kill_writers() {
-	local i pid begun
+# A writer is killed, and who comes after it finds a share that works.
+kill_writer() {
+	local pid begun
 
-	for ((i = 0; i < 50 && ($(hits) < 5 || i < 5); i++)); do
-		# In the same place, so that it does not end.
-		(while :; do
-			dd if=/dev/zero of="$mnt/long" bs=64k count=1000 \
-				conv=notrunc status=none
-		done) &
-		pid=$!
-		until_true begin_to_write && sleep 0.$((RANDOM % 5))
-		begun=$?
-		kill -9 $pid
-		pkill -9 -x dd
-		wait $pid
-		[ $begun -eq 0 ] && rm "$mnt/long" && write_file || return
-	done
+	# In the same place, so that it does not end.
+	(while :; do
+		dd if=/dev/zero of="$mnt/long" bs=64k count=1000 conv=notrunc status=none
+	done) &
+	pid=$!
+	until_true begin_to_write && sleep 0.$((RANDOM % 5))
+	begun=$?
+	kill -9 $pid
+	pkill -9 -x dd
+	wait $pid
+	[ $begun -eq 0 ] && rm "$mnt/long" && write_file
 }
 
 is_killed_under_resets() {
-	torn_unnoticed kill_writers
+	torn_unnoticed until_hit 5 kill_writer
 }
 
 writes_again() {
@@ -254,7 +242,7 @@ print_row() {
 row() { # NAME
 	local same=yes calls='' status=0
 
-	torn write_files >/dev/null 2>&1 || { same=NO; status=1; }
+	torn until_hit 1 write_file >/dev/null 2>&1 || { same=NO; status=1; }
 	print_row "$1" "$resets" "$resumes" "$again" \
 		"files of $mbytes MiB" "$same" "" >>"$scratch/table"
 	torn "$adopters/calls.py" "$mnt" $seconds >"$scratch/calls" 2>&1 || status=1

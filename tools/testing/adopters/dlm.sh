@@ -22,6 +22,7 @@ set -u
 . "$(dirname "$(readlink -f "$0")")/nodes.sh"
 cluster=/sys/kernel/config/dlm/cluster
 port=21064
+greeting='dlm: got connection from'
 resources=20
 seconds=30
 old=
@@ -145,11 +146,6 @@ unload_dlm() {
 	rmdir $cluster/comms/* $cluster && rmmod dlm
 }
 
-# Connections of the DLM that have come to this node.
-connects() {
-	dmesg | grep -c 'dlm: got connection from'
-}
-
 hold() { # LOCKSPACE
 	echo $BASHPID >/run/dlm-hold
 	exec "$adopters/dlm_locks.py" hold "$1" $resources $((NODE - 1)) 2
@@ -168,9 +164,9 @@ count() { # LOCKSPACE
 # begin MODULES WIRE [KO]: a lockspace of both; MODULES are adopted
 begin() {
 	case $2 in
-	sctp) tear_options=(--pause 0.5 --sctp) ;;
-	tcp6) tear_options=(--pause 0.5 --kinds ss) ;;
-	*) tear_options=(--pause 0.5) ;;
+	sctp) tear_options=(--sctp) ;;
+	tcp6) tear_options=(--kinds ss) ;;
+	*) tear_options=() ;;
 	esac
 	[ ! -e $cluster ] || end || return
 	both adopt "$1" && both load_dlm "${@:2}" && both join ls
@@ -206,11 +202,6 @@ count_both() {
 		sum=$("$adopters/dlm_locks.py" sum ls $resources | value sum)
 	both end_hold
 	[ "$sum" = "$operations" ]
-}
-
-# How often the DLM has connected.
-reconnects() {
-	echo $(($(connects) + $(other connects)))
 }
 
 # --- the tests ---------------------------------------------------------------------------
@@ -269,14 +260,6 @@ counts_under_resets_over_ipv6() {
 
 counts_under_resets_by_name() {
 	begin "" named "$named" && counts_under_resets && end
-}
-
-has_sessions() {
-	[ "$(sessions)" -gt 0 ]
-}
-
-has_none() {
-	! has_sessions
 }
 
 # A node has lost its power while both count.  The other one closes its connections and

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Files that two nodes have in common: a counter that each increments, and a hundred files
-# to which each appends; both under flock(), for GFS2 promises no O_APPEND without.
+# to which each appends; both under flock(). Neither GFS2 without a lock nor OCFS2 at all
+# asks the other node where a file ends for O_APPEND, but fstat() does.
 #
 # usage: files.py use DIR NODE SECONDS
 #        files.py check DIR
@@ -35,9 +36,9 @@ def increment(file):
 
 def append(path, line):
     """Opened by its name each time."""
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     fcntl.flock(file, fcntl.LOCK_EX)
-    if os.write(file, line) != len(line):
+    if os.pwrite(file, line, os.fstat(file).st_size) != len(line):
         sys.exit("a short write to " + path)
     os.close(file)
 

@@ -19,6 +19,7 @@ set -u
 name=gfs2
 module=dlm
 port=21064
+greeting='dlm: got connection from'
 
 # Names are addresses: dlm_controld asks corosync for them. Nobody is there to cut the other
 # one off, and both have to boot.
@@ -112,10 +113,6 @@ make_file_system() {
 
 mount_disk() {
 	mount -t gfs2 -o noatime $disk $mnt
-}
-
-connects() {
-	dmesg | grep -c 'dlm: got connection from'
 }
 
 check_disk() {

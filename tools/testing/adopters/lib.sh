@@ -16,7 +16,8 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 scratch=$(mktemp -d)
 # Where and how the connections are reset.
 device=lo
-tear_options=(--pause 0.3)
+pause=0.3
+tear_options=()
 
 # The programs of the directory that apps/packages.sh has made are there, too.
 have_packages() { # [DIRECTORY]
@@ -32,14 +33,22 @@ sessions() {
 	grep -c "ESTABLISHED.*:$port" /proc/net/rsess
 }
 
+has_sessions() {
+	[ "$(sessions)" -gt 0 ]
+}
+
+has_none() {
+	! has_sessions
+}
+
 # torn COMMAND...: while it runs the connections are reset; sets $resets, $resumes, $again
 torn() {
 	local tear status=0
 
 	resumes=$(counter Resumes)
 	again=$(reconnects)
-	"$selftests/tear.sh" "${tear_options[@]}" --seconds 3600 --turns 10000 \
-		"$device" "$port" >"$scratch/tear" &
+	"$selftests/tear.sh" "${tear_options[@]}" --pause $pause --seconds 3600 \
+		--turns 10000 "$device" "$port" >"$scratch/tear" &
 	tear=$!
 	"$@" || status=1
 	kill $tear
@@ -54,6 +63,16 @@ torn() {
 hits() {
 	sed -n 's/^tear: .* resets=\([0-9]*\)$/\1/p' "$scratch/tear" |
 		awk '{ n += $1 } END { print n + 0 }'
+}
+
+# until_hit TIMES COMMAND...: again and again, so often at least, until enough of them were
+# reset: a quick machine would be done before.
+until_hit() {
+	local i
+
+	for ((i = 0; i < 50 && (i < $1 || $(hits) < 5); i++)); do
+		"${@:2}" || return
+	done
 }
 
 # torn(), and nobody noticed.

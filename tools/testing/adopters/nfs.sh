@@ -18,7 +18,7 @@ set -u
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 port=2049
 # Pages that are to be written wait for each of the others.
-tear_options=(--kinds ss --pause 0.3)
+tear_options=(--kinds ss)
 nfsd=/proc/fs/nfsd
 packages=
 users=sunrpc@2049
@@ -114,7 +114,7 @@ write_and_read() {
 }
 
 writes_and_reads_under_resets() {
-	torn_well write_and_read
+	torn_well until_hit 1 write_and_read
 }
 
 # A file that is larger than the memory which is left for it.
@@ -150,7 +150,7 @@ over_ipv6() {
 }
 
 writes_and_reads_over_ipv6() {
-	umount "$mnt" && mount_nfs ::1 && torn_well over_ipv6
+	umount "$mnt" && mount_nfs ::1 && torn_well until_hit 1 over_ipv6
 }
 
 # A server that has no sessions gets the port when those that there were have ended. The

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What the scripts have in common that run on two nodes, vm/run --nodes 2. The first one has
-# the second one call their functions. To be sourced.
+# the second one call their functions. One sets $greeting besides, what its module says of
+# a connection that has come. To be sourced.
 
 self=$(readlink -f "$0")
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib.sh"
 device=eth0
-tear_options=(--pause 0.5)
+pause=0.5
 
 mount_configfs() {
 	modprobe configfs &&
@@ -32,6 +33,16 @@ both() { # FUNCTION [ARGUMENT...]
 	"$@" || status=1
 	wait $pid || status=1
 	return $status
+}
+
+# Connections that have come to this node.
+connects() {
+	dmesg | grep -c "${greeting:?}"
+}
+
+# And to both.
+reconnects() {
+	echo $(($(connects) + $(other connects)))
 }
 
 # answer_call "$@": what other() asks for; does not return then. To be called when all

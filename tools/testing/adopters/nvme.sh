@@ -98,7 +98,7 @@ write_and_read() {
 }
 
 writes_and_reads_under_resets() {
-	torn_unnoticed write_and_read
+	torn_unnoticed until_hit 1 write_and_read
 }
 
 use_files() {

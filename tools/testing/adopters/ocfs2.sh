@@ -19,6 +19,7 @@ set -u
 name=ocfs2
 module=ocfs2_nodemanager
 port=7777
+greeting='o2net: Accepted connection from'
 
 # A node finds itself by its name.
 prepare() { # PACKAGES
@@ -48,10 +49,6 @@ make_file_system() {
 
 mount_disk() {
 	mount.ocfs2 -o noatime $disk $mnt
-}
-
-connects() {
-	dmesg | grep -c 'o2net: Accepted connection from'
 }
 
 check_disk() {

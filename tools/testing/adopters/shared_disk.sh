@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What the scripts have in common whose two nodes share a disk with a file system. One sets
-# $name, $module and $port, and has these functions, which each node calls:
+# $name, $module, $port and $greeting, and has these functions, which each node calls:
 #	prepare PACKAGES	all is there for a mount
 #	mount_disk
 #	end_cluster		after umount
-#	connects		how many connections of the module have come to this node
 # and these of the first node: make_file_system, and check_disk, when it is not mounted. To be
 # sourced.
 
@@ -30,23 +29,6 @@ show_logs() {
 	tail -n 20 $log/* | sed 's/^/# /'
 }
 
-# --- what the first one does with both ------------------------------------------------
-
-reconnects() {
-	echo $(($(connects) + $(other connects)))
-}
-
-use_files_of_both() {
-	local pid status=0
-
-	other use_files "$seconds" >"$scratch/use.2" 2>&1 &
-	pid=$!
-	use_files "$seconds" >"$scratch/use.1" 2>&1 || status=1
-	wait $pid || status=1
-	sed 's/^/# /' "$scratch"/use.*
-	return $status
-}
-
 # --- the tests ---------------------------------------------------------------------------
 
 mounts() {
@@ -62,17 +44,14 @@ is_adopted() {
 
 # What they have counted, and as many lines, are there.
 is_used_under_resets() {
-	local found used
+	local found used status=0
 
-	torn_unnoticed use_files_of_both || return
-	found=$("$adopters/files.py" check $mnt) || return
-	used=$(cat "$scratch"/use.* | value increments)
+	torn_unnoticed both use_files "$seconds" >"$scratch/use" 2>&1 || status=1
+	sed 's/^\([^#]\)/# \1/' "$scratch/use"
+	[ $status -eq 0 ] && found=$("$adopters/files.py" check $mnt) || return
+	used=$(value increments <"$scratch/use")
 	echo "# found: $found"
 	[ "$used" -ge 200 ] && [ "$found" = "increments=$used lines=$used" ]
-}
-
-has_none() {
-	[ "$(sessions)" -eq 0 ]
 }
 
 ends() {

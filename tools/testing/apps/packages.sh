@@ -72,8 +72,7 @@ partial='' apt=''
 trap 'rm -rf "$partial" "$apt"' EXIT
 if [ "$1" = --suite ]; then
 	apt=$(mktemp -d)
-	signed='[arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
-	own_apt "$apt" "deb $signed http://deb.debian.org/debian $2 main"
+	own_apt "$apt" "$(packages_of "$2")"
 	shift 2
 fi
 find_missing "$@"

@@ -58,6 +58,12 @@ measure() {
 	"$here/../vm/run" --kernel "$release" --count --mem 4G --timeout 1500 -- "$@"
 }
 
+on_two_processors() { # [ROW...]
+	"$here/../vm/run" --kernel "$release" --mem 4G --timeout 900 -- \
+		"$out/bench" -q -r 1 "$@" >"$out/two"
+	echo "two processors: $(wc -l <"$out/two") measurements have come to an end"
+}
+
 if [ -n "$profile" ]; then
 	measure "$here/profile.sh" "$out/bench" "$profile"
 	exit
@@ -67,12 +73,6 @@ quick) args=(-q -r 3) judge=(--tap --baseline "$here/baseline.json") ;;
 update) args=(-q -r 3) judge=(--update --baseline "$here/baseline.json") ;;
 *) args=(-r "$rounds") judge=() ;;
 esac
-on_two_processors() {
-	"$here/../vm/run" --kernel "$release" --mem 4G --timeout 900 -- \
-		"$out/bench" -q -r 1 "$@" >"$out/two"
-	echo "two processors: $(wc -l <"$out/two") measurements have come to an end"
-}
-
 measure "$out/bench" "${args[@]}" "$@" >"$out/lines"
 "$here/bench.py" --json "$out/bench.json" ${judge[@]+"${judge[@]}"} <"$out/lines"
 [ -n "$form" ] || on_two_processors "$@"

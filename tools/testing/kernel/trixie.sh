@@ -68,9 +68,7 @@ exec {lock}>"${partial%/*}/lock"
 flock "$lock"
 rm -rf "$partial"
 trap 'rm -rf "$partial"' EXIT
-signed='[arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
-own_apt "$apt" "deb $signed http://deb.debian.org/debian trixie main" \
-	"deb $signed http://deb.debian.org/debian trixie-backports main"
+own_apt "$apt" "$(packages_of trixie)" "$(packages_of trixie-backports)"
 case $1 in
 *-*) release=$1 ;;
 *) release=$(newest "$1") ;;

@@ -92,6 +92,12 @@ own_apt() {
 	apt-get -qq update >&2
 }
 
+# What a line for own_apt() is like for the packages of a SUITE.
+packages_of() { # SUITE
+	echo "deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+		"http://deb.debian.org/debian $1 main"
+}
+
 # --- kernels ---------------------------------------------------------------
 # Where things are is known to these functions alone. A kernel of a package is in
 # /boot and /lib/modules: this machine's, or those of a root that kernel/trixie.sh
