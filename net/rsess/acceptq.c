@@ -184,11 +184,8 @@ static void rsess_acceptq_expect(struct rsess_transport *tr)
 	struct rsess_listener *lsn = tr->lsn;
 
 	spin_lock(&lsn->lock);
-	if (!list_empty(&tr->link)) {
-		refcount_inc(&tr->ref);		/* rsess_transport_expire() */
-		queue_delayed_work(rsess_wq, &tr->expire,
-				   rsess_acceptq_patience(tr));
-	}
+	if (!list_empty(&tr->link) && !tr->queued)
+		rsess_transport_expect(tr, rsess_acceptq_patience(tr));
 	spin_unlock(&lsn->lock);
 }
 
@@ -474,8 +471,6 @@ static bool rsess_acceptq_unlink(struct rsess_transport *tr)
 		rsess_acceptq_settled(lsn, tr);
 	}
 	spin_unlock(&lsn->lock);
-	if (linked && cancel_delayed_work(&tr->expire))
-		rsess_transport_put(tr);
 	return linked;
 }
 
@@ -678,6 +673,7 @@ void rsess_acceptq_plain(struct rsess_transport *tr)
 
 	rsess_transport_unhook(tr);
 	spin_lock(&lsn->lock);
+	rsess_transport_came(tr);
 	if (lsn->dead || (!lsn->napps && !lsn->lingering)) {
 		refused = true;
 	} else if (!rsess_acceptq_has_room_for(lsn, tr)) {
@@ -692,8 +688,6 @@ void rsess_acceptq_plain(struct rsess_transport *tr)
 		list_move_tail(&tr->link, &lsn->plainq);
 	}
 	spin_unlock(&lsn->lock);
-	if (cancel_delayed_work(&tr->expire))
-		rsess_transport_put(tr);
 	if (refused)
 		rsess_acceptq_forget(tr, true);
 	else

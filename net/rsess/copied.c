@@ -82,9 +82,9 @@ static bool rsess_copied_same(struct rsess_transport *tr)
 	lock_sock(sk);
 	now = tr->ops->incarnation(sk);
 	release_sock(sk);
-	if (!tr->copied.incarnation)
-		tr->copied.incarnation = now;
-	if (!now || now == tr->copied.incarnation)
+	if (!tr->copied->incarnation)
+		tr->copied->incarnation = now;
+	if (!now || now == tr->copied->incarnation)
 		return true;
 	rsess_copied_told(sk, -ECONNRESET);
 	sk_error_report(sk);
@@ -129,14 +129,14 @@ static u32 rsess_copied_most(const struct rsess_transport *tr)
 	u32 rest = RSESS_HDR_LEN - rx->hdr_len;
 
 	if (tr->sk)
-		return tr->copied.frag.size;
-	return min(rest ?: rx->body_left, tr->copied.frag.size);
+		return tr->copied->frag.size;
+	return min(rest ?: rx->body_left, tr->copied->frag.size);
 }
 
 /* Take what has come.  Return: bytes in @c->unread, or 0 or a negative errno. */
 static int rsess_copied_take(struct rsess_transport *tr)
 {
-	struct rsess_copied *c = &tr->copied;
+	struct rsess_copied *c = tr->copied;
 	struct socket *sock = tr->sock;
 	gfp_t gfp = sock->sk->sk_allocation;
 	struct page_frag *frag = &c->frag;
@@ -168,7 +168,7 @@ static int rsess_copied_take(struct rsess_transport *tr)
 /* Give the parser what was taken.  Return: did it take all? */
 static bool rsess_copied_give(struct rsess_transport *tr)
 {
-	struct rsess_copied *c = &tr->copied;
+	struct rsess_copied *c = tr->copied;
 
 	if (!c->unread)
 		return true;
@@ -200,7 +200,7 @@ int rsess_copied_read(struct rsess_transport *tr)
 		if (n <= 0)
 			break;
 	}
-	rsess_copied_tidy(&tr->copied);
+	rsess_copied_tidy(tr->copied);
 	return tr->rx.error;
 }
 
@@ -227,7 +227,7 @@ void rsess_copied_discard(struct socket *sock)
 
 /**
  * rsess_copied_free() - nothing more is read
- * @c: of a transport that is closed, or never was of this kind
+ * @c: of a transport that is closed
  */
 void rsess_copied_free(struct rsess_copied *c)
 {

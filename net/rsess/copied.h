@@ -8,6 +8,7 @@
 #include <linux/mm_types_task.h>
 #include <linux/net.h>
 #include <linux/skbuff.h>
+#include <linux/wait.h>
 
 struct bio_vec;
 struct rsess_transport;
@@ -22,12 +23,14 @@ enum rsess_more;
  * @unread: what the parser has not taken when it stopped; or NULL
  * @off: where it begins in @unread
  * @incarnation: of the connection, see &rsess_transport_ops.incarnation
+ * @room: sleeps on the socket, see &rsess_transport_ops.waitq_space
  */
 struct rsess_copied {
 	struct page_frag	frag;
 	struct sk_buff		*unread;
 	u32			off;
 	u32			incarnation;
+	struct wait_queue_entry	room;
 };
 
 ssize_t rsess_copied_send(struct socket *sock, const struct bio_vec *bv,

@@ -88,6 +88,13 @@ static void rsess_handshake_trace_refused(const struct rsess_transport *tr,
 				  f->length, error);
 }
 
+/* The frames of a transport have tags, if those of its session have.  0 or -ENOMEM. */
+static int rsess_handshake_tags(const struct rsess_sock *rs,
+				struct rsess_transport *tr)
+{
+	return rs->tagged ? rsess_transport_make_tags(tr) : 0;
+}
+
 /* With a pre-shared key the acceptor waits for a sign that HELLO was no recording. */
 static int rsess_handshake_prove(struct rsess_sock *rs)
 {
@@ -135,6 +142,8 @@ int rsess_handshake_welcome(struct rsess_sock *rs, struct rsess_transport *tr)
 		return err == -EKEYREJECTED || err == -EBADMSG ? err : -ENOBUFS;
 	salt = rsess_handshake_find_tag(tr, sizeof(w), sizeof(rs->salt));
 	rs->tagged = rs->tag_asked && salt;
+	if (rsess_handshake_tags(rs, tr))
+		return -ENOBUFS;
 	if (rs->tagged)
 		memcpy(rs->salt, salt, sizeof(rs->salt));
 
@@ -180,7 +189,8 @@ int rsess_handshake_resumed(struct rsess_sock *rs, struct rsess_transport *tr)
 	err = rsess_session_secret(rs) ?:
 	      rsess_auth_resumed(rs->secret, tr->rx.hdr, rs->id,
 				 cpu_to_be32(rs->epoch), rs->nonce, r.nonce,
-				 mac);
+				 mac) ?:
+	      rsess_handshake_tags(rs, tr);
 	if (err)
 		return -ENOBUFS;
 	if (!rsess_auth_equal(mac, r.mac)) {
@@ -305,7 +315,7 @@ static void rsess_handshake_again(struct rsess_transport *tr, struct sock *sk,
 	same = sk->sk_state != TCP_CLOSE && rs->hello_only &&
 	       rsess_handshake_serves(tr, rs) && !rsess_handshake_is_late(tr, rs->tr) &&
 	       !memcmp(rs->peer_key, h->key, sizeof(h->key)) &&
-	       !rsess_handshake_exceeds(rs);
+	       !rsess_handshake_exceeds(rs) && !rsess_handshake_tags(rs, tr);
 	if (same) {
 		RSESS_INC(sock_net(sk), HELLO_REPEATED);
 		rsess_link_drop(rs, true);
@@ -403,7 +413,8 @@ static struct sock *rsess_handshake_make(struct rsess_transport *tr,
 	rsess_state_set(sk, TCP_ESTABLISHED);
 	if (!inherited)
 		err = rsess_knock_watch(sock_net(sk)) ?:
-		      rsess_handshake_keys(rs, tr) ?: rsess_table_list(rs) ?:
+		      rsess_handshake_keys(rs, tr) ?:
+		      rsess_handshake_tags(rs, tr) ?: rsess_table_list(rs) ?:
 		      rsess_table_insert(rs);
 	if (err) {
 		sock_hold(sk);		/* rsess_session_destroy() */
@@ -612,7 +623,7 @@ static bool rsess_handshake_verify(struct rsess_sock *rs,
 {
 	u32 epoch;
 
-	if (rsess_session_secret(rs)) {
+	if (rsess_session_secret(rs) || rsess_handshake_tags(rs, tr)) {
 		RSESS_INC(sock_net(rsess_to_sk(rs)), MEMORY_SHORT);
 		return false;
 	}

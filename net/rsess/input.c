@@ -396,19 +396,21 @@ static int rsess_input_body(struct rsess_transport *tr,
 		return -EINPROGRESS;
 	len = min(len, rx->body_left);
 	if (rx->f.type == RSESS_DATA && rx->tag_left) {
-		err = rsess_recvq_add(tr->sk, &rx->held, skb, off, len,
+		err = rsess_recvq_add(tr->sk, &tr->tags->held, skb, off, len,
 				      rsess_input_gfp(tr));
 	} else if (rx->f.type == RSESS_DATA) {
 		err = rsess_input_data(rsess_sk(tr->sk), tr, skb, off, len,
 				       rx->body_left);
 	} else if (rsess_wire_known(rx->f.type)) {
+		if (len > rx->ctrl_max - rx->ctrl_len)
+			return -EPROTO;
 		err = skb_copy_bits(skb, off, rx->ctrl + rx->ctrl_len, len);
 		rx->ctrl_len += len;
 	}
 	if (err)
 		return err;
 	if (rx->tag_left)
-		rsess_tag_skb(&rx->tag, skb, off, len);
+		rsess_tag_skb(&tr->tags->rx, skb, off, len);
 	rx->body_left -= len;
 	return len;
 }
@@ -436,7 +438,7 @@ static int rsess_input_held(struct rsess_sock *rs, struct rsess_transport *tr)
 	struct sk_buff *skb;
 	int err;
 
-	while ((skb = skb_peek(&rx->held))) {
+	while ((skb = skb_peek(&tr->tags->held))) {
 		const struct rsess_skb_cb *cb = rsess_skb_cb(skb);
 		u32 len = cb->len;
 
@@ -445,7 +447,7 @@ static int rsess_input_held(struct rsess_sock *rs, struct rsess_transport *tr)
 		if (err)
 			return err;
 		rx->held_left -= len;
-		__skb_unlink(skb, &rx->held);
+		__skb_unlink(skb, &tr->tags->held);
 		kfree_skb(skb);
 	}
 	return 0;
@@ -460,7 +462,7 @@ static int rsess_input_tag(struct rsess_transport *tr,
 	int err;
 
 	len = min(len, rx->tag_left);
-	err = skb_copy_bits(skb, off, rx->their_tag + sizeof(tag) - rx->tag_left,
+	err = skb_copy_bits(skb, off, tr->tags->theirs + sizeof(tag) - rx->tag_left,
 			    len);
 	if (err)
 		return err;
@@ -471,8 +473,8 @@ static int rsess_input_tag(struct rsess_transport *tr,
 	if (!rx->sound) {
 		if (rsess_input_waits(tr))
 			return -EINPROGRESS;
-		rsess_tag_end(&rx->tag, tag);
-		if (crypto_memneq(tag, rx->their_tag, sizeof(tag)))
+		rsess_tag_end(&tr->tags->rx, tag);
+		if (crypto_memneq(tag, tr->tags->theirs, sizeof(tag)))
 			return rsess_input_forged(tr);
 		rx->sound = true;
 		rsess_input_alive(tr);
@@ -501,7 +503,7 @@ static int rsess_input_unproven(struct rsess_transport *tr, bool refused)
 		return 0;
 	if (!rsess_wire_tagged(rx->f.type))
 		return rsess_input_forged(tr);
-	rsess_tag_begin(&rx->tag, rx->hdr);
+	rsess_tag_begin(&tr->tags->rx, rx->hdr);
 	rx->tag_left = RSESS_WIRE_TAG_LEN;
 	rx->held_left = rx->f.length;
 	rx->sound = false;
@@ -539,7 +541,7 @@ static int rsess_input_hdr(struct rsess_transport *tr,
 	if (refused)
 		trace_rsess_frame_refused(tr->sk, tr->sock->sk, rx->f.type,
 					  rx->f.flags, rx->f.length, refused);
-	if (rx->tag.on)
+	if (tr->tagged)
 		return rsess_input_unproven(tr, refused) ?: len;
 	if (refused) {
 		RSESS_INC(sock_net(tr->sock->sk), FRAMES_MALFORMED);
@@ -582,7 +584,7 @@ size_t rsess_input(struct rsess_transport *tr, const struct sk_buff *skb,
 	size_t done = 0;
 	int n;
 
-	if (tr->sk && !rx->tag.on)
+	if (tr->sk && !tr->tagged)
 		rsess_input_alive(tr);
 	while (done < len && !rx->error && !rx->whole) {
 		if (rx->hdr_len < RSESS_HDR_LEN)

@@ -79,11 +79,13 @@ void rsess_link_live(struct rsess_sock *rs)
 		smp_store_release(&rs->downtime, rs->downtime + down);
 	}
 	if (rs->tagged) {
-		rsess_tag_start(&tr->rx.tag, rs->secret, rs->salt, rs->epoch,
+		rsess_tag_start(&tr->tags->rx, rs->secret, rs->salt, rs->epoch,
 				!rs->dialer);
-		rsess_tag_start(&tr->tx.tag, rs->secret, rs->salt, rs->epoch,
+		rsess_tag_start(&tr->tags->tx, rs->secret, rs->salt, rs->epoch,
 				rs->dialer);
 	}
+	tr->tagged = rs->tagged;
+	rsess_transport_greeted(tr);
 	rsess_owner_learn(rsess_to_sk(rs), tr->sock->sk);
 	rsess_transport_dialogue(tr, false);
 	rs->link = RSESS_LINK_LIVE;
@@ -579,7 +581,6 @@ static int rsess_link_step(struct rsess_sock *rs, struct rsess_transport *tr)
  */
 int rsess_link_drain(struct rsess_sock *rs)
 {
-	bool greeting = rs->link == RSESS_LINK_GREETING;
 	struct rsess_transport *tr = rs->tr;
 	u64 rcv_nxt = rs->credit.rcv_nxt;
 	struct sock *sk = rsess_to_sk(rs);
@@ -590,8 +591,6 @@ int rsess_link_drain(struct rsess_sock *rs)
 	do {
 		err = rsess_link_step(rs, tr);
 	} while (err > 0);
-	if (greeting && rs->link == RSESS_LINK_LIVE)
-		tr->ops->end(tr);
 	if (rs->credit.rcv_nxt != rcv_nxt && !sock_flag(sk, SOCK_DEAD) &&
 	    rsess_stream_ready(rs, READ_ONCE(sk->sk_rcvlowat)))
 		sk->sk_data_ready(sk);

@@ -162,22 +162,24 @@ static int rsess_tx_flush(struct rsess_sock *rs, struct rsess_transport *tr)
 /* A frame that was begun at @p gets its tag, behind what was made for it.  The payload that is
  * lent stays where it is.
  */
-static void rsess_tx_tag(struct rsess_sock *rs, struct rsess_tx *tx, u8 *p)
+static void rsess_tx_tag(struct rsess_sock *rs, struct rsess_transport *tr,
+			 u8 *p)
 {
+	struct rsess_tag *tag = &tr->tags->tx;
 	struct bio_vec bv[RSESS_TX_LENT];
+	struct rsess_tx *tx = &tr->tx;
 	unsigned int n = 0, i;
 	u32 len;
 
-	rsess_tag_begin(&tx->tag, p);
-	rsess_tag_bytes(&tx->tag, p + RSESS_HDR_LEN,
-			tx->head_left - RSESS_HDR_LEN);
+	rsess_tag_begin(tag, p);
+	rsess_tag_bytes(tag, p + RSESS_HDR_LEN, tx->head_left - RSESS_HDR_LEN);
 	if (tx->body_left)
 		n = rsess_sendq_vec(&rs->sq, tx->body_left, bv, RSESS_TX_LENT,
 				    &len);
 	for (i = 0; i < n; i++)
-		rsess_tag_page(&tx->tag, bv[i].bv_page, bv[i].bv_offset,
+		rsess_tag_page(tag, bv[i].bv_page, bv[i].bv_offset,
 			       bv[i].bv_len);
-	rsess_tag_end(&tx->tag, p + tx->head_left);
+	rsess_tag_end(tag, p + tx->head_left);
 	if (tx->body_left) {
 		tx->tail_off = tx->head_off + tx->head_left;
 		tx->tail_left = RSESS_WIRE_TAG_LEN;
@@ -198,7 +200,7 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 		.length	= body ?: rsess_ctrl_len(rs, type),
 		.seq	= rs->sq.snd_nxt + tr->fin_sent,
 	};
-	bool tagged = tr->tx.tag.on && rsess_wire_tagged(type);
+	bool tagged = tr->tagged && rsess_wire_tagged(type);
 	bool alone = rs->sq.snd_una == rs->sq.snd_nxt;
 	bool lent = body > RSESS_TX_COPY;
 	u32 len = RSESS_HDR_LEN + (lent ? 0 : f.length);
@@ -230,7 +232,7 @@ static int rsess_tx_begin(struct rsess_sock *rs, struct rsess_transport *tr,
 	tx->data = body;
 	tx->alone = alone;
 	if (tagged)
-		rsess_tx_tag(rs, tx, p);
+		rsess_tx_tag(rs, tr, p);
 
 	/* What asks for an answer may get one that carries nothing else. */
 	if (type != RSESS_ACK && type != RSESS_PONG && tr->rx.idle.n)
@@ -257,7 +259,7 @@ static int rsess_tx_data(struct rsess_sock *rs, struct rsess_transport *tr,
 	int sndbuf = READ_ONCE(sk->sk_sndbuf);
 	u8 flags = 0;
 
-	if (tr->tx.tag.on)
+	if (tr->tagged)
 		len = min(len, rs->max_frame);
 	/* Only the sender knows how near its buffer is to being full. */
 	if (sk->sk_wmem_queued >= sndbuf / 2 &&

@@ -55,7 +55,6 @@ void rsess_tag_start(struct rsess_tag *t, const u8 *secret, const u8 *salt,
 	memcpy(what.salt, salt, sizeof(what.salt));
 	rsess_tag_key(secret, (const u8 *)&what, sizeof(what), t->key);
 	t->frames = 0;
-	t->on = true;
 }
 EXPORT_SYMBOL_RSESS_KUNIT(rsess_tag_start);
 

@@ -13,13 +13,11 @@ struct sk_buff;
 
 /**
  * struct rsess_tag - of one direction of one transport
- * @on: frames have tags
  * @frames: that had one, before the present
  * @key: of this direction and epoch
  * @state: of the present frame
  */
 struct rsess_tag {
-	bool			on;
 	u64			frames;
 	u8			key[POLY1305_KEY_SIZE];
 	struct poly1305_desc_ctx state;

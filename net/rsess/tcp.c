@@ -25,19 +25,22 @@ static int rsess_tcp_connect(struct rsess_transport *tr, union rsess_addr *addr,
 	if (ask == RSESS_ASK_NOTHING)
 		return kernel_connect(tr->sock, (struct sockaddr_unsized *)addr,
 				      len, O_NONBLOCK);
-	return rsess_synopt_connect(&tr->synopt, tr->sock, addr, len, ask);
+	return rsess_synopt_connect(&rsess_transport_greeting(tr)->synopt,
+				    tr->sock, addr, len, ask);
 }
 
 static enum rsess_answer_kind rsess_tcp_answer(struct rsess_transport *tr)
 {
-	if (tr->synopt.answered)
+	const struct rsess_synopt *so = &rsess_transport_greeting(tr)->synopt;
+
+	if (so->answered)
 		return RSESS_ANSWER_YES;
-	return tr->synopt.left_out ? RSESS_ANSWER_LATE : RSESS_ANSWER_NO;
+	return so->left_out ? RSESS_ANSWER_LATE : RSESS_ANSWER_NO;
 }
 
 static void rsess_tcp_end(struct rsess_transport *tr)
 {
-	rsess_synopt_end(&tr->synopt, tr->sock->sk);
+	rsess_synopt_end(&rsess_transport_greeting(tr)->synopt, tr->sock->sk);
 }
 
 static int rsess_tcp_listen(struct rsess_listener *lsn)

@@ -111,13 +111,15 @@ static void rsess_inner_data_ready(struct sock *sk)
  */
 struct rsess_synopt *rsess_transport_synopt(struct sock *sk)
 {
+	struct rsess_greeting *greeting;
 	struct rsess_transport *tr;
 
 	if (READ_ONCE(sk->sk_state_change) != rsess_inner_change)
 		return NULL;
 	tr = __rcu_dereference_sk_user_data_with_flags(sk,
 						       SK_USER_DATA_NOCOPY);
-	return tr ? &tr->synopt : NULL;
+	greeting = tr ? rcu_dereference(tr->greeting) : NULL;
+	return greeting ? &greeting->synopt : NULL;
 }
 
 static void rsess_inner_write_space(struct sock *sk)
@@ -134,11 +136,8 @@ static void rsess_inner_write_space(struct sock *sk)
 static int rsess_inner_room(struct wait_queue_entry *room, unsigned int mode,
 			    int sync, void *key)
 {
-	struct rsess_transport *tr =
-		container_of(room, struct rsess_transport, room);
-
 	if (key_to_poll(key) & EPOLLOUT)
-		rsess_transport_queue(tr);
+		rsess_transport_queue(room->private);
 	return 0;
 }
 
@@ -177,14 +176,118 @@ static void rsess_transport_work(struct work_struct *work)
 }
 
 /* A transport without a session has waited long enough. */
-static void rsess_transport_expire(struct work_struct *work)
+static void rsess_transport_expire(struct timer_list *timer)
 {
-	struct rsess_transport *tr =
-		container_of(work, struct rsess_transport, expire.work);
+	struct rsess_greeting *greeting =
+		container_of(timer, struct rsess_greeting, expire);
+	struct rsess_transport *tr = greeting->tr;
 
 	WRITE_ONCE(tr->expired, true);
 	rsess_transport_queue(tr);
-	rsess_transport_put(tr);	/* of rsess_acceptq_expect() */
+	rsess_transport_put(tr);	/* of rsess_transport_expect() */
+}
+
+/**
+ * rsess_transport_expect() - the first frame has its time
+ * @tr: the transport, accepted and not live, which stays so meanwhile
+ * @delay: jiffies
+ *
+ * Context: any; serialised with rsess_transport_came().
+ */
+void rsess_transport_expect(struct rsess_transport *tr, unsigned long delay)
+{
+	refcount_inc(&tr->ref);		/* rsess_transport_expire() */
+	mod_timer(&rsess_transport_greeting(tr)->expire, jiffies + delay);
+}
+
+/**
+ * rsess_transport_came() - the first frame is there, or is not waited for any more
+ * @tr: the transport, not live; the caller has a reference
+ *
+ * Context: any; serialised with rsess_transport_expect().
+ */
+void rsess_transport_came(struct rsess_transport *tr)
+{
+	if (timer_delete(&rsess_transport_greeting(tr)->expire))
+		rsess_transport_put(tr);	/* as above */
+}
+
+/* What one that copies needs. */
+static bool rsess_transport_make_copied(struct rsess_transport *tr)
+{
+	tr->copied = kzalloc(sizeof(*tr->copied), GFP_KERNEL_ACCOUNT);
+	if (!tr->copied)
+		return false;
+	init_waitqueue_func_entry(&tr->copied->room, rsess_inner_room);
+	tr->copied->room.private = tr;
+	return true;
+}
+
+/* What it needs until it is live. */
+static bool rsess_transport_make_greeting(struct rsess_transport *tr)
+{
+	struct rsess_greeting *greeting = kzalloc(sizeof(*greeting),
+						  GFP_KERNEL_ACCOUNT);
+
+	if (!greeting)
+		return false;
+	greeting->tr = tr;
+	timer_setup(&greeting->expire, rsess_transport_expire, 0);
+	RCU_INIT_POINTER(tr->greeting, greeting);
+	tr->rx.ctrl = greeting->ctrl;
+	tr->rx.ctrl_max = sizeof(greeting->ctrl);
+	return true;
+}
+
+/**
+ * rsess_transport_greeted() - it is live, or closed
+ * @tr: the transport; the caller owns its @sock (see top); may be called again
+ *
+ * Context: may sleep; locks the inner socket.
+ */
+void rsess_transport_greeted(struct rsess_transport *tr)
+{
+	struct rsess_greeting *greeting = rsess_transport_greeting(tr);
+
+	if (!greeting)
+		return;
+	rsess_transport_came(tr);
+	tr->ops->end(tr);
+	tr->rx.ctrl = tr->rx.live_ctrl;
+	tr->rx.ctrl_max = sizeof(tr->rx.live_ctrl);
+	RCU_INIT_POINTER(tr->greeting, NULL);
+	kfree_rcu(greeting, rcu);
+}
+
+/**
+ * rsess_transport_make_tags() - its frames are going to have tags
+ * @tr: the transport, not live; may have them already
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int rsess_transport_make_tags(struct rsess_transport *tr)
+{
+	if (tr->tags)
+		return 0;
+	tr->tags = kzalloc(sizeof(*tr->tags), GFP_KERNEL_ACCOUNT);
+	if (!tr->tags)
+		return -ENOMEM;
+	__skb_queue_head_init(&tr->tags->held);
+	return 0;
+}
+
+/* Nobody has it any more, but callbacks may look. */
+static void rsess_transport_free(struct rsess_transport *tr)
+{
+	struct rsess_greeting *greeting =
+		rcu_dereference_protected(tr->greeting, true);
+
+	if (greeting)
+		kfree_rcu(greeting, rcu);
+	kfree_sensitive(tr->tags);
+	kfree(tr->copied);
+	kfree_rcu(tr, rcu);
 }
 
 /**
@@ -205,12 +308,14 @@ rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
 
 	if (!tr)
 		return NULL;
+	if (!rsess_transport_make_greeting(tr) ||
+	    (ops->read == rsess_copied_read && !rsess_transport_make_copied(tr))) {
+		rsess_transport_free(tr);
+		return NULL;
+	}
 	refcount_set(&tr->ref, 1);
 	INIT_WORK(&tr->work, rsess_transport_work);
-	INIT_DELAYED_WORK(&tr->expire, rsess_transport_expire);
 	INIT_LIST_HEAD(&tr->link);
-	__skb_queue_head_init(&tr->rx.held);
-	init_waitqueue_func_entry(&tr->room, rsess_inner_room);
 	tr->ops = ops;
 	tr->rn = rsess_net(sock_net(sock->sk));
 	rsess_net_hold(tr->rn);		/* rsess_transport_put() */
@@ -247,7 +352,7 @@ void rsess_transport_hook(struct rsess_transport *tr)
 	sk->sk_error_report = rsess_inner_change;
 	__rcu_assign_sk_user_data_with_flags(sk, tr, SK_USER_DATA_NOCOPY);
 	if (tr->ops->waitq_space)
-		add_wait_queue(&tr->sock->wq.wait, &tr->room);
+		add_wait_queue(&tr->sock->wq.wait, &tr->copied->room);
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -268,7 +373,8 @@ void rsess_transport_unhook(struct rsess_transport *tr)
 		sk->sk_error_report = tr->sk_error_report;
 		rcu_assign_sk_user_data(sk, NULL);
 		if (tr->ops->waitq_space)
-			remove_wait_queue(&tr->sock->wq.wait, &tr->room);
+			remove_wait_queue(&tr->sock->wq.wait,
+					  &tr->copied->room);
 	}
 	write_unlock_bh(&sk->sk_callback_lock);
 }
@@ -313,11 +419,13 @@ void rsess_transport_close(struct rsess_transport *tr, bool reset)
 	if (!sock)
 		return;
 	rsess_transport_unhook(tr);
-	tr->ops->end(tr);
+	rsess_transport_greeted(tr);
 	tr->sock = NULL;
 	rsess_tx_free(tr);
-	__skb_queue_purge(&tr->rx.held);
-	rsess_copied_free(&tr->copied);
+	if (tr->tags)
+		__skb_queue_purge(&tr->tags->held);
+	if (tr->copied)
+		rsess_copied_free(tr->copied);
 	if (reset)
 		sock_no_linger(sock->sk);
 	else
@@ -342,7 +450,7 @@ void rsess_transport_put(struct rsess_transport *tr)
 		rsess_listener_free(tr->lsn);
 	kfree(tr->plain);
 	rsess_net_put(tr->rn);
-	kfree_rcu(tr, rcu);
+	rsess_transport_free(tr);
 }
 
 /**

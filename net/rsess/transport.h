@@ -183,12 +183,11 @@ enum rsess_rx_event {
  * @body_left: payload bytes still to come
  * @tag_left: bytes of its tag still to come
  * @sound: its tag was right
- * @held_left: bytes of @held that the session has not taken
+ * @held_left: bytes of &rsess_tags.held that the session has not taken
+ * @ctrl: payload of a frame other than DATA; in &rsess_greeting, or @live_ctrl
  * @ctrl_len: bytes in @ctrl
- * @ctrl: payload of a frame other than DATA
- * @their_tag: tag that came
- * @tag: of the peer's direction
- * @held: payload of DATA whose tag has not come; paid for by the outer socket
+ * @ctrl_max: for how many there is room
+ * @live_ctrl: of a transport that is live: no such payload is longer then
  * @idle: frames that carried nothing
  * @events: enum rsess_rx_event, since link has looked
  * @whole: there is a frame that link, or the acceptor's handshake, has to see to; reading
@@ -207,11 +206,10 @@ struct rsess_rx {
 	u32			tag_left;
 	bool			sound;
 	u32			held_left;
-	u32			ctrl_len;
-	u8			ctrl[RSESS_CTRL_MAX];
-	u8			their_tag[RSESS_WIRE_TAG_LEN];
-	struct rsess_tag	tag;
-	struct sk_buff_head	held;
+	u8			*ctrl;
+	u16			ctrl_len;
+	u16			ctrl_max;
+	u8			live_ctrl[sizeof(struct rsess_wire_abort)];
 	struct rsess_rate	idle;
 	u32			events;
 	bool			whole;
@@ -233,7 +231,6 @@ struct rsess_rx {
  * @data: it is DATA
  * @alone: when it began all bytes before had been acknowledged
  * @last: the transport is shut behind what is sent now
- * @tag: of this direction
  * @frag: page for @page, which nobody else writes to, so that what the transport
  *	keeps are bytes of its own; the outer socket is charged for it
  */
@@ -247,8 +244,37 @@ struct rsess_tx {
 	bool		data;
 	bool		alone;
 	bool		last;
-	struct rsess_tag tag;
 	struct page_frag frag;
+};
+
+/**
+ * struct rsess_tags - of a transport whose frames have tags
+ * @rx: of the peer's direction
+ * @tx: of this one
+ * @theirs: the tag that comes
+ * @held: payload of DATA whose tag has not come; paid for by the outer socket
+ */
+struct rsess_tags {
+	struct rsess_tag	rx;
+	struct rsess_tag	tx;
+	u8			theirs[RSESS_WIRE_TAG_LEN];
+	struct sk_buff_head	held;
+};
+
+/**
+ * struct rsess_greeting - what a transport needs until it is live
+ * @rcu: callbacks, TCP and @expire look without a lock
+ * @tr: the transport
+ * @expire: of one that was accepted: gives up waiting for HELLO or RESUME
+ * @synopt: of a dialer, for TCP
+ * @ctrl: &rsess_rx.ctrl
+ */
+struct rsess_greeting {
+	struct rcu_head		rcu;
+	struct rsess_transport	*tr;
+	struct timer_list	expire;
+	struct rsess_synopt	synopt;
+	u8			ctrl[RSESS_CTRL_MAX];
 };
 
 /**
@@ -268,80 +294,79 @@ struct rsess_note {
 /**
  * struct rsess_transport - see top
  * @rcu: callbacks and TCP look without a lock
- * @ref: the owner has one, a queued @work has one, a queued @expire has one
+ * @ref: the owner has one, a queued @work has one, a pending &rsess_greeting.expire has one
+ * @serial: @lsn has accepted so many before this one
  * @work: reads, writes and watches @sock
- * @expire: without a session only: gives up waiting for HELLO or RESUME
  * @ops: by protocol
  * @rn: its namespace, with a reference
  * @sock: the inner socket; NULL when closed.  Belongs to @work until there is
  *	a session, then under the lock of the outer socket
  * @sk: the outer socket, with a reference; set once, by @work or before it can run
  * @lsn: where it was accepted and waits for its first frame, else NULL
- * @serial: @lsn has accepted so many before this one
- * @source: hash of the peer's address
  * @since: jiffies when @lsn accepted it, or when it became that of a session
  * @notes: what it came for, at the socket of its session and at another one, that of who
  *	listens or of the session that was asked for: each may be locked for as long as it likes
  * @link: place in a list of @lsn, under the lock of @lsn
+ * @plain: accepted: it is to be so without a session, else NULL; of a first dial: for
+ *	a peer without one
+ * @ticket: when @queued: its turn
+ * @source: hash of the peer's address
  * @opened: it was connected once, whatever became of it; written by the callbacks
  * @answer: of SCTP: enum rsess_answer_kind when it was
  * @stranger: of a session's dialer: who has answered does not have the protocol
  * @inband: its peer has not asked for a session in the handshake, of one that was accepted
  * @offer: enum rsess_offer, of one that was accepted
- * @plain: accepted: it is to be so without a session, else NULL; of a first dial: for
- *	a peer without one
  * @queued: it waits for accept() as such, and belongs to its listener; under the
  *	lock of @lsn
- * @ticket: its turn in that queue
  * @parked: has a HELLO, or @plain, that waits for room in the queue of accept(); under
  *	the lock of @lsn
- * @expired: @expire has run
+ * @expired: &rsess_greeting.expire has run
  * @hurried: others need its place; under the lock of @lsn, and read without it
  * @sk_data_ready: of @sock, to be restored; so the next three
  * @sk_write_space: of @sock
  * @sk_state_change: of @sock
  * @sk_error_report: of @sock
- * @room: sleeps on @sock, see &rsess_transport_ops.waitq_space
+ * @pending: RSESS_PEND() bits; so to @ping_cookie under the lock of the outer socket
  * @asked: of a dialer: enum rsess_ask
  * @drained: of a dialer: nothing, because no new sessions are wanted
- * @pending: RSESS_PEND() bits; so to @shut under the lock of the outer socket
  * @fin_sent: it was given FIN
  * @stop_sent: it was given STOP
  * @acked_any: bytes were acknowledged on it
  * @progress: bytes moved on it, in either direction
  * @pinged: a PING is unanswered
  * @heard: it has given something since it is live
- * @ping_cookie: to be given back by PONG
  * @prove: of a dialer: the next PONG is @proof of the session
  * @shut: its sending direction was closed
- * @synopt: of a dialer, for TCP
- * @copied: for transports that copy
+ * @tagged: its frames have tags; @tags is there
+ * @ping_cookie: to be given back by PONG
+ * @tags: made before it is live, when that can still fail; or NULL
+ * @greeting: until it is live; protected as @sock
+ * @copied: of those that copy, else NULL
  * @rx: parser, protected as @sock
  * @tx: protected as @sock
  */
 struct rsess_transport {
 	struct rcu_head		rcu;
 	refcount_t		ref;
+	u32			serial;
 	struct work_struct	work;
-	struct delayed_work	expire;
 	const struct rsess_transport_ops *ops;
 	struct rsess_net	*rn;
 	struct socket		*sock;
 	struct sock		*sk;
 	struct rsess_listener	*lsn;
-	u32			serial;
-	u8			source;
 	unsigned long		since;
 	struct rsess_note	notes[2];
 	struct list_head	link;
+	struct rsess_fallback	*plain;
+	u32			ticket;
+	u8			source;
 	bool			opened;
 	u8			answer;
 	bool			stranger;
 	bool			inband;
 	u8			offer;
-	struct rsess_fallback	*plain;
 	bool			queued;
-	u32			ticket;
 	bool			parked;
 	bool			expired;
 	bool			hurried;
@@ -351,21 +376,22 @@ struct rsess_transport {
 	void			(*sk_state_change)(struct sock *sk);
 	void			(*sk_error_report)(struct sock *sk);
 
-	struct wait_queue_entry	room;
+	u32			pending;
 	u8			asked;
 	bool			drained;
-	u32			pending;
 	bool			fin_sent;
 	bool			stop_sent;
 	bool			acked_any;
 	bool			progress;
 	bool			pinged;
 	bool			heard;
-	u8			ping_cookie[sizeof(struct rsess_wire_ping)];
 	bool			prove;
 	bool			shut;
-	struct rsess_synopt	synopt;
-	struct rsess_copied	copied;
+	bool			tagged;
+	u8			ping_cookie[sizeof(struct rsess_wire_ping)];
+	struct rsess_tags	*tags;
+	struct rsess_greeting __rcu *greeting;
+	struct rsess_copied	*copied;
 	struct rsess_rx		rx;
 	struct rsess_tx		tx;
 };
@@ -382,6 +408,14 @@ rsess_transport_takes(const struct rsess_transport_ops *ops, u16 family)
 {
 	return ops->family ? family == ops->family :
 			     family == AF_INET || family == AF_INET6;
+}
+
+/* NULL when it is live. */
+static inline struct rsess_greeting *
+rsess_transport_greeting(const struct rsess_transport *tr)
+{
+	return rcu_dereference_protected(tr->greeting, !tr->sk ||
+					 lockdep_sock_is_held(tr->sk));
 }
 
 /* Was a dialer's transport connected once? */
@@ -412,8 +446,12 @@ rsess_transport_new(const struct rsess_transport_ops *ops, struct socket *sock,
 		    struct sock *sk, struct rsess_listener *lsn);
 void rsess_transport_hook(struct rsess_transport *tr);
 void rsess_transport_unhook(struct rsess_transport *tr);
+int rsess_transport_make_tags(struct rsess_transport *tr);
+void rsess_transport_greeted(struct rsess_transport *tr);
 void rsess_transport_close(struct rsess_transport *tr, bool reset);
 struct rsess_synopt *rsess_transport_synopt(struct sock *sk);
+void rsess_transport_expect(struct rsess_transport *tr, unsigned long delay);
+void rsess_transport_came(struct rsess_transport *tr);
 void rsess_transport_queue(struct rsess_transport *tr);
 void rsess_transport_unqueue(struct rsess_transport *tr);
 void rsess_transport_put(struct rsess_transport *tr);

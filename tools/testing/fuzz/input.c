@@ -122,9 +122,10 @@ static void send_tag(struct conn *c, const u8 *hdr, const u8 *payload, u32 len,
 
 	if (!rs || !rs->tagged || !rsess_wire_tagged(hdr[0]))
 		return;
-	if (!c->peer_tag.on)
+	if (!c->peer_tags)
 		rsess_tag_start(&c->peer_tag, rs->secret, rs->salt, rs->epoch,
 				!rs->dialer);
+	c->peer_tags = true;
 	rsess_tag_begin(&c->peer_tag, hdr);
 	rsess_tag_bytes(&c->peer_tag, payload, len);
 	rsess_tag_end(&c->peer_tag, tag);

@@ -137,8 +137,10 @@ void model_resumed(struct model *m, const struct rsess_frame *f,
 void model_tags(struct model_rx *rx, const struct rsess_sock *rs,
 		const u8 *secret, u32 epoch)
 {
-	if (rs->tagged)
-		rsess_tag_start(&rx->tag, secret, rs->salt, epoch, !rs->dialer);
+	if (!rs->tagged)
+		return;
+	rsess_tag_start(&rx->tag, secret, rs->salt, epoch, !rs->dialer);
+	rx->tagged = true;
 }
 
 /* Who asked for tags wants to see that WELCOME is for its HELLO. */
@@ -374,7 +376,7 @@ void model_bytes(struct model *m, struct model_rx *rx, struct model_view *v,
 			memcpy(rx->hdr + rx->hdr_len, p, n);
 			rx->hdr_len += n;
 			if (rx->hdr_len == RSESS_HDR_LEN) {
-				rx->error = rx->tag.on ? !model_hold(rx) :
+				rx->error = rx->tagged ? !model_hold(rx) :
 					    !model_begin(m, rx, v, rs);
 				rx->left = rx->f.length;
 				rx->ctrl_len = 0;

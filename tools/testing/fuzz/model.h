@@ -22,6 +22,7 @@
  * @ctrl_len: how many bytes are there
  * @held: payload of a frame that is to have a tag
  * @tag: of the peer's frames; on: they have some
+ * @tagged: frames have one
  * @theirs: tag that came
  * @tag_left: bytes of it that are missing
  * @live: the connection carries the session
@@ -37,6 +38,7 @@ struct model_rx {
 	u32			ctrl_len;
 	u8			held[RSESS_DATA_TAGGED];
 	struct rsess_tag	tag;
+	bool			tagged;
 	u8			theirs[RSESS_WIRE_TAG_LEN];
 	u32			tag_left;
 	bool			live;

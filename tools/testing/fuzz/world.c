@@ -594,9 +594,10 @@ static void conn_tag_begins(struct conn *c, struct rsess_sock *rs)
 	c->out_tag_left = 0;
 	if (!rs || !rs->tagged || !rsess_wire_tagged(c->out.type))
 		return;
-	if (!c->out_tag.on)
+	if (!c->out_tags)
 		rsess_tag_start(&c->out_tag, rs->secret, rs->salt, rs->epoch,
 				rs->dialer);
+	c->out_tags = true;
 	rsess_tag_begin(&c->out_tag, c->out_buf);
 	c->out_tag_left = RSESS_WIRE_TAG_LEN;
 	CHECK(c->out.length <= RSESS_DATA_TAGGED);
@@ -906,7 +907,7 @@ static bool conn_read_piece(struct conn *c, struct rsess_transport *tr)
 	if (rs)
 		model_look(rs, &v);
 	/* The answer has been read, and seen to. */
-	if (rs && c->rx.live && !c->rx.tag.on)
+	if (rs && c->rx.live && !c->rx.tagged)
 		model_tags(&c->rx, rs, rs->secret, rs->epoch);
 	n = rsess_input(tr, skb, 0, len);
 	CHECK(n <= len);
@@ -958,6 +959,11 @@ static int conn_read(struct rsess_transport *tr)
 }
 
 /* The transport of this world does not copy. */
+int rsess_copied_read(struct rsess_transport *tr)
+{
+	abort();
+}
+
 void rsess_copied_free(struct rsess_copied *c)
 {
 }
@@ -1025,8 +1031,8 @@ static void check_recvq(const struct rsess_sock *rs)
 		bytes += cb->len;
 		rmem += skb->truesize;
 	}
-	if (rs->tr)
-		list_for_each_entry(skb, &rs->tr->rx.held.list, list)
+	if (rs->tr && rs->tr->tags)
+		list_for_each_entry(skb, &rs->tr->tags->held.list, list)
 			rmem += skb->truesize;
 	CHECK(rmem == sk->sk_rmem);
 	if (!world.m.closed && !sock_flag(sk, SOCK_DEAD) && world.m.begun)

@@ -43,7 +43,9 @@ struct conn {
 	u32				in_off;
 	u32				room;
 	struct rsess_tag		peer_tag;
+	bool				peer_tags;
 	struct rsess_tag		out_tag;
+	bool				out_tags;
 	struct model_rx			rx;
 	struct rsess_frame		out;
 	u8				out_buf[RSESS_HDR_LEN + RSESS_CTRL_MAX +

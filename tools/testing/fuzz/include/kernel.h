@@ -405,6 +405,8 @@ static inline void spin_unlock(struct fuzz_lock *l)
 #define rcu_access_pointer(p)	(p)
 #define rcu_read_unlock()	do { } while (0)
 #define rcu_dereference(p)	(p)
+#define rcu_dereference_protected(p, c)	({ CHECK(c); (p); })
+#define RCU_INIT_POINTER(p, v)	((p) = (v))
 
 struct rcu_head {
 	int unused;
@@ -494,6 +496,7 @@ struct page {
 
 /* Nobody sleeps on a socket here. */
 struct wait_queue_entry {
+	void *private;
 	int (*func)(struct wait_queue_entry *wq, unsigned int mode, int sync,
 		    void *key);
 };
@@ -621,6 +624,28 @@ static inline bool mod_delayed_work(struct workqueue_struct *wq,
 static inline bool cancel_delayed_work(struct delayed_work *w)
 {
 	return fuzz_work_cancel(&w->work);
+}
+
+/* As a work that has no queue. */
+struct timer_list {
+	struct work_struct work;
+	void (*fn)(struct timer_list *timer);
+};
+
+static inline void fuzz_timer_run(struct work_struct *w)
+{
+	struct timer_list *timer = container_of(w, struct timer_list, work);
+
+	timer->fn(timer);
+}
+
+#define timer_setup(t, f, flags) \
+	(INIT_WORK(&(t)->work, fuzz_timer_run), (t)->fn = (f))
+#define timer_delete(t)		fuzz_work_cancel(&(t)->work)
+
+static inline void mod_timer(struct timer_list *timer, unsigned long at)
+{
+	fuzz_work_queue(&timer->work, at - jiffies, true);
 }
 
 /* --- other ------------------------------------------------------------------- */

@@ -455,6 +455,11 @@ static inline void sock_owned_by_me(const struct sock *sk)
 	CHECK(sk->sk_lock.owned || sk->sk_lock.slock.held);
 }
 
+static inline bool lockdep_sock_is_held(const struct sock *sk)
+{
+	return sk->sk_lock.owned || sk->sk_lock.slock.held;
+}
+
 /* There are no classes of locks here. */
 struct lock_class_key { };
 
