@@ -37,8 +37,6 @@
 #include "transport.h"
 #include "work.h"
 
-/* A peer that did not confirm our answer has so long to say HELLO. */
-#define RSESS_UNCONFIRMED_MS	3000
 /* When others wait: this part of the time for a handshake. */
 #define RSESS_HASTE		4
 
@@ -162,31 +160,6 @@ static void rsess_acceptq_unhook_child(const struct rsess_listener *lsn,
 	if (sk->sk_state_change == rsess_acceptq_called)
 		sk->sk_state_change = lsn->sk_state_change;
 	write_unlock_bh(&sk->sk_callback_lock);
-}
-
-/* How long the first frame may take.  Who did not confirm that it has our answer may
- * be a plain peer that waits for us to speak.
- */
-static unsigned long rsess_acceptq_patience(const struct rsess_transport *tr)
-{
-	u32 ms = READ_ONCE(tr->lsn->rn->handshake_timeout_ms);
-
-	if (tr->offer == RSESS_OFFER_MADE)
-		ms = min_t(u32, ms, RSESS_UNCONFIRMED_MS);
-	return msecs_to_jiffies(ms);
-}
-
-/* The first frame has its time, unless it has come already, or the connection has
- * ended.
- */
-static void rsess_acceptq_expect(struct rsess_transport *tr)
-{
-	struct rsess_listener *lsn = tr->lsn;
-
-	spin_lock(&lsn->lock);
-	if (!list_empty(&tr->link) && !tr->queued)
-		rsess_transport_expect(tr, rsess_acceptq_patience(tr));
-	spin_unlock(&lsn->lock);
 }
 
 /* What does the peer want?  0, or -ENOMEM. */
@@ -347,7 +320,6 @@ static void rsess_acceptq_accept_one(struct rsess_listener *lsn,
 		if (tr->offer == RSESS_OFFER_SURE)
 			rsess_transport_dialogue(tr, true);
 		rsess_transport_hook(tr);
-		rsess_acceptq_expect(tr);
 	}
 	rsess_transport_queue(tr);
 	rsess_transport_put(tr);
@@ -539,6 +511,23 @@ static bool rsess_acceptq_has_room_for(struct rsess_listener *lsn,
 	       (tr->parked || !rsess_acceptq_parked(lsn));
 }
 
+/* Is its HELLO that of session @id?  Its work may give it up meanwhile. */
+static bool rsess_acceptq_has_hello_of(const struct rsess_transport *tr, const u8 *id)
+{
+	const struct rsess_greeting *greeting;
+	const struct rsess_wire_hello *h;
+	bool same = false;
+
+	rcu_read_lock();
+	greeting = rcu_dereference(tr->greeting);
+	if (greeting) {
+		h = (const void *)greeting->ctrl;
+		same = !memcmp(h->id, id, sizeof(h->id));
+	}
+	rcu_read_unlock();
+	return same;
+}
+
 /**
  * rsess_acceptq_again() - a new session has lost the transport of its HELLO
  * @lsn: its listener
@@ -552,12 +541,9 @@ void rsess_acceptq_again(struct rsess_listener *lsn, const u8 *id)
 	struct rsess_transport *tr;
 
 	spin_lock(&lsn->lock);
-	list_for_each_entry(tr, &lsn->parked, link) {
-		const struct rsess_wire_hello *h = (const void *)tr->rx.ctrl;
-
-		if (!tr->plain && !memcmp(h->id, id, sizeof(h->id)))
+	list_for_each_entry(tr, &lsn->parked, link)
+		if (!tr->plain && rsess_acceptq_has_hello_of(tr, id))
 			rsess_transport_queue(tr);
-	}
 	spin_unlock(&lsn->lock);
 }
 
@@ -672,8 +658,8 @@ void rsess_acceptq_plain(struct rsess_transport *tr)
 	unsigned int n = 0;
 
 	rsess_transport_unhook(tr);
-	spin_lock(&lsn->lock);
 	rsess_transport_came(tr);
+	spin_lock(&lsn->lock);
 	if (lsn->dead || (!lsn->napps && !lsn->lingering)) {
 		refused = true;
 	} else if (!rsess_acceptq_has_room_for(lsn, tr)) {

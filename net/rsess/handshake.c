@@ -22,6 +22,11 @@
 #include "transport.h"
 #include "work.h"
 
+/* A peer that did not confirm our answer has so long to say HELLO: it may be a plain one that
+ * waits for us to speak.
+ */
+#define RSESS_UNCONFIRMED_MS	3000
+
 /* Does a TLV of the payload of HELLO or WELCOME, behind its @fixed part, say that frames
  * may have tags?  Then what follows the method, @more bytes; else NULL.
  */
@@ -258,6 +263,16 @@ static bool rsess_handshake_overdue(const struct rsess_transport *tr)
 	return READ_ONCE(tr->expired) || READ_ONCE(tr->hurried);
 }
 
+/* The time in which its first frame may come begins, unless it has begun. */
+static void rsess_handshake_wait(struct rsess_transport *tr)
+{
+	u32 ms = READ_ONCE(tr->rn->handshake_timeout_ms);
+
+	if (tr->offer == RSESS_OFFER_MADE)
+		ms = min_t(u32, ms, RSESS_UNCONFIRMED_MS);
+	rsess_transport_expect(tr, msecs_to_jiffies(ms));
+}
+
 /* Lock the session that @tr asks for.  False: a process has it, and the work comes again
  * when that has done; but not for longer than any other may wait.
  */
@@ -268,6 +283,8 @@ static bool rsess_handshake_lock(struct sock *sk, struct rsess_transport *tr)
 	if (rsess_handshake_overdue(tr)) {
 		RSESS_INC(sock_net(sk), HANDSHAKE_TIMEOUTS);
 		rsess_acceptq_forget(tr, true);
+	} else {
+		rsess_handshake_wait(tr);
 	}
 	return false;
 }
@@ -301,22 +318,35 @@ static bool rsess_handshake_serves(const struct rsess_transport *tr,
 			     at->bound_dev_if == own->bound_dev_if);
 }
 
+/* Is it the HELLO of the dialer's that the session has, and may it have this transport? */
+static bool rsess_handshake_repeats(struct rsess_sock *rs,
+				    const struct rsess_transport *tr,
+				    const struct rsess_wire_hello *h)
+{
+	if (rs->tr && rs->hello_only)
+		rsess_link_read(rs);
+	return rsess_to_sk(rs)->sk_state != TCP_CLOSE && rs->hello_only &&
+	       rsess_handshake_serves(tr, rs) &&
+	       !rsess_handshake_is_late(tr, rs->tr) &&
+	       !memcmp(rs->peer_key, h->key, sizeof(h->key)) &&
+	       !rsess_handshake_exceeds(rs);
+}
+
 /* HELLO for a session that exists: the answer was lost, or somebody repeats. */
 static void rsess_handshake_again(struct rsess_transport *tr, struct sock *sk,
 				  const struct rsess_wire_hello *h)
 {
 	struct rsess_sock *rs = rsess_sk(sk);
-	bool same;
+	bool taken = false;
 
 	if (!rsess_handshake_lock(sk, tr))
 		return;
-	if (rs->tr && rs->hello_only)
-		rsess_link_read(rs);
-	same = sk->sk_state != TCP_CLOSE && rs->hello_only &&
-	       rsess_handshake_serves(tr, rs) && !rsess_handshake_is_late(tr, rs->tr) &&
-	       !memcmp(rs->peer_key, h->key, sizeof(h->key)) &&
-	       !rsess_handshake_exceeds(rs) && !rsess_handshake_tags(rs, tr);
-	if (same) {
+	if (!rsess_handshake_repeats(rs, tr, h)) {
+		RSESS_INC(sock_net(sk), HELLO_REFUSED);
+	} else if (rsess_handshake_tags(rs, tr)) {
+		RSESS_INC(sock_net(sk), MEMORY_SHORT);
+	} else {
+		taken = true;
 		RSESS_INC(sock_net(sk), HELLO_REPEATED);
 		rsess_link_drop(rs, true);
 		rsess_handshake_accept(rs, tr);
@@ -324,10 +354,8 @@ static void rsess_handshake_again(struct rsess_transport *tr, struct sock *sk,
 		rsess_link_push(rs);
 	}
 	rsess_work_unlock(sk);
-	if (!same) {
-		RSESS_INC(sock_net(sk), HELLO_REFUSED);
+	if (!taken)
 		rsess_acceptq_forget(tr, true);
-	}
 }
 
 /* Has the dialer the pre-shared key?  A HELLO may be a recording: until the proof comes,
@@ -758,6 +786,8 @@ static bool rsess_handshake_is_ours(struct rsess_transport *tr)
 	if (rsess_handshake_overdue(tr) ||
 	    (n > 0 ? !rsess_wire_may_open(buf, n) : n != -EAGAIN))
 		rsess_handshake_plain(tr);
+	else
+		rsess_handshake_wait(tr);
 	return false;
 }
 
@@ -800,8 +830,10 @@ void rsess_handshake_work(struct rsess_transport *tr)
 	}
 	/* Not before it was read: the time may have gone by with waiting for us. */
 	if (!tr->rx.whole) {
-		if (!rsess_handshake_overdue(tr))
+		if (!rsess_handshake_overdue(tr)) {
+			rsess_handshake_wait(tr);
 			return;
+		}
 		if (READ_ONCE(tr->hurried))
 			RSESS_INC(net, PENDING_DROPPED);
 		else

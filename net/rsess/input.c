@@ -182,6 +182,10 @@ static void rsess_input_strange(struct rsess_transport *tr)
 		tr->stranger = true;
 }
 
+/* A transport that is live has no room for more: no other payload is kept of what may come. */
+static_assert(sizeof(struct rsess_wire_ping) <=
+	      sizeof_field(struct rsess_rx, live_ctrl), "PING, PONG");
+
 /* Frames on a transport that is not live: the dialer awaits its answer. */
 static int rsess_input_greeting(const struct rsess_sock *rs,
 				struct rsess_transport *tr)
@@ -402,7 +406,7 @@ static int rsess_input_body(struct rsess_transport *tr,
 		err = rsess_input_data(rsess_sk(tr->sk), tr, skb, off, len,
 				       rx->body_left);
 	} else if (rsess_wire_known(rx->f.type)) {
-		if (len > rx->ctrl_max - rx->ctrl_len)
+		if (rx->ctrl_len + len > rx->ctrl_max)
 			return -EPROTO;
 		err = skb_copy_bits(skb, off, rx->ctrl + rx->ctrl_len, len);
 		rx->ctrl_len += len;

@@ -188,23 +188,28 @@ static void rsess_transport_expire(struct timer_list *timer)
 }
 
 /**
- * rsess_transport_expect() - the first frame has its time
- * @tr: the transport, accepted and not live, which stays so meanwhile
+ * rsess_transport_expect() - the first frame has its time, unless that runs already
+ * @tr: the transport, accepted and without a session
  * @delay: jiffies
  *
- * Context: any; serialised with rsess_transport_came().
+ * Context: the transport's work.
  */
 void rsess_transport_expect(struct rsess_transport *tr, unsigned long delay)
 {
+	struct rsess_greeting *greeting = rsess_transport_greeting(tr);
+
+	if (greeting->expects)
+		return;
+	greeting->expects = true;
 	refcount_inc(&tr->ref);		/* rsess_transport_expire() */
-	mod_timer(&rsess_transport_greeting(tr)->expire, jiffies + delay);
+	mod_timer(&greeting->expire, jiffies + delay);
 }
 
 /**
  * rsess_transport_came() - the first frame is there, or is not waited for any more
- * @tr: the transport, not live; the caller has a reference
+ * @tr: the transport, not live; the caller owns its @sock (see top), and has a reference
  *
- * Context: any; serialised with rsess_transport_expect().
+ * Context: any.
  */
 void rsess_transport_came(struct rsess_transport *tr)
 {
@@ -254,6 +259,7 @@ void rsess_transport_greeted(struct rsess_transport *tr)
 	rsess_transport_came(tr);
 	tr->ops->end(tr);
 	tr->rx.ctrl = tr->rx.live_ctrl;
+	tr->rx.ctrl_len = 0;
 	tr->rx.ctrl_max = sizeof(tr->rx.live_ctrl);
 	RCU_INIT_POINTER(tr->greeting, NULL);
 	kfree_rcu(greeting, rcu);

@@ -266,6 +266,7 @@ struct rsess_tags {
  * @rcu: callbacks, TCP and @expire look without a lock
  * @tr: the transport
  * @expire: of one that was accepted: gives up waiting for HELLO or RESUME
+ * @expects: that was begun; its work does so
  * @synopt: of a dialer, for TCP
  * @ctrl: &rsess_rx.ctrl
  */
@@ -273,6 +274,7 @@ struct rsess_greeting {
 	struct rcu_head		rcu;
 	struct rsess_transport	*tr;
 	struct timer_list	expire;
+	bool			expects;
 	struct rsess_synopt	synopt;
 	u8			ctrl[RSESS_CTRL_MAX];
 };

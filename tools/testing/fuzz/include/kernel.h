@@ -160,6 +160,7 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *what);
 #define roundup_pow_of_two(n)	(1UL << (64 - __builtin_clzl((n) - 1)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define offsetofend(type, m)	(offsetof(type, m) + sizeof(((type *)0)->m))
+#define sizeof_field(t, m)	sizeof(((t *)0)->m)
 #define container_of(p, type, m)	((type *)((char *)(p) - offsetof(type, m)))
 #define __ffs(x)		((unsigned long)__builtin_ctzl(x))
 
