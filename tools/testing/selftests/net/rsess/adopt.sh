@@ -158,7 +158,7 @@ falls_back() {
 	local before
 
 	before=$(counter FallbackPeer)
-	plain_peer && names "rsess_kuser" && kuser dial=1 &&
+	plain_peer && names "rsess_kuser" && kuser dial=1 adopted=1 &&
 	[ "$(counter FallbackPeer)" -gt "$before" ]
 }
 

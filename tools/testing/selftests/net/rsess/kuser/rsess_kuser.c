@@ -10,7 +10,8 @@
  *
  * With casts=1 it takes its sockets for those of TCP, as users of TCP do, and writes into
  * all of the struct tcp_sock that it sees.  With read_sock=1 it receives by read_sock().
- * With adopted=1 its sockets of TCP have to become sessions.  With dial=1 it only connects.
+ * With adopted=1 its sockets of TCP have to become sessions that do not wait for more.  With
+ * dial=1 it only connects.
  * Over SCTP it binds to two addresses.
  * With v6only=1 it only listens, at one port, with one socket for each version of IP.
  *
@@ -22,11 +23,15 @@
 #include <linux/in.h>
 #include <linux/inet.h>
 #include <linux/kthread.h>
+#include <linux/mman.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/net.h>
 #include <linux/netdevice.h>
 #include <linux/nsproxy.h>
 #include <linux/slab.h>
+#include <linux/tcp.h>
+#include <linux/uaccess.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/rsess.h>
@@ -427,6 +432,43 @@ static int kuser_dial(void *arg)
 	return 0;
 }
 
+/* What getsockopt() says, which wants memory of a process: that of who loads this. */
+static int kuser_option(struct socket *sock, int level, int name, int *val)
+{
+	unsigned long at = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	int __user *p = (int __user *)at;
+	int err;
+
+	if (IS_ERR_VALUE(at))
+		return at;
+	err = put_user(sizeof(*val), p + 1) ?:
+	      sock->ops->getsockopt(sock, level, name, (char __user *)p, p + 1) ?:
+	      get_user(*val, p);
+	vm_munmap(at, PAGE_SIZE);
+	return err;
+}
+
+/* A user says that nothing is to wait by a cast, which a session does not see, so one that is
+ * adopted has it from the beginning; and what it falls back to as well.
+ */
+static int kuser_adopted(struct socket *sock)
+{
+	int val = 0;
+	int err;
+
+	if (!adopted)
+		return 0;
+	err = protocol == IPPROTO_SCTP ?
+	      kuser_option(sock, SOL_SCTP, SCTP_NODELAY, &val) :
+	      kuser_option(sock, SOL_TCP, TCP_NODELAY, &val);
+	if (!err && val != 1) {
+		pr_err("rsess_kuser: nodelay is %d\n", val);
+		err = -EPROTO;
+	}
+	return err;
+}
+
 static int kuser_listen(void)
 {
 	struct sockaddr_in addr = {
@@ -448,7 +490,8 @@ static int kuser_listen(void)
 	sock_set_reuseaddr(kuser_listener->sk);
 	kuser_cast(kuser_listener->sk);
 	kuser_fill(kuser_listener->sk);
-	err = kernel_bind(kuser_listener, kuser_addr(&addr), sizeof(addr)) ?:
+	err = kuser_adopted(kuser_listener) ?:
+	      kernel_bind(kuser_listener, kuser_addr(&addr), sizeof(addr)) ?:
 	      kuser_bind_add(kuser_listener, INADDR_LOOPBACK + 1);
 	return err ?: kernel_listen(kuser_listener, 1);
 }
@@ -663,7 +706,8 @@ static int kuser_reach(void)
 			       protocol, &sock);
 	if (err)
 		return err;
-	err = kernel_connect(sock, kuser_addr(&addr), sizeof(addr), 0);
+	err = kernel_connect(sock, kuser_addr(&addr), sizeof(addr), 0) ?:
+	      kuser_adopted(sock);
 	sock_release(sock);
 	return err;
 }
