@@ -55,7 +55,7 @@ selftests.calls	42	100	0	selftests tcp_stream tcp_flags tcp_splice tcp_calls tcp
 selftests.bad	40	0	0	selftests hostile
 selftests.seen	25	15	0	selftests diag events
 selftests.over	37	95	0	selftests transports sctp
-vm		45	0	27	part_vm
+vm		50	0	29	part_vm
 ss		0	60	11	part_ss
 tool		0	115	44	part_tool
 ynl		0	20	1	part_ynl

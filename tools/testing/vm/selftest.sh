@@ -3,7 +3,7 @@
 #
 # usage: selftest.sh [KERNEL]
 #
-# Tests of "run". Prints TAP. Boots nine times, which takes about a minute.
+# Tests of "run". Prints TAP. Boots twelve times, which takes about a minute.
 #
 # Functions are called by way of check().
 # shellcheck disable=SC2317
@@ -73,6 +73,16 @@ wait_for() {
 
 # On a new machine it says what it installs: the tests begin after that.
 vm --no-module -- true
+
+# --- a kernel that does not begin -----------------------------------------
+
+tries() {
+	[ "$(grep -c 'before its first program: once more' "$scratch/err")" -eq "$1" ]
+}
+
+vm --no-module --append 'rdinit=/none panic=-1' -- true
+check start__fails_without_a_program [ $code -eq 125 ]
+check start__is_tried_three_times tries 2
 
 # --- a command that fails --------------------------------------------------
 
