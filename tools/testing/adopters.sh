@@ -17,9 +17,9 @@ here=$(dirname "$(readlink -f "$0")")
 scripts='
 nfs	nfs.sh		--mem 256M --disk 1G
 dlm	dlm.sh		--mem 1G --smp 1 --nodes 2
-cifs	cifs.sh		--mem 1G
+cifs	cifs.sh		--mem 5G
 nvme	nvme.sh		--mem 256M --disk 1G
-ksmbd	cifs.sh		--mem 1G
+ksmbd	cifs.sh		--mem 5G
 gfs2	gfs2.sh		--mem 1G --smp 1 --nodes 2 --disk 1G
 ocfs2	ocfs2.sh	--mem 1G --smp 1 --nodes 2 --disk 1G
 '

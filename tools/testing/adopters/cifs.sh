@@ -7,11 +7,11 @@
 #
 # To be run in a guest that is thrown away.  Prints TAP.  Needs root and the modules.
 #
-# usage: cifs.sh --packages DIR | --ksmbd DIR [--table] [TEST...]
+# usage: cifs.sh --packages DIR | --ksmbd DIR [--table] [--seconds N] [TEST...]
 #
 # --packages is what apps/packages.sh has made of samba; --ksmbd is what it has made of
 # ksmbd-tools, whose server is the kernel's. --table is for the demo: not TAP, but TCP beside
-# sessions.
+# sessions. Calls are made, and locks taken, for --seconds (20).
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -35,7 +35,7 @@ seconds=20
 
 configure() {
 	mkdir -p "$share" "$mnt" "$mnt2" "$scratch"/{lock,state,cache,private,pid,ncalrpc} &&
-	mount -t tmpfs -o size=256M,mode=777 tmpfs "$share" &&
+	mount -t tmpfs -o size=1300M,mode=777 tmpfs "$share" &&
 	cat >"$scratch/smb.conf" <<-END
 	[global]
 	server role = standalone server
@@ -153,9 +153,11 @@ reconnects() {
 
 # --- what is done with it ------------------------------------------------------------
 
-write_file() {
-	dd if="$scratch/random" of="$mnt/file" bs=256k conv=fsync 2>"$scratch/dd" &&
-	cmp "$scratch/random" "$share/file"
+write_file() { # [NAME]: it is in $scratch, too
+	local file=${1:-file}
+
+	dd if="$scratch/$file" of="$mnt/$file" bs=256k conv=fsync 2>"$scratch/dd" &&
+	cmp "$scratch/$file" "$share/$file"
 }
 
 # --- the tests -------------------------------------------------------------------------
@@ -168,6 +170,15 @@ is_adopted() {
 
 writes_under_resets() {
 	torn_unnoticed until_hit 1 write_file
+}
+
+writes_a_gib_under_resets() {
+	local status=0
+
+	head -c 1G /dev/urandom >"$scratch/gib" &&
+	torn_unnoticed until_hit 1 write_file gib || status=1
+	rm -f "$scratch/gib" "$mnt/gib"
+	return $status
 }
 
 many_calls_under_resets() {
@@ -201,7 +212,7 @@ kill_writer() {
 	begun=$?
 	kill -9 $pid
 	pkill -9 -x dd
-	wait $pid
+	wait $pid 2>/dev/null	# the shell would tell that it was killed
 	[ $begun -eq 0 ] && rm "$mnt/long" && write_file
 }
 
@@ -285,15 +296,16 @@ while [ $# -gt 0 ]; do
 		locks=
 		shift 2 ;;
 	--table) table=yes; shift ;;
+	--seconds) seconds=$2; shift 2 ;;
 	-*) exit 2 ;;
 	*) break ;;
 	esac
 done
-[ $# -gt 0 ] || set -- is_adopted writes_under_resets many_calls_under_resets $locks \
-	is_killed_under_resets starts_anew falls_back
+[ $# -gt 0 ] || set -- is_adopted writes_under_resets writes_a_gib_under_resets \
+	many_calls_under_resets $locks is_killed_under_resets starts_anew falls_back
 have_packages "$packages" || exit 4
 modprobe cifs && insmod "$ko" && configure && { [ -z "$ksmbd" ] || configure_ksmbd; } &&
-	head -c ${mbytes}M /dev/urandom >"$scratch/random" || exit 4
+	head -c ${mbytes}M /dev/urandom >"$scratch/file" || exit 4
 if [ -n "$table" ]; then
 	show_table
 	exit

@@ -17,6 +17,7 @@
 #include "stream.h"
 
 #define MAN_PORT	(PORT + 1)
+#define SILENCE_MS	400
 /* Nothing is to be altered. */
 #define NEVER		SIZE_MAX
 /* A frame with so many bytes of the stream. */
@@ -212,11 +213,22 @@ static bool is_over(void *arg)
 	return !sessions();
 }
 
-/* Close all, and wait until nothing is left that would come again. */
+/* A length that was altered makes the other side wait. */
+static int bear_silence(unsigned int ms)
+{
+	return sysctl_set("rsess/stall_timeout_ms", ms * slowness());
+}
+
+/* Close all, and wait until nothing is left that would come again.  On a busy machine this
+ * program may be silent for a while itself: a client that does not see the end of its last
+ * transport for that would dial a server that is gone.
+ */
 static int end(struct man *m, int *lfd, int *end)
 {
-	int ret;
+	int ret = bear_silence(5000);
 
+	if (ret)
+		return ret;
 	close(end[0]);
 	close(end[1]);
 	close(*lfd);
@@ -225,7 +237,7 @@ static int end(struct man *m, int *lfd, int *end)
 	*lfd = -1;
 	ret = man_until(m, is_over, NULL);
 	man_drop(m);
-	return ret;
+	return ret ?: bear_silence(SILENCE_MS);
 }
 
 #define END()	end(&self->m, &self->lfd, self->end)
@@ -241,8 +253,7 @@ FIXTURE_SETUP(tags)
 	self->end[0] = -1;
 	self->end[1] = -1;
 	OK(netns_inband());
-	/* A length that was altered makes the other side wait. */
-	OK(sysctl_set("rsess/stall_timeout_ms", 400 * slowness()));
+	OK(bear_silence(SILENCE_MS));
 	m->lfd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 	OK(bind(m->lfd, (struct sockaddr *)&ss, len));
 	OK(listen(m->lfd, 16));
