@@ -68,13 +68,27 @@ tear_sctp() { # FLAG
 	wait $pid
 }
 
-# Of the associations that there are, at any time: the columns are as many as addresses.
+# Of the associations that there are, at any time: how many, and how many have shown both
+# addresses.  The columns are as many as addresses.  One that ends lets its addresses go one after
+# the other, so what was seen but once does not count.
 look_at_addresses() { # FLAG
 	while [ -e "$1" ]; do
 		grep -w $port /proc/net/sctp/assocs
-	done | awk '{ all++ } / 127\.0\.0\.[12] 127\.0\.0\.[12] <-> / { two++; next }
-		odd++ < 5 { print "# with one address: " $0 }
-		END { print all + 0, two + 0 }'
+	done | awk '{ seen[$7]++ }
+		/ 127\.0\.0\.[12] 127\.0\.0\.[12] <-> / { both[$7] = 1; next }
+		{ last[$7] = $0 }
+		END {
+			for (id in seen) {
+				if (seen[id] < 2 && !(id in both))
+					continue
+				all++
+				if (id in both)
+					two++
+				else if (odd++ < 5)
+					print "# " last[id]
+			}
+			print all + 0, two + 0
+		}'
 }
 
 # Transports that come later are bound to both, too.

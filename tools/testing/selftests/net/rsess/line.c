@@ -52,7 +52,7 @@ int line_init(struct line *l, const struct kind *kind)
 	if (!ret && is_rsess(kind))
 		ret = negotiate_set(kind->policy) ?:
 		      sysctl_set("rsess/handshake_timeout_ms",
-				 10000 * slowness());
+				 60000 * slowness());
 	if (!ret && kind->every) {
 		l->port = RELAY_PORT;
 		ret = relay_start(&l->relay, kind->family, kind->protocol,
