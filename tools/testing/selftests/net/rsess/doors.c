@@ -202,23 +202,29 @@ CASE(inet, is_refused_an_address)
 	FAILS(EPERM, bind(self->fd, (struct sockaddr *)&ss, len));
 }
 
-/* A program that sees setsockopt() sets an option of IPv6 itself: the socket has what
- * belongs to IPv6.
- */
-CASE(inet, has_options_of_ipv6_set_by_a_program)
+/* A program that sees setsockopt() and sets an option itself. */
+static int set_by_program(const char *path, int level, int name, int value)
 {
-	const struct bpf_insn set_tclass[] = {
+	const struct bpf_insn set[] = {
 		{ BPF_LDX | BPF_MEM | BPF_DW, 1, 1,
 		  offsetof(struct bpf_sockopt, sk), 0 },
-		{ BPF_ST | BPF_MEM | BPF_W, 10, 0, -4, 0x20 },
-		{ BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, IPPROTO_IPV6 },
-		{ BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, 67 /* IPV6_TCLASS */ },
+		{ BPF_ST | BPF_MEM | BPF_W, 10, 0, -4, value },
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, level },
+		{ BPF_ALU64 | BPF_MOV | BPF_K, 3, 0, 0, name },
 		{ BPF_ALU64 | BPF_MOV | BPF_X, 4, 10, 0, 0 },
 		{ BPF_ALU64 | BPF_ADD | BPF_K, 4, 0, 0, -4 },
 		{ BPF_ALU64 | BPF_MOV | BPF_K, 5, 0, 0, 4 },
 		{ BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_setsockopt },
 		RETURN(1),
 	};
+
+	return bpf_attach(path, BPF_PROG_TYPE_CGROUP_SOCKOPT,
+			  BPF_CGROUP_SETSOCKOPT, set, ARRAY_SIZE(set));
+}
+
+/* The socket has what belongs to IPv6. */
+CASE(inet, has_options_of_ipv6_set_by_a_program)
+{
 	struct sockaddr_storage ss;
 	socklen_t len = loopback(&ss, variant->family, PORT);
 	int one = 1;
@@ -226,8 +232,7 @@ CASE(inet, has_options_of_ipv6_set_by_a_program)
 	self->fd = SOCKET();
 	ASSERT_LE(0, self->fd);
 	OK(bind(self->fd, (struct sockaddr *)&ss, len));
-	OK(bpf_attach(self->path, BPF_PROG_TYPE_CGROUP_SOCKOPT,
-		      BPF_CGROUP_SETSOCKOPT, set_tclass, ARRAY_SIZE(set_tclass)));
+	OK(set_by_program(self->path, IPPROTO_IPV6, 67 /* IPV6_TCLASS */, 0x20));
 	OK(cgroup_enter(self->path));
 	line_close(&self->fd);
 	self->fd = SOCKET();
@@ -596,6 +601,29 @@ CASE(group, shows_another_address)
 	EXPECT_EQ(1, port_by(getpeername, self->s));
 	EXPECT_EQ(2, port_by(getsockname, self->s));
 	EXPECT_EQ(2, port_by(getsockname, self->lfd));
+}
+
+static bool is_asked(void *arg)
+{
+	(void)arg;
+	return stat_get("PingsSent") > 0;
+}
+
+/* A program of BPF may not sleep, and what it asks for comes to be all the same. */
+CASE(group, is_kept_alive_by_a_program)
+{
+	const struct kind *kind = &variant->kind;
+
+	OK(cgroup_enter(self->path));
+	OK(meet(kind, &self->lfd, &self->c, &self->s));
+	OK(set_by_program(self->path, SOL_SOCKET, SO_KEEPALIVE, 1));
+	ASSERT_EQ(0, get_int(self->c, SOL_SOCKET, SO_KEEPALIVE));
+	OK(set_int(self->c, SOL_SOCKET, SO_PRIORITY, 1));
+	ASSERT_EQ(1, get_int(self->c, SOL_SOCKET, SO_KEEPALIVE));
+	if (!has_session(kind) || kind->protocol == IPPROTO_SCTP)
+		return;
+	OK(set_int(self->c, SOL_TCP, TCP_KEEPIDLE, 1));
+	OK(wait_until(is_asked, NULL));
 }
 
 TEST_HARNESS_MAIN
