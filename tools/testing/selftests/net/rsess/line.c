@@ -50,9 +50,10 @@ int line_init(struct line *l, const struct kind *kind)
 		.kind = kind, .port = PORT, .lfd = -1, .c = -1, .s = -1,
 	};
 	if (!ret && is_rsess(kind))
+		/* A relay that serves many may not be run for as long as the default. */
 		ret = negotiate_set(kind->policy) ?:
 		      sysctl_set("rsess/handshake_timeout_ms",
-				 60000 * slowness());
+				 (kind->every ? 60000 : 10000) * slowness());
 	if (!ret && kind->every) {
 		l->port = RELAY_PORT;
 		ret = relay_start(&l->relay, kind->family, kind->protocol,
