@@ -182,10 +182,6 @@ static void rsess_input_strange(struct rsess_transport *tr)
 		tr->stranger = true;
 }
 
-/* A transport that is live has no room for more: no other payload is kept of what may come. */
-static_assert(sizeof(struct rsess_wire_ping) <=
-	      sizeof_field(struct rsess_rx, live_ctrl), "PING, PONG");
-
 /* Frames on a transport that is not live: the dialer awaits its answer. */
 static int rsess_input_greeting(const struct rsess_sock *rs,
 				struct rsess_transport *tr)
@@ -387,6 +383,10 @@ static int rsess_input_data(struct rsess_sock *rs, struct rsess_transport *tr,
 		rsess_timer_arm(rs, RSESS_TIMER_ACK, RSESS_ACK_DELAY);
 	return 0;
 }
+
+/* A transport that is live has no room for more: no other payload is kept of what may come. */
+static_assert(sizeof(struct rsess_wire_ping) <=
+	      sizeof_field(struct rsess_rx, live_ctrl), "PING, PONG");
 
 /* Take a piece of a payload; how much was taken, or an errno. */
 static int rsess_input_body(struct rsess_transport *tr,

@@ -21,7 +21,7 @@
  * @ctrl: payload of a frame other than DATA
  * @ctrl_len: how many bytes are there
  * @held: payload of a frame that is to have a tag
- * @tag: of the peer's frames; on: they have some
+ * @tag: of the peer's frames
  * @tagged: frames have one
  * @theirs: tag that came
  * @tag_left: bytes of it that are missing

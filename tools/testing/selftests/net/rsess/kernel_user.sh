@@ -75,7 +75,7 @@ look_at_addresses() { # FLAG
 	while [ -e "$1" ]; do
 		grep -w $port /proc/net/sctp/assocs
 	done | awk '{ seen[$7]++ }
-		/ 127\.0\.0\.[12] 127\.0\.0\.[12] <-> / { both[$7] = 1; next }
+		/ 127\.0\.0\.(1 127\.0\.0\.2|2 127\.0\.0\.1) <-> / { both[$7] = 1; next }
 		{ last[$7] = $0 }
 		END {
 			for (id in seen) {
