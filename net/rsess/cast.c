@@ -11,7 +11,9 @@
  * so that there is nothing to push, and the timer of keepalive can run.  What the user
  * wants to hold it says by setsockopt().
  *
- * sk_protocol is that of sessions, so who asks first (sk_is_tcp()) gets the true answer.
+ * sk_protocol is that of sessions, so who asks first (sk_is_tcp()) gets the true answer.  But
+ * who makes a port known by the protocol of what listens there, as sunrpc does with rpcbind,
+ * has to find the one under which others dial it.
  */
 #include <linux/smp.h>
 #include <linux/tcp.h>
@@ -19,6 +21,8 @@
 #include <net/inet_connection_sock.h>
 #include <net/sock.h>
 #include "cast.h"
+#include "session.h"
+#include "transport.h"
 
 /* tcp_sock_set_keepidle() has armed it.  A session has timers of its own. */
 static void rsess_cast_timer(struct timer_list *t)
@@ -50,4 +54,18 @@ void rsess_cast_setup(struct sock *sk)
 void rsess_cast_end(struct sock *sk)
 {
 	sk_stop_timer(sk, &inet_csk(sk)->icsk_keepalive_timer);
+}
+
+/**
+ * rsess_cast_listens() - whose port is it?
+ * @sk: outer socket of a user in the kernel, locked or not visible yet
+ * @listens: is it one that others dial?  They may do that without a session.
+ */
+void rsess_cast_listens(struct sock *sk, bool listens)
+{
+	const struct rsess_transport_ops *ops = rsess_sk(sk)->ops;
+
+	if (!ops->family)
+		WRITE_ONCE(sk->sk_protocol,
+			   listens ? ops->protocol : rsess_protocol);
 }

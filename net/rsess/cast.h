@@ -9,5 +9,6 @@ struct sock;
 
 void rsess_cast_setup(struct sock *sk);
 void rsess_cast_end(struct sock *sk);
+void rsess_cast_listens(struct sock *sk, bool listens);
 
 #endif /* _RSESS_CAST_H */

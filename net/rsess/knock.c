@@ -38,6 +38,7 @@
 #include <net/sock.h>
 #include "compat.h"
 #include "knock.h"
+#include "kunit_export.h"
 #include "listener.h"
 #include "net.h"
 #include "offer.h"
@@ -491,6 +492,7 @@ int rsess_knock_watch(struct net *net)
 	mutex_unlock(&rsess_knock_mutex);
 	return err;
 }
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_knock_watch);
 
 /* Does the host itself say so?  What comes out of a socket was meant by somebody: an
  * association that is there, or who speaks in its name.  Of IPv6 TCP's has no socket.

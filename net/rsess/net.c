@@ -3,6 +3,7 @@
  * What a namespace has of this module is found here.
  */
 #include <net/netns/generic.h>
+#include "kunit_export.h"
 #include "net.h"
 
 unsigned int rsess_net_id;
@@ -17,3 +18,4 @@ struct rsess_net *rsess_net(const struct net *net)
 {
 	return net_generic(net, rsess_net_id);
 }
+EXPORT_SYMBOL_RSESS_KUNIT(rsess_net);

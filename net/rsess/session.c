@@ -10,7 +10,6 @@
 #include <net/sock.h>
 #include <uapi/linux/rsess_netlink.h>
 #include "auth.h"
-#include "cast.h"
 #include "compat.h"
 #include "genl.h"
 #include "inner.h"

@@ -36,6 +36,7 @@
 #include <uapi/linux/rsess.h>
 #include "addr.h"
 #include "auth.h"
+#include "cast.h"
 #include "credit.h"
 #include "journal.h"
 #include "net.h"
@@ -504,6 +505,8 @@ static inline void rsess_locked_by_me(const struct rsess_sock *rs)
  */
 static inline void rsess_state_set(struct sock *sk, int state)
 {
+	if (rsess_is_kernel(sk))
+		rsess_cast_listens(sk, state == TCP_LISTEN);
 	smp_store_release(&sk->sk_state, state); /* see above */
 }
 

@@ -18,6 +18,7 @@ scripts='
 nfs	nfs.sh		--mem 256M --disk 1G
 dlm	dlm.sh		--mem 1G --smp 1 --nodes 2
 cifs	cifs.sh		--mem 5G
+9p	9p.sh		--mem 1G
 nvme	nvme.sh		--mem 256M --disk 1G
 ksmbd	cifs.sh		--mem 5G
 gfs2	gfs2.sh		--mem 1G --smp 1 --nodes 2 --disk 1G
@@ -45,6 +46,10 @@ arguments_dlm() {
 	case $release in
 	7.3.*) option --named "$here/adopters/build_dlm.sh" named "$release"
 	esac
+}
+
+arguments_9p() {
+	make -s -C "$here/../rsess" >&2 && packages --packages diod
 }
 
 arguments_nvme() {

@@ -63,7 +63,7 @@ selinux		60	0	41	part_selinux
 module		30	0	9	part_module
 kernel_user	75	0	14	part_kernel_user
 adopt		0	150	18	part_adopt
-kunit		13	0	221	part_kunit
+kunit		13	0	238	part_kunit
 schedule	5	0	24	part_schedule
 '
 jobs_of_debug='

@@ -10,7 +10,7 @@
 RSESS_KUNIT_SUITES(&rsess_wire_suite, &rsess_seq_suite, &rsess_state_suite,
 		   &rsess_sendq_suite, &rsess_credit_suite, &rsess_auth_suite,
 		   &rsess_tag_suite, &rsess_journal_suite, &rsess_rate_suite,
-		   &rsess_owner_suite);
+		   &rsess_owner_suite, &rsess_knock_suite);
 
 MODULE_DESCRIPTION("KUnit tests of rsess");
 MODULE_LICENSE("GPL");

@@ -18,5 +18,6 @@ extern struct kunit_suite rsess_tag_suite;
 extern struct kunit_suite rsess_journal_suite;
 extern struct kunit_suite rsess_rate_suite;
 extern struct kunit_suite rsess_owner_suite;
+extern struct kunit_suite rsess_knock_suite;
 
 #endif /* _RSESS_KUNIT_SUITES_H */

@@ -62,14 +62,6 @@ configure() {
 	END
 }
 
-is_served() {
-	[ -n "$(ss -Hltn "sport = :$port")" ]
-}
-
-is_not_served() {
-	! is_served
-}
-
 # When smbd ends it ends its whole group.
 serve_smbd() { # [COMMAND...]
 	setsid "$@" smbd -F --no-process-group -s "$scratch/smb.conf" \
@@ -149,15 +141,6 @@ end() {
 # How often CIFS has connected anew.
 reconnects() {
 	sed -n 's/^\([0-9]*\) session .*/\1/p' /proc/fs/cifs/Stats
-}
-
-# --- what is done with it ------------------------------------------------------------
-
-write_file() { # [NAME]: it is in $scratch, too
-	local file=${1:-file}
-
-	dd if="$scratch/$file" of="$mnt/$file" bs=256k conv=fsync 2>"$scratch/dd" &&
-	cmp "$scratch/$file" "$share/$file"
 }
 
 # --- the tests -------------------------------------------------------------------------

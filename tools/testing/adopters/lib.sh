@@ -114,6 +114,22 @@ swapped_to() {
 	[ "$(vmstat pswpin)" -gt "$before" ] && swapoff "$1"
 }
 
+is_served() {
+	[ -n "$(ss -Hltn "sport = :$port")" ]
+}
+
+is_not_served() {
+	! is_served
+}
+
+# What is mounted at $mnt is $share.
+write_file() { # [NAME]: it is in $scratch, too
+	local file=${1:-file}
+
+	dd if="$scratch/$file" of="$mnt/$file" bs=256k conv=fsync 2>"$scratch/dd" &&
+	cmp "$scratch/$file" "$share/$file"
+}
+
 run_tests() { # PREFIX NAME...
 	local prefix=$1 name
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# NFS 4.2, server and client in one machine with little memory: both ends of each of
+# NFS 4.2 and 3, server and client in one machine with little memory: both ends of each of
 # their connections are adopted, and reset all the time.  What is written has to be there,
 # also when the kernel must write through a session to have memory at all.
 #
@@ -23,7 +23,8 @@ nfsd=/proc/fs/nfsd
 packages=
 users=sunrpc@2049
 tests_wanted=(is_adopted writes_and_reads_under_resets writes_dirty_pages_under_resets
-	swaps_under_resets writes_and_reads_over_ipv6 falls_back)
+	swaps_under_resets writes_and_reads_over_ipv6 writes_and_locks_with_nfs3
+	falls_back)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--packages) packages=$2; shift 2 ;;
@@ -38,18 +39,31 @@ mnt=$scratch/mnt
 
 # --- server and client ----------------------------------------------------------
 
+# rpcbind gives its rights away, to a user that this machine may not have.
+serve_registry() {
+	id _rpc >/dev/null 2>&1 ||
+	echo "_rpc:x:65533:65534::/run/rpcbind:/usr/sbin/nologin" >>/etc/passwd || return
+	mkdir -p /run/rpcbind /run/sendsigs.omit.d /var/lib/nfs/sm /var/lib/nfs/sm.bak &&
+	rpcbind -w && rpc.statd --no-notify && until_true is_registered portmapper
+}
+
+is_registered() { # SERVICE
+	rpcinfo -p 127.0.0.1 | awk -v service="$1" \
+		'$3 == "tcp" && $5 == service { found = 1 } END { exit !found }'
+}
+
 # A client and a server that share the limits of dirty pages throttle each other.
 serve() {
 	sysctl -qw vm.dirty_background_ratio=60 vm.dirty_ratio=80 &&
-	modprobe -a virtio_blk ext4 nfsd nfsv4 &&
+	modprobe -a virtio_blk ext4 nfsd nfsv4 nfsv3 &&
 	mkdir -p "$export" "$mnt" /var/lib/nfs/v4recovery /var/lib/nfs/rpc_pipefs &&
 	mkfs.ext4 -q /dev/vda && mount /dev/vda "$export" &&
 	mount -t nfsd nfsd $nfsd &&
-	touch /var/lib/nfs/etab /var/lib/nfs/rmtab || return
-	rpc.mountd -F -N 3 -N 2 >"$scratch/mountd.log" 2>&1 &
+	touch /var/lib/nfs/etab /var/lib/nfs/rmtab && serve_registry || return
+	rpc.mountd -F -N 2 >"$scratch/mountd.log" 2>&1 &
 	exportfs -i -o rw,no_root_squash,fsid=0,insecure,no_subtree_check \
 		"*:$export" &&
-	echo "-2 -3 +4" >$nfsd/versions &&
+	echo "-2 +3 +4" >$nfsd/versions &&
 	echo 10 >$nfsd/nfsv4leasetime && echo 10 >$nfsd/nfsv4gracetime &&
 	echo "tcp $port" >$nfsd/portlist &&
 	echo 4 >$nfsd/threads && echo Y >$nfsd/v4_end_grace
@@ -70,6 +84,12 @@ mount_nfs() { # [ADDRESS]
 
 	mount -i -t nfs4 -o "vers=4.2,sec=sys,addr=$address,clientaddr=$address" \
 		"[$address]:/" "$mnt"
+}
+
+mount_nfs3() {
+	mount -i -t nfs \
+		-o "vers=3,proto=tcp,port=$port,sec=sys,addr=127.0.0.1,mountproto=tcp" \
+		"127.0.0.1:$export" "$mnt"
 }
 
 # How often the client has connected.
@@ -151,6 +171,19 @@ over_ipv6() {
 
 writes_and_reads_over_ipv6() {
 	umount "$mnt" && mount_nfs ::1 && torn_well until_hit 1 over_ipv6
+}
+
+# Its locks are those of lockd, whose sockets are sunrpc's too, with other ports.
+write_and_lock() {
+	write_and_read && touch "$mnt/locked" &&
+	flock -n "$mnt/locked" true &&
+	flock "$mnt/locked" sh -c '! flock -n "$1" true' sh "$mnt/locked" &&
+	rm "$mnt/locked"
+}
+
+writes_and_locks_with_nfs3() {
+	umount "$mnt" && is_registered nlockmgr &&
+	mount_nfs3 && torn_well until_hit 1 write_and_lock
 }
 
 # A server that has no sessions gets the port when those that there were have ended. The

@@ -52,6 +52,10 @@ void rsess_cast_end(struct sock *sk)
 {
 }
 
+void rsess_cast_listens(struct sock *sk, bool listens)
+{
+}
+
 struct rsess_net *rsess_net(const struct net *net)
 {
 	return &world_rn;

@@ -469,6 +469,15 @@ static int kuser_adopted(struct socket *sock)
 	return err;
 }
 
+/* By its protocol sunrpc tells rpcbind what a port is dialed with. */
+static int kuser_protocol(struct socket *sock, int expected)
+{
+	if (!adopted || sock->sk->sk_protocol == expected)
+		return 0;
+	pr_err("rsess_kuser: the protocol is %d\n", sock->sk->sk_protocol);
+	return -EPROTO;
+}
+
 static int kuser_listen(void)
 {
 	struct sockaddr_in addr = {
@@ -492,8 +501,10 @@ static int kuser_listen(void)
 	kuser_fill(kuser_listener->sk);
 	err = kuser_adopted(kuser_listener) ?:
 	      kernel_bind(kuser_listener, kuser_addr(&addr), sizeof(addr)) ?:
-	      kuser_bind_add(kuser_listener, INADDR_LOOPBACK + 1);
-	return err ?: kernel_listen(kuser_listener, 1);
+	      kuser_bind_add(kuser_listener, INADDR_LOOPBACK + 1) ?:
+	      kuser_protocol(kuser_listener, IPPROTO_RSESS) ?:
+	      kernel_listen(kuser_listener, 1);
+	return err ?: kuser_protocol(kuser_listener, protocol);
 }
 
 static void kuser_start(struct kuser *k, int (*fn)(void *), const char *name)

@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# 9P of Debian's kernel, unchanged, with diod under rsessrun in the same machine, while their
+# connections are reset all the time.  9P never connects anew: over TCP one reset is the end
+# of a mount.
+#
+# To be run in a guest that is thrown away.  Prints TAP.  Needs root and the modules.
+#
+# usage: 9p.sh --packages DIR [--seconds N] [TEST...]
+#
+# --packages is what apps/packages.sh has made of diod. Calls are made for --seconds (20).
+
+set -u
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+port=564
+packages=
+share=$scratch/share
+mnt=$scratch/mnt
+server=
+seconds=20
+rsessrun=("$built/rsessrun/rsessrun" -p $port)
+options=version=9p2000.L,uname=root,access=user,cache=none,aname=$share
+
+# --- server and client -------------------------------------------------------------
+
+serve() { # [COMMAND...]
+	"$@" diod -f -n -c /dev/null -L stderr -l 127.0.0.1:$port -e "$share" \
+		>"$scratch/server.out" 2>&1 &
+	server=$!
+	until_true is_served
+}
+
+mount_share() {
+	mount -i -t 9p -o "trans=tcp,port=$port,$options" 127.0.0.1 "$mnt"
+}
+
+# begin MODULES [COMMAND...]: the server runs under COMMAND
+begin() {
+	echo "$1" >$parameters/modules && serve "${@:2}" && mount_share
+}
+
+end() {
+	umount "$mnt"
+	kill $server
+	wait $server
+	until_true is_not_served
+}
+
+# Each mount has a socket.
+reconnects() {
+	adopted 9pnet_fd
+}
+
+# --- the tests -------------------------------------------------------------------------
+
+is_adopted() {
+	[ "$(adopted 9pnet_fd)" -eq 1 ] && [ "$(sessions)" -eq 2 ]
+}
+
+writes_under_resets() {
+	torn_unnoticed until_hit 1 write_file
+}
+
+many_calls_under_resets() {
+	torn_unnoticed "$adopters/calls.py" "$mnt" "$seconds"
+}
+
+# trans=fd: a program gives the mount the socket that it has connected.
+takes_the_socket_of_a_program() {
+	umount "$mnt" && echo >$parameters/modules &&
+	"${rsessrun[@]}" "$adopters/mount_fd.py" 127.0.0.1 $port "$mnt" "$options" &&
+	[ "$(sessions)" -eq 2 ] && writes_under_resets
+}
+
+# What sessions are there for.
+is_lost_over_tcp() {
+	end
+	begin "" "${rsessrun[@]}" && ! torn until_hit 1 write_file 2>/dev/null &&
+	[ "$resumes" -eq 0 ]
+}
+
+falls_back() {
+	local before
+
+	end
+	before=$(counter FallbackPeer)
+	begin 9pnet_fd && write_file && [ "$(counter FallbackPeer)" -gt "$before" ]
+}
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--packages) packages=$2; shift 2 ;;
+	--seconds) seconds=$2; shift 2 ;;
+	-*) exit 2 ;;
+	*) break ;;
+	esac
+done
+[ $# -gt 0 ] || set -- is_adopted writes_under_resets many_calls_under_resets \
+	takes_the_socket_of_a_program is_lost_over_tcp falls_back
+have_packages "$packages" || exit 4
+modprobe -a 9p 9pnet_fd && insmod "$ko" && mkdir "$share" "$mnt" &&
+	head -c 16M /dev/urandom >"$scratch/file" || exit 4
+plan $(($# + 1))
+begin 9pnet_fd "${rsessrun[@]}"
+result $? 9p.mounts
+[ "$failed" -eq 0 ] || cat "$scratch/server.out"
+run_tests 9p "$@"
+end
+[ "$failed" -eq 0 ]
