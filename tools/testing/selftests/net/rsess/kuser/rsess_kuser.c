@@ -521,7 +521,9 @@ static void kuser_start(struct kuser *k, int (*fn)(void *), const char *name)
 
 static int kuser_result(struct kuser *k, const char *name)
 {
-	wait_for_completion(&k->done);
+	/* It ends by itself, but on a slow machine not before this task is taken for hung. */
+	while (!wait_for_completion_timeout(&k->done, KUSER_PATIENCE))
+		;
 	kfree(k->buf);
 	pr_info("rsess_kuser: %s: sent %llu received %llu nospace %u spaces %u err %d\n",
 		name, k->sent, k->received, k->nospace, k->spaces, k->err);
