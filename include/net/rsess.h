@@ -43,15 +43,23 @@ static inline void __rsess_sock_set_tcp(struct sock *sk, int name, int val)
 				      sizeof(val));
 }
 
+/* May its struct sock be written to as one of TCP?  Of a listener it cannot be told: an outer
+ * socket has the protocol of its port, see kernel-users.rst.
+ */
+static inline bool __rsess_sock_is_tcp(const struct sock *sk)
+{
+	return sk_is_tcp(sk) && READ_ONCE(sk->sk_state) != TCP_LISTEN;
+}
+
 /**
  * rsess_sock_set_nodelay() - tcp_sock_set_nodelay() for a socket of any family
- * @sk: connected to TCP, or an outer socket
+ * @sk: of TCP, or an outer socket
  *
  * Context: may sleep; locks @sk.
  */
 static inline void rsess_sock_set_nodelay(struct sock *sk)
 {
-	if (sk_is_tcp(sk))
+	if (__rsess_sock_is_tcp(sk))
 		tcp_sock_set_nodelay(sk);
 	else
 		__rsess_sock_set_tcp(sk, TCP_NODELAY, 1);
@@ -59,14 +67,14 @@ static inline void rsess_sock_set_nodelay(struct sock *sk)
 
 /**
  * rsess_sock_set_cork() - tcp_sock_set_cork() for a socket of any family
- * @sk: connected to TCP, or an outer socket
+ * @sk: of TCP, or an outer socket
  * @on: collect small writes
  *
  * Context: may sleep; locks @sk.
  */
 static inline void rsess_sock_set_cork(struct sock *sk, bool on)
 {
-	if (sk_is_tcp(sk))
+	if (__rsess_sock_is_tcp(sk))
 		tcp_sock_set_cork(sk, on);
 	else
 		__rsess_sock_set_tcp(sk, TCP_CORK, on);

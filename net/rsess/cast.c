@@ -60,12 +60,15 @@ void rsess_cast_end(struct sock *sk)
  * rsess_cast_listens() - whose port is it?
  * @sk: outer socket of a user in the kernel, locked or not visible yet
  * @listens: is it one that others dial?  They may do that without a session.
+ *
+ * One that a process had the kernel create (sock_create()) may have a descriptor, by which
+ * programs of BPF and other modules would find a socket of TCP.
  */
 void rsess_cast_listens(struct sock *sk, bool listens)
 {
 	const struct rsess_transport_ops *ops = rsess_sk(sk)->ops;
 
-	if (!ops->family)
+	if (sk->sk_kern_sock && !ops->family)
 		WRITE_ONCE(sk->sk_protocol,
 			   listens ? ops->protocol : rsess_protocol);
 }

@@ -13,7 +13,8 @@
  * @family: AF_INET, AF_INET6 or that of the transport
  *
  * The socket core and the security modules treat the outer socket as an inet
- * socket, though not as one of TCP: sk_protocol is %IPPROTO_RSESS.
+ * socket, though not as one of TCP: sk_protocol is %IPPROTO_RSESS, but for what
+ * rsess_cast_listens() says.
  *
  * Return: 0, or -EAFNOSUPPORT when it was another one.
  */

@@ -177,7 +177,7 @@ writes_and_reads_over_ipv6() {
 write_and_lock() {
 	write_and_read && touch "$mnt/locked" &&
 	flock -n "$mnt/locked" true &&
-	flock "$mnt/locked" sh -c '! flock -n "$1" true' sh "$mnt/locked" &&
+	flock "$mnt/locked" sh -c 'flock -n -E 9 "$1" true; [ $? -eq 9 ]' sh "$mnt/locked" &&
 	rm "$mnt/locked"
 }
 

@@ -472,7 +472,7 @@ static int kuser_adopted(struct socket *sock)
 /* By its protocol sunrpc tells rpcbind what a port is dialed with. */
 static int kuser_protocol(struct socket *sock, int expected)
 {
-	if (!adopted || sock->sk->sk_protocol == expected)
+	if ((family != AF_RSESS && !adopted) || sock->sk->sk_protocol == expected)
 		return 0;
 	pr_err("rsess_kuser: the protocol is %d\n", sock->sk->sk_protocol);
 	return -EPROTO;
@@ -504,7 +504,8 @@ static int kuser_listen(void)
 	      kuser_bind_add(kuser_listener, INADDR_LOOPBACK + 1) ?:
 	      kuser_protocol(kuser_listener, IPPROTO_RSESS) ?:
 	      kernel_listen(kuser_listener, 1);
-	return err ?: kuser_protocol(kuser_listener, protocol);
+	return err ?: kuser_protocol(kuser_listener, kuser_listener->sk->sk_kern_sock ?
+						     protocol : IPPROTO_RSESS);
 }
 
 static void kuser_start(struct kuser *k, int (*fn)(void *), const char *name)
