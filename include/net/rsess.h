@@ -33,7 +33,7 @@ struct rsess_kernel_policy {
 void rsess_kernel_args(int *family, int *protocol,
 		       const struct rsess_kernel_policy *policy);
 
-/* An option of TCP of an outer socket. */
+/* An option of TCP: no cast, for an outer socket that listens may say that it is TCP's. */
 static inline void __rsess_sock_set_tcp(struct sock *sk, int name, int val)
 {
 	struct socket *sock = sk->sk_socket;
@@ -41,14 +41,6 @@ static inline void __rsess_sock_set_tcp(struct sock *sk, int name, int val)
 	if (sock && sock->ops->setsockopt)
 		sock->ops->setsockopt(sock, SOL_TCP, name, KERNEL_SOCKPTR(&val),
 				      sizeof(val));
-}
-
-/* May its struct sock be written to as one of TCP?  Of a listener it cannot be told: an outer
- * socket has the protocol of its port, see kernel-users.rst.
- */
-static inline bool __rsess_sock_is_tcp(const struct sock *sk)
-{
-	return sk_is_tcp(sk) && READ_ONCE(sk->sk_state) != TCP_LISTEN;
 }
 
 /**
@@ -59,10 +51,7 @@ static inline bool __rsess_sock_is_tcp(const struct sock *sk)
  */
 static inline void rsess_sock_set_nodelay(struct sock *sk)
 {
-	if (__rsess_sock_is_tcp(sk))
-		tcp_sock_set_nodelay(sk);
-	else
-		__rsess_sock_set_tcp(sk, TCP_NODELAY, 1);
+	__rsess_sock_set_tcp(sk, TCP_NODELAY, 1);
 }
 
 /**
@@ -74,10 +63,7 @@ static inline void rsess_sock_set_nodelay(struct sock *sk)
  */
 static inline void rsess_sock_set_cork(struct sock *sk, bool on)
 {
-	if (__rsess_sock_is_tcp(sk))
-		tcp_sock_set_cork(sk, on);
-	else
-		__rsess_sock_set_tcp(sk, TCP_CORK, on);
+	__rsess_sock_set_tcp(sk, TCP_CORK, on);
 }
 
 /**

@@ -12,15 +12,15 @@
 # --packages is what apps/packages.sh has made of diod. Calls are made for --seconds (20).
 
 set -u
-# shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "$(readlink -f "$0")")/lib.sh"
 port=564
+# shellcheck source-path=SCRIPTDIR source=share.sh
+. "$(dirname "$(readlink -f "$0")")/share.sh"
 packages=
-share=$scratch/share
-mnt=$scratch/mnt
+client=9pnet_fd
+all=$client
 server=
-seconds=20
-rsessrun=("$built/rsessrun/rsessrun" -p $port)
+tests_wanted=(is_adopted writes_under_resets many_calls_under_resets
+	takes_the_socket_of_a_program is_lost_over_tcp falls_back)
 options=version=9p2000.L,uname=root,access=user,cache=none,aname=$share
 
 # --- server and client -------------------------------------------------------------
@@ -36,13 +36,7 @@ mount_share() {
 	mount -i -t 9p -o "trans=tcp,port=$port,$options" 127.0.0.1 "$mnt"
 }
 
-# begin MODULES [COMMAND...]: the server runs under COMMAND
-begin() {
-	echo "$1" >$parameters/modules && serve "${@:2}" && mount_share
-}
-
-end() {
-	umount "$mnt"
+end_server() {
 	kill $server
 	wait $server
 	until_true is_not_served
@@ -50,21 +44,13 @@ end() {
 
 # Each mount has a socket.
 reconnects() {
-	adopted 9pnet_fd
+	adopted $client
 }
 
 # --- the tests -------------------------------------------------------------------------
 
 is_adopted() {
-	[ "$(adopted 9pnet_fd)" -eq 1 ] && [ "$(sessions)" -eq 2 ]
-}
-
-writes_under_resets() {
-	torn_unnoticed until_hit 1 write_file
-}
-
-many_calls_under_resets() {
-	torn_unnoticed "$adopters/calls.py" "$mnt" "$seconds"
+	[ "$(adopted $client)" -eq 1 ] && [ "$(sessions)" -eq 2 ]
 }
 
 # trans=fd: a program gives the mount the socket that it has connected.
@@ -81,31 +67,14 @@ is_lost_over_tcp() {
 	[ "$resumes" -eq 0 ]
 }
 
-falls_back() {
-	local before
-
-	end
-	before=$(counter FallbackPeer)
-	begin 9pnet_fd && write_file && [ "$(counter FallbackPeer)" -gt "$before" ]
-}
-
-while [ $# -gt 0 ]; do
-	case $1 in
-	--packages) packages=$2; shift 2 ;;
-	--seconds) seconds=$2; shift 2 ;;
-	-*) exit 2 ;;
-	*) break ;;
-	esac
-done
-[ $# -gt 0 ] || set -- is_adopted writes_under_resets many_calls_under_resets \
-	takes_the_socket_of_a_program is_lost_over_tcp falls_back
+take_options "$@"
 have_packages "$packages" || exit 4
-modprobe -a 9p 9pnet_fd && insmod "$ko" && mkdir "$share" "$mnt" &&
+modprobe -a 9p $client && insmod "$ko" && mkdir "$share" "$mnt" &&
 	head -c 16M /dev/urandom >"$scratch/file" || exit 4
-plan $(($# + 1))
-begin 9pnet_fd "${rsessrun[@]}"
+plan $((${#tests_wanted[@]} + 1))
+begin_sessions
 result $? 9p.mounts
 [ "$failed" -eq 0 ] || cat "$scratch/server.out"
-run_tests 9p "$@"
+run_tests 9p "${tests_wanted[@]}"
 end
 [ "$failed" -eq 0 ]

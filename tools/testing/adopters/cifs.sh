@@ -14,22 +14,20 @@
 # sessions. Calls are made, and locks taken, for --seconds (20).
 
 set -u
-# shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "$(readlink -f "$0")")/lib.sh"
 port=445
+# shellcheck source-path=SCRIPTDIR source=share.sh
+. "$(dirname "$(readlink -f "$0")")/share.sh"
 packages=
 ksmbd=
 table=
 locks=locks_under_resets
-share=$scratch/share
-mnt=$scratch/mnt
 mnt2=$scratch/mnt2
 server=
 # Of the tests, and what is adopted.
 name=cifs
-all=cifs
+client=cifs
+all=$client
 mbytes=16
-seconds=20
 
 # --- server and client -------------------------------------------------------------
 
@@ -124,20 +122,6 @@ mount_share() { # [OPTIONS [DIRECTORY]]
 		-o "ip=127.0.0.1,username=nobody,password=none,vers=3.0,soft${1:+,$1}"
 }
 
-# begin MODULES [COMMAND...]: the server runs under COMMAND
-begin() {
-	echo "$1" >$parameters/modules && serve "${@:2}" && mount_share
-}
-
-begin_sessions() {
-	begin "$all" "$built/rsessrun/rsessrun" -p $port
-}
-
-end() {
-	umount "$mnt"
-	end_server
-}
-
 # How often CIFS has connected anew.
 reconnects() {
 	sed -n 's/^\([0-9]*\) session .*/\1/p' /proc/fs/cifs/Stats
@@ -151,10 +135,6 @@ is_adopted() {
 	[ "$(sessions)" -eq 2 ]
 }
 
-writes_under_resets() {
-	torn_unnoticed until_hit 1 write_file
-}
-
 writes_a_gib_under_resets() {
 	local status=0
 
@@ -162,10 +142,6 @@ writes_a_gib_under_resets() {
 	torn_unnoticed until_hit 1 write_file gib || status=1
 	rm -f "$scratch/gib" "$mnt/gib"
 	return $status
-}
-
-many_calls_under_resets() {
-	torn_unnoticed "$adopters/calls.py" "$mnt" $seconds
 }
 
 # The same share over two connections.
@@ -213,18 +189,9 @@ starts_anew() {
 	local before
 
 	before=$(reconnects)
-	end_server && serve "$built/rsessrun/rsessrun" -p $port &&
+	end_server && serve "${rsessrun[@]}" &&
 	until_true writes_again && [ "$(reconnects)" -gt "$before" ] &&
 	[ "$(sessions)" -eq 2 ]
-}
-
-# A server that has no sessions: TCP.
-falls_back() {
-	local before
-
-	end
-	before=$(counter FallbackPeer)
-	begin cifs && write_file && [ "$(counter FallbackPeer)" -gt "$before" ]
 }
 
 # --- the table -------------------------------------------------------------------------

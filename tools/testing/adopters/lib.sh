@@ -114,20 +114,18 @@ swapped_to() {
 	[ "$(vmstat pswpin)" -gt "$before" ] && swapoff "$1"
 }
 
-is_served() {
-	[ -n "$(ss -Hltn "sport = :$port")" ]
-}
-
-is_not_served() {
-	! is_served
-}
-
-# What is mounted at $mnt is $share.
-write_file() { # [NAME]: it is in $scratch, too
-	local file=${1:-file}
-
-	dd if="$scratch/$file" of="$mnt/$file" bs=256k conv=fsync 2>"$scratch/dd" &&
-	cmp "$scratch/$file" "$share/$file"
+# take_options "$@": sets $packages, $seconds, and $tests_wanted where tests are named
+take_options() {
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--packages) packages=$2 ;;
+		--seconds) seconds=$2 ;;
+		-*) exit 2 ;;
+		*) break ;;
+		esac
+		shift 2
+	done
+	[ $# -eq 0 ] || tests_wanted=("$@")
 }
 
 run_tests() { # PREFIX NAME...

@@ -16,6 +16,7 @@ mnt=/mnt
 disk=/dev/vda
 log=/var/log/cluster
 seconds=300
+tests_wanted=(mounts is_adopted is_used_under_resets ends is_clean)
 
 unmount_disk() {
 	umount $mnt
@@ -70,22 +71,14 @@ run_nodes() {
 	local packages=
 
 	answer_call "$@"
-	while [ $# -gt 0 ]; do
-		case $1 in
-		--packages) packages=$2; shift 2 ;;
-		--seconds) seconds=$2; shift 2 ;;
-		-*) exit 2 ;;
-		*) break ;;
-		esac
-	done
-	[ $# -gt 0 ] || set -- mounts is_adopted is_used_under_resets ends is_clean
+	take_options "$@"
 	serve_the_first
-	plan $(($# + 1))
+	plan $((${#tests_wanted[@]} + 1))
 	both adopt "$module" && both prepare "$packages"
 	result $? "$name.starts"
 	# A mount would wait for ever.
 	if [ "$failed" -eq 0 ]; then
-		run_tests "$name" "$@"
+		run_tests "$name" "${tests_wanted[@]}"
 	else
 		both show_logs
 	fi
